@@ -1,0 +1,113 @@
+import type { StoreRef } from '../model/action.ts';
+import type { ChainId, DomainUuid, PointId, RunId } from '../model/identity.ts';
+import type { Instant } from '../model/instant.ts';
+import type { ObservedStore, StoreMemory } from '../model/observed-store.ts';
+import type { Hold, LastLook, Manifest } from '../model/point.ts';
+import type { Failure, Result } from '../model/result.ts';
+
+/** A lock that the kernel releases when the process dies. */
+export interface Lock {
+  /** Pass to children that write (`stdio`), so that an orphan keeps the lock. */
+  readonly descriptor: number;
+  release(): void;
+}
+
+/** Why a lock was not had: who has it, for people. */
+export interface Locked extends Failure {
+  readonly code: 'locked';
+  readonly holder: string;
+}
+
+/** A point that is being written, in its `.incoming-` directory. */
+export interface IncomingPoint {
+  /** Absolute path; images are written here by the caller, 0600. */
+  readonly path: string;
+  /** Writes a small file (definition, checkpoint): data, fsynced at publish. */
+  writeFile(name: string, content: string | Buffer): Result<void, Failure>;
+  /**
+   * fsyncs every file, writes the manifest, renames: the one commit point.
+   * After a success the point is there for ever; after a failure it is not.
+   */
+  publish(manifest: Manifest): Result<void, Failure>;
+  /** Removes the directory. */
+  discard(): Result<void, Failure>;
+}
+
+/** Where a point is. */
+export interface PointPlace {
+  readonly directory: string;
+  readonly chain: ChainId;
+  readonly pointDirectory: string;
+}
+
+/**
+ * One store: the only code that knows the on-disk format. Every change checks
+ * the marker's id first, is written to the store's journal by the caller's
+ * `step` before it is made, and is durable (all directories fsynced) when it returns.
+ */
+export interface Store {
+  readonly ref: StoreRef;
+  /** The store's lock, for the short changes. Waits at most that long. */
+  lock(waitSeconds: number): Promise<Result<Lock, Locked | Failure>>;
+  /** A domain's lock, for a whole action. */
+  lockDomain(uuid: DomainUuid, waitSeconds: number): Promise<Result<Lock, Locked | Failure>>;
+
+  /** Refuses if the point, or an incoming of its id, exists (precondition of the action). */
+  beginPoint(place: PointPlace, point: PointId): Result<IncomingPoint, Failure>;
+  /** Removes an `.incoming-` directory, only one, only below this store. */
+  discardIncoming(path: string): Result<void, Failure>;
+
+  readManifest(place: PointPlace): Result<Manifest, Failure>;
+  /** All points of a chain with their places, by sequence. */
+  readChain(
+    directory: string,
+    chain: ChainId,
+  ): Result<readonly { readonly place: PointPlace; readonly manifest: Manifest }[], Failure>;
+
+  /** Moves a chain to `.trash/<run>/`; refuses unless exactly these points are in it and none is held. */
+  trashChain(request: {
+    readonly directory: string;
+    readonly chain: ChainId;
+    readonly uuid: DomainUuid;
+    readonly points: readonly PointId[];
+    readonly run: RunId;
+    readonly at: Instant;
+  }): Result<void, Failure>;
+  /** Removes a trashed chain for good, newest point first. */
+  purgeTrash(path: string, chain: ChainId): Result<void, Failure>;
+  /** Puts a trashed chain back under its old path, with a hold; refuses if the path is taken. */
+  restoreTrash(path: string, chain: ChainId, hold: Hold): Result<void, Failure>;
+
+  writeHold(
+    directory: string,
+    chain: ChainId,
+    pointDirectory: string | null,
+    hold: Hold,
+  ): Result<void, Failure>;
+  removeHold(
+    directory: string,
+    chain: ChainId,
+    pointDirectory: string | null,
+  ): Result<void, Failure>;
+  closeChain(
+    directory: string,
+    chain: ChainId,
+    code: 'restored' | 'untracked',
+    at: Instant,
+  ): Result<void, Failure>;
+  quarantine(place: PointPlace, failure: Failure, at: Instant): Result<void, Failure>;
+  writeLastLook(directory: string, look: LastLook): Result<void, Failure>;
+  writeMemory(memory: StoreMemory): Result<void, Failure>;
+}
+
+/** How a store is looked at. */
+export interface StoreQuery {
+  readonly name: string;
+  readonly path: string;
+  readonly requireMount: boolean;
+  /** Directory of the host's own state, which remembers the ids of stores: `/var/lib/holdfast`. */
+  readonly stateDir: string;
+}
+
+/** Reads a store: `observeStore` in observe.ts. */
+export type ObserveStore = (query: StoreQuery) => Promise<ObservedStore>;

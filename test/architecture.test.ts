@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Each folder of src, the folders it may import, and the packages that live in it. */
+const drivers = ['hypervisor', 'nbd', 'store', 'image', 'mirror'];
+const stages = ['policy', 'observer', 'planner', 'simulator', 'executor', 'reporter'];
+const layers: Readonly<
+  Record<string, { folders: readonly string[]; packages: readonly string[]; clock?: true }>
+> = {
+  model: { folders: [], packages: ['node:crypto'] },
+  schedule: { folders: ['model'], packages: ['cron-parser'] },
+  process: { folders: ['model'], packages: ['execa', 'node:'], clock: true },
+  policy: { folders: ['model', 'schedule'], packages: ['yaml', 'ajv', 're2js'] },
+  nbd: { folders: ['model'], packages: ['node:'], clock: true },
+  image: { folders: ['model', 'process'], packages: ['node:'], clock: true },
+  hypervisor: {
+    folders: ['model', 'process'],
+    packages: ['fast-xml-parser', 'node:'],
+    clock: true,
+  },
+  mirror: { folders: ['model', 'process'], packages: ['node:'], clock: true },
+  store: { folders: ['model', 'process'], packages: ['node:'], clock: true },
+  observer: { folders: ['model', 'schedule', ...drivers], packages: ['node:'], clock: true },
+  planner: { folders: ['model', 'schedule'], packages: [] },
+  simulator: { folders: ['model', 'schedule', 'planner', 'executor', ...drivers], packages: [] },
+  executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
+  reporter: { folders: ['model'], packages: ['diff', 'node:util'] },
+  agent: {
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages],
+    packages: ['simple-git', 'node-cron', 'node:'],
+    clock: true,
+  },
+  cli: {
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'agent'],
+    packages: ['commander', 'listr2', 'node:'],
+    clock: true,
+  },
+};
+
+const root = join(import.meta.dirname, '..', 'src');
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+
+// A walk that finds nothing would guard nothing.
+it('finds the source files', () => expect(files.length).toBeGreaterThan(10));
+
+describe.each(files)('src/%s', (file) => {
+  const text = readFileSync(join(root, file), 'utf8');
+  const folder = file.split('/')[0] ?? '';
+  const layer = layers[folder] ?? { folders: [], packages: [], clock: undefined };
+
+  it('imports only what its folder may', () => {
+    expect(Object.keys(layers)).toContain(folder);
+    for (const [, specifier = ''] of text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+      if (specifier.startsWith('.')) {
+        const target = relative(root, join(root, dirname(file), specifier)).split('/')[0];
+        expect([folder, ...layer.folders], `imports ${specifier}`).toContain(target);
+      } else {
+        const known = layer.packages.some(
+          (name) =>
+            specifier === name || specifier.startsWith(name.endsWith(':') ? name : `${name}/`),
+        );
+        expect(known, `imports ${specifier}`).toBe(true);
+      }
+    }
+  });
+
+  it.runIf(layer.clock === undefined)('asks neither clock nor dice', () => {
+    expect(text).not.toMatch(/Date\.now\(|new Date\(\)|Math\.random\(/);
+  });
+});
