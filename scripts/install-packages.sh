@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what Holdfast needs to be built, and as root also what its live tests and demo need. Does nothing twice.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+say() { printf 'set-up: %s\n' "$*"; }
+
+# Programs that must be there, with the Debian package of each.
+needed='virsh=libvirt-clients libvirtd=libvirt-daemon-system qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils
+flock=util-linux nbdkit=nbdkit nbdcopy=libnbd-bin strace=strace busybox=busybox-static qemu-ga=qemu-guest-agent cpio=cpio
+mkfs.ext4=e2fsprogs swtpm=swtpm ssh=openssh-client'
+missing=()
+for pair in $needed; do
+  PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+done
+[ -e /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so ] || missing+=(libvirt-daemon-driver-qemu)
+if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ]; then
+  say "installing Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # A new service must not start while it is installed: lab.sh starts what it needs, and stops it.
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+elif [ "${#missing[@]}" -gt 0 ]; then
+  say "not installed, because this is not root: ${missing[*]}"
+fi
+
+# npm writes this file last, so it is older than the lock file exactly when node_modules is.
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  say 'installing npm packages'
+  npm ci --no-fund --no-audit --loglevel=error
+fi
