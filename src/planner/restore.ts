@@ -1,0 +1,237 @@
+import type { Restore, StoreRef } from '../model/action.ts';
+import { addressOf } from '../model/address.ts';
+import type { CheckpointName, DomainUuid } from '../model/identity.ts';
+import { checkpointOwner } from '../model/identity.ts';
+import { compactInstant } from '../model/instant.ts';
+import type { ObservedDirectory } from '../model/observed-store.ts';
+import type { ObservedDomain, ObservedState } from '../model/observed.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import type { PlacedManifest, RestoreRequest, RestoreTarget } from './restore-targets.ts';
+
+/** What is at a path that a restore would write. */
+export interface PathFact {
+  readonly kind: 'absent' | 'file' | 'block' | 'other';
+  /** Its file system and the free space there; null for a device. */
+  readonly fileSystem: { readonly id: string; readonly freeBytes: number } | null;
+  /** A defined domain that uses the path, itself or as a backing file of another image. */
+  readonly usedBy: string | null;
+}
+
+/** Everything that a restore is decided from. */
+export interface RestoreInput {
+  readonly observed: ObservedState;
+  readonly store: StoreRef;
+  readonly directory: ObservedDirectory;
+  /** The chain from its full to the chosen point. */
+  readonly points: readonly PlacedManifest[];
+  readonly targets: readonly RestoreTarget[];
+  /** By path of a target. */
+  readonly paths: Readonly<Record<string, PathFact>>;
+  readonly request: RestoreRequest;
+  /** The uuid for a new name; made by the caller, for a plan throws no dice. */
+  readonly newUuid: DomainUuid;
+}
+
+/** Decides a restore: one action that is complete in itself, or the reason why not and the flag that helps. */
+export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
+  const { request, directory, store, points, targets } = input;
+  const newest = points.at(-1);
+  if (newest === undefined || targets.length === 0) {
+    return fail({
+      code: 'nothing-to-restore',
+      message: 'The point holds no disk that was asked for',
+    });
+  }
+  const refusal = refuse(input, newest.manifest.domain.name);
+  if (refusal !== null) return fail(refusal);
+  const { manifest } = newest;
+  const inPlace = request.mode === 'in-place';
+  const stamp = compactInstant(input.observed.observedAt);
+  return ok({
+    kind: 'restore',
+    id: `restore:${store.name}:${directory.uuid}:${manifest.point}`,
+    wave: 40,
+    address: addressOf(directory.name, manifest.chain, manifest.sequence),
+    dependsOn: [],
+    reasons: [{ code: 'asked', facts: { at: manifest.frozenAt } }],
+    place: null,
+    blockedBy: [],
+    bytes: targets.reduce(
+      (sum, { layers }) => sum + layers.reduce((all, { bytes }) => all + bytes, 0),
+      0,
+    ),
+    domain: { uuid: directory.uuid, name: directory.name },
+    store,
+    directory: directory.directory,
+    chain: manifest.chain,
+    point: manifest.point,
+    pointPath: newest.path,
+    mode: request.mode,
+    images: targets.map(({ level: _level, ...image }) => ({
+      ...image,
+      asideAs:
+        inPlace && image.toKind === 'file' && input.paths[image.to]?.kind === 'file'
+          ? `${image.to}.before-restore-${stamp}`
+          : null,
+    })),
+    define:
+      request.mode === 'images-only' || (inPlace && request.disks !== null)
+        ? null
+        : {
+            name: request.as ?? directory.name,
+            uuid: request.as === null ? directory.uuid : input.newUuid,
+            newMacs: request.as !== null,
+            start: request.start || request.mode === 'instant',
+          },
+    powerOff: request.powerOff,
+    keepDir: request.keepDir,
+    // What was recorded since is of the images that go: the next point is a full.
+    closes: inPlace
+      ? (directory.chains.findLast((chain) => chain.closed === null)?.id ?? null)
+      : null,
+    release: inPlace ? ownCheckpoints(domainOf(input.observed, directory.uuid), store) : [],
+  });
+}
+
+/** The domain as the hypervisor reports it now. */
+function domainOf(observed: ObservedState, uuid: DomainUuid): ObservedDomain | null {
+  const { hypervisor } = observed;
+  return hypervisor.seen
+    ? (hypervisor.value.domains.find((domain) => domain.uuid === uuid) ?? null)
+    : null;
+}
+
+function ownCheckpoints(domain: ObservedDomain | null, store: StoreRef): readonly CheckpointName[] {
+  if (domain === null || !domain.checkpoints.seen) return [];
+  return domain.checkpoints.value
+    .map(({ name }) => name)
+    .filter(
+      (name): name is CheckpointName => checkpointOwner(name)?.storePrefix === store.id.slice(0, 8),
+    );
+}
+
+/** Everything that a restore refuses, each with the flag or the step that helps. */
+function refuse(input: RestoreInput, name: string): Failure | null {
+  const { request, observed } = input;
+  if (request.mode === 'images-only') return refusePaths(input);
+  if (!observed.hypervisor.seen) {
+    return {
+      code: 'hypervisor-unseen',
+      message: `The hypervisor was not seen (${observed.hypervisor.failure.message}); --images-only --to DIR restores without it`,
+    };
+  }
+  const { domains } = observed.hypervisor.value;
+  if (request.mode === 'in-place') return refuseInPlace(input, name) ?? refusePaths(input);
+  if (request.disks !== null) {
+    return {
+      code: 'disk-without-domain',
+      message:
+        '--disk goes with --in-place or --images-only: a domain is not defined from some of its disks',
+    };
+  }
+  const newName = request.as ?? name;
+  const taken = domains.find(
+    (domain) =>
+      domain.name === newName || (request.as === null && domain.uuid === input.directory.uuid),
+  );
+  if (taken !== undefined) {
+    return {
+      code: 'domain-exists',
+      message: `A domain ${taken.name} (${taken.uuid}) exists: use --as NAME for another one, or --in-place to put its disks back`,
+    };
+  }
+  return refusePaths(input);
+}
+
+function refuseInPlace(input: RestoreInput, name: string): Failure | null {
+  const { request, observed, directory } = input;
+  const domain = domainOf(observed, directory.uuid);
+  if (request.as !== null || request.to !== null) {
+    return { code: 'in-place-elsewhere', message: '--in-place excludes --as and --to' };
+  }
+  if (domain === null) {
+    return {
+      code: 'domain-gone',
+      message: `${name} is not defined here: leave --in-place out, and it is defined again`,
+    };
+  }
+  if (domain.state !== 'off' && domain.state !== 'crashed' && !request.powerOff) {
+    return {
+      code: 'domain-running',
+      message: `${name} is ${domain.state}: shut it down, or let --power-off do it`,
+    };
+  }
+  if (domain.managedSave) {
+    return {
+      code: 'managed-save',
+      message: `${name} has a managed save, whose memory would not fit the restored disks: start it, or drop it with virsh managedsave-remove`,
+    };
+  }
+  if (domain.internalSnapshots.length > 0) {
+    return {
+      code: 'has-snapshots',
+      message: `${name} has internal snapshots (${domain.internalSnapshots.join(', ')}), which the restored images would not have: delete them first, or restore --as another name`,
+    };
+  }
+  const layered = input.targets.find(({ target }) => {
+    const images = domain.disks.find((disk) => disk.target === target)?.images;
+    return images?.seen === true && images.value.length > 1;
+  });
+  if (layered !== undefined) {
+    return {
+      code: 'has-overlay',
+      message: `${name}: ${layered.to} is an overlay on another image: merge it with virsh blockcommit, or restore --as another name`,
+    };
+  }
+  return null;
+}
+
+/** Nothing that exists is overwritten, except in place, where it is set aside; devices only when named. */
+function refusePaths(input: RestoreInput): Failure | null {
+  const { request, targets, directory } = input;
+  const inPlace = request.mode === 'in-place';
+  for (const { to, toKind, target } of targets) {
+    const fact = input.paths[to];
+    if (fact === undefined) return { code: 'path-unseen', message: `${to} was not looked at` };
+    if (fact.usedBy !== null && !(inPlace && fact.usedBy === directory.name)) {
+      return {
+        code: 'path-used',
+        message: `${to} belongs to the domain ${fact.usedBy}: choose another place with --to DIR`,
+      };
+    }
+    if (toKind === 'block') {
+      if (!request.overwriteDevice) {
+        return {
+          code: 'device',
+          message: `${target} goes to the device ${to}: --overwrite-device writes it (and --keep DIR copies the old content first), --to DIR makes files instead`,
+        };
+      }
+      if (fact.kind !== 'block') {
+        return { code: 'device-gone', message: `${to} is no block device: use --to DIR` };
+      }
+    } else if (fact.kind !== 'absent' && !inPlace) {
+      return { code: 'path-exists', message: `${to} exists: choose another place with --to DIR` };
+    } else if (fact.kind === 'other' || fact.kind === 'block') {
+      return { code: 'path-exists', message: `${to} is not a regular file` };
+    }
+  }
+  return refuseSpace(input);
+}
+
+/** A restore that cannot fit is not begun: the images of the chain are an upper bound of what is written. */
+function refuseSpace({ targets, paths }: RestoreInput): Failure | null {
+  const needed = new Map<string, number>();
+  for (const { to, layers } of targets) {
+    const fileSystem = paths[to]?.fileSystem ?? null;
+    if (fileSystem === null) continue;
+    const bytes = layers.reduce((sum, layer) => sum + layer.bytes, needed.get(fileSystem.id) ?? 0);
+    needed.set(fileSystem.id, bytes);
+    if (bytes > fileSystem.freeBytes) {
+      return {
+        code: 'no-space',
+        message: `The file system of ${to} has ${fileSystem.freeBytes} bytes free, up to ${bytes} are needed: free some, or use --to DIR`,
+      };
+    }
+  }
+  return null;
+}
