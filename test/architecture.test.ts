@@ -25,7 +25,7 @@ const layers: Readonly<
   planner: { folders: ['model', 'schedule'], packages: [] },
   simulator: { folders: ['model', 'schedule', 'planner', 'executor', ...drivers], packages: [] },
   executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
-  reporter: { folders: ['model'], packages: ['diff', 'node:util'] },
+  reporter: { folders: ['model'], packages: ['diff', 'string-width', 'node:util'] },
   agent: {
     folders: ['model', 'schedule', 'process', ...drivers, ...stages],
     packages: ['simple-git', 'node-cron', 'node:'],
