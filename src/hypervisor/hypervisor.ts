@@ -73,6 +73,21 @@ export interface Definitions {
   readonly live: string | null;
 }
 
+/** What is changed in a saved definition before it is defined. */
+export interface DefinitionChanges {
+  readonly name: string;
+  readonly uuid: DomainUuid;
+  readonly newMacs: boolean;
+  readonly disks: readonly {
+    readonly target: string;
+    readonly path: string;
+    readonly kind: 'file' | 'block';
+    readonly format: 'qcow2' | 'raw';
+  }[];
+  /** New file of the UEFI variables; null where there are none, or none were saved. */
+  readonly nvram: string | null;
+}
+
 /** What Holdfast asks of a hypervisor. libvirt is one; XenServer (snapshot, then export) is to fit. */
 export interface Hypervisor {
   /** Everything, in a number of processes that does not grow with the number of domains. */
@@ -112,6 +127,8 @@ export interface Hypervisor {
     directory: string,
   ): Promise<Result<readonly { readonly file: string; readonly note: string | null }[], Failure>>;
 
+  /** A saved definition made fit for its new place. */
+  adaptDefinition(xml: string, changes: DefinitionChanges): Result<string, Failure>;
   define(xml: string): Promise<Result<{ readonly uuid: DomainUuid }, Failure>>;
   /** Forgets a definition, and the metadata of its checkpoints; never its images. */
   undefine(uuid: DomainUuid): Promise<Result<void, Failure>>;
