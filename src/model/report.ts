@@ -1,0 +1,183 @@
+import type { Action, Reason } from './action.ts';
+import type { Outcome } from './event.ts';
+import type { ChainId, DomainUuid, PointId, RunId } from './identity.ts';
+import type { Instant } from './instant.ts';
+import type { PointFault } from './observed-store.ts';
+import type { DomainVerdict } from './plan.ts';
+import type { Level, Quiesce } from './point.ts';
+import type { Failure } from './result.ts';
+
+/**
+ * What the looking commands print: plain JSON, the same with `--json` as what
+ * the text is made from. Bytes and seconds are whole numbers, instants UTC.
+ */
+interface ReportBase {
+  readonly formatVersion: 1;
+  readonly host: string;
+  /** The instant that ages are counted to. */
+  readonly at: Instant;
+  /** Zone in which people read times; `UTC` without a policy. */
+  readonly timezone: string;
+}
+
+/** One restore point, of `points`. */
+export interface PointRow {
+  /** `domain/NAME/CHAIN/SEQ`, on a mirror `MIRROR:domain/…`. */
+  readonly address: string;
+  readonly uuid: DomainUuid;
+  readonly name: string;
+  /** Name of the store or mirror. */
+  readonly store: string;
+  readonly chain: ChainId;
+  readonly point: PointId;
+  readonly sequence: number;
+  readonly level: Level;
+  readonly frozenAt: Instant;
+  readonly bytes: number;
+  /** null when the manifest was not read. */
+  readonly quiesce: Quiesce | null;
+  /** Words of the rules that keep it; empty: kept by no rule. null: no policy was at hand. */
+  readonly keptBy: readonly string[] | null;
+  /** The point or its chain carries a hold. */
+  readonly held: boolean;
+  /** When its hashes were last compared with the manifest; null: never, or not known. */
+  readonly checkedAt: Instant | null;
+  readonly fault: PointFault | null;
+  readonly note: string | null;
+}
+
+/** Result of `points`: rows in any order, the reporter groups them. */
+export interface PointsReport extends ReportBase {
+  readonly points: readonly PointRow[];
+}
+
+/** One domain, of `status`. */
+export interface StatusDomain {
+  readonly uuid: DomainUuid;
+  readonly name: string;
+  readonly verdict: DomainVerdict['verdict'];
+  readonly reasons: readonly Reason[];
+  /** Newest valid point, or the look that proved that nothing changed. */
+  readonly freshAt: Instant | null;
+  readonly rpoSeconds: number | null;
+  /** `none`: the policy sets none. `unseen`: it could not be told. */
+  readonly rpo: 'met' | 'missed' | 'none' | 'unseen';
+  readonly nextDueAt: Instant | null;
+  /** Valid points in all stores. */
+  readonly points: number;
+  readonly bytes: number;
+}
+
+/** One store, of `status`. */
+export interface StatusStore {
+  readonly name: string;
+  readonly path: string;
+  /** null: it could not be seen; `failure` says why. */
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly reserveBytes: number | null;
+  readonly points: number;
+  readonly bytes: number;
+  readonly trashBytes: number;
+  readonly failure: Failure | null;
+}
+
+/** Result of `status`: health beside sync. */
+export interface StatusReport extends ReportBase {
+  readonly domains: readonly StatusDomain[];
+  readonly stores: readonly StatusStore[];
+  /** Parts that could not be looked at, beside stores: exit 9. */
+  readonly unseen: readonly { readonly part: string; readonly failure: Failure }[];
+}
+
+/** One run, of `history`. */
+export interface HistoryRun {
+  readonly run: RunId;
+  readonly purpose: string;
+  readonly plan: string;
+  readonly startedAt: Instant;
+  /** null: it never ended, its process is gone or still at work. */
+  readonly finishedAt: Instant | null;
+  /** True: a living process works on it. */
+  readonly running: boolean;
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly interrupted: boolean;
+  readonly converged: boolean | null;
+  /** In the order in which they began. */
+  readonly actions: readonly {
+    readonly id: string;
+    readonly what: Action['kind'];
+    readonly address: string;
+    /** null: it had begun when the run died. */
+    readonly outcome: Outcome | null;
+  }[];
+}
+
+/** Result of `history`. */
+export interface HistoryReport extends ReportBase {
+  /** Newest first. */
+  readonly runs: readonly HistoryRun[];
+}
+
+/** One thing that `doctor` looked at. */
+export interface DoctorFinding {
+  readonly severity: 'ok' | 'warning' | 'error';
+  /** Stable, kebab-case: `libvirt-version`, `scratch-reachable`. */
+  readonly code: string;
+  /** `host`, `libvirt`, `store/NAME`, `scratch`, an address. */
+  readonly subject: string;
+  /** One sentence: what was found. */
+  readonly message: string;
+  /** What to do about it; null when there is nothing to do. */
+  readonly remedy: string | null;
+}
+
+/** Result of `doctor`. */
+export interface DoctorReport extends ReportBase {
+  readonly findings: readonly DoctorFinding[];
+}
+
+/** One chain in the trash. */
+export interface TrashItem {
+  /** `domain/NAME/CHAIN`, where it came from. */
+  readonly address: string;
+  readonly uuid: DomainUuid;
+  readonly name: string;
+  readonly store: string;
+  readonly run: RunId;
+  /** Path below the store. */
+  readonly path: string;
+  readonly chain: ChainId;
+  readonly points: number;
+  readonly bytes: number;
+  readonly trashedAt: Instant;
+  /** When a plan may remove it for good; null without a policy. */
+  readonly purgeAfter: Instant | null;
+}
+
+/** Result of `trash list`. */
+export interface TrashReport extends ReportBase {
+  readonly items: readonly TrashItem[];
+}
+
+/** One point that was checked. */
+export interface VerifiedPoint {
+  readonly address: string;
+  readonly chain: ChainId;
+  readonly point: PointId;
+  readonly frozenAt: Instant;
+  readonly result: 'sound' | 'faulty' | 'unseen';
+  /** Why it is faulty or was not seen; empty for a sound one. */
+  readonly failures: readonly Failure[];
+  readonly bytes: number;
+}
+
+/** Result of `verify`. */
+export interface VerifyReport extends ReportBase {
+  /** `structure`: manifest, files, sizes, qemu-img check. `hash`: every byte as well. */
+  readonly depth: 'structure' | 'hash';
+  readonly points: readonly VerifiedPoint[];
+  readonly seconds: number;
+}
