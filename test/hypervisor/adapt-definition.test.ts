@@ -7,7 +7,7 @@ const xml = `<?xml version="1.0"?>
 <domain type='kvm' id='7' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
   <name>web &amp; &lt;01&gt;</name>
   <uuid>11111111-1111-1111-1111-111111111111</uuid>
-  <description>one &amp; two &quot;three&quot;</description>
+  <description>one &amp; two &quot;three&quot;&#10;&#x27;</description>
   <os><type arch='x86_64'>hvm</type><nvram template='/usr/share/OVMF/VARS.fd'>/var/old.fd</nvram></os>
   <devices>
     <disk type='block' device='disk'><driver name='qemu' type='raw'/><source dev='/dev/old'/><target dev='vda' bus='virtio'/></disk>
@@ -33,7 +33,7 @@ it('changes what is named, and keeps the rest in its order', () => {
     value: `<domain type="kvm" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
   <name>neu &quot;ü&quot; &amp; &lt;x&gt;</name>
   <uuid>22222222-2222-2222-2222-222222222222</uuid>
-  <description>one &amp; two &quot;three&quot;</description>
+  <description>one &amp; two &quot;three&quot;&#10;&#x27;</description>
   <os><type arch="x86_64">hvm</type><nvram template="/usr/share/OVMF/VARS.fd">/var/new.fd</nvram></os>
   <devices>
     <disk type="file" device="disk"><driver name="qemu" type="qcow2"/><target dev="vda" bus="virtio"/><source file="/a b/&amp;&apos;&quot;.qcow2"/></disk>

@@ -14,12 +14,25 @@ interface Element {
 }
 type Node = Element | { readonly text: string };
 
+// Entities pass through as they are: decoding and encoding would lose the likes
+// of &#10;. What is put in is escaped here.
 const options = {
   preserveOrder: true,
   ignoreAttributes: false,
   attributeNamePrefix: '',
   trimValues: false,
+  processEntities: false,
 } as const;
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+const escapeXml = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 
 /**
  * A saved definition made fit for its new place: name, uuid, images, firmware
@@ -30,7 +43,6 @@ export function adaptDefinition(xml: string, changes: DefinitionChanges): Result
     ...options,
     parseTagValue: false,
     parseAttributeValue: false,
-    processEntities: true,
   });
   let nodes: Node[];
   try {
@@ -74,7 +86,11 @@ function adaptDisks(devices: Element, changes: DefinitionChanges): Failure | nul
     const driver = childrenNamed(disk, 'driver')[0];
     if (driver !== undefined) driver.attributes['type'] = format;
     const attribute = kind === 'block' ? 'dev' : 'file';
-    disk.children.push({ name: 'source', attributes: { [attribute]: path }, children: [] });
+    disk.children.push({
+      name: 'source',
+      attributes: { [attribute]: escapeXml(path) },
+      children: [],
+    });
   }
   return null;
 }
@@ -90,7 +106,7 @@ function dropAddresses(devices: Element): void {
 function adaptFirmware(os: Element, nvram: string | null): void {
   for (const element of childrenNamed(os, 'nvram')) {
     remove(element, (node) => node.name === 'source');
-    element.children = nvram === null ? [] : [{ text: nvram }];
+    element.children = nvram === null ? [] : [{ text: escapeXml(nvram) }];
     delete element.attributes['type'];
   }
 }
@@ -104,8 +120,9 @@ function remove(element: Element, which: (node: Element) => boolean): void {
 
 function setText(element: Element, name: string, text: string): void {
   const [child] = childrenNamed(element, name);
-  if (child === undefined) element.children.unshift({ name, attributes: {}, children: [{ text }] });
-  else child.children = [{ text }];
+  if (child === undefined)
+    element.children.unshift({ name, attributes: {}, children: [{ text: escapeXml(text) }] });
+  else child.children = [{ text: escapeXml(text) }];
 }
 
 function readNodes(parsed: unknown): Node[] {
