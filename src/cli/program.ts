@@ -1,0 +1,85 @@
+import { Command, CommanderError, Option } from 'commander';
+import { commands } from './commands.ts';
+import type { Context, Globals, Go } from './context.ts';
+import { exitCodes, type ExitCode } from './exit.ts';
+import type { Terminal } from './terminal.ts';
+
+const exitHelp = [
+  '',
+  'Exit codes:',
+  ...Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`),
+  '',
+  'Addresses are domain/NAME[/CHAIN[/SEQ]]; CHAIN by any unique beginning.',
+].join('\n');
+
+/** Runs the program with these arguments and says its exit status. */
+export async function runProgram(
+  args: readonly string[],
+  terminal: Terminal,
+  version: string,
+): Promise<ExitCode> {
+  let exit: ExitCode = 0;
+  const program = newProgram(terminal, version);
+  const go: Go = async (body) => {
+    const globals = program.opts<Globals>();
+    const context: Context = { terminal, globals, tool: `holdfast ${version}` };
+    exit = await body(context);
+  };
+  await addCommands(program, chosenCommand(args), go);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 64;
+  }
+  return exit;
+}
+
+/** The program with its global options, which are known before and after the command. */
+function newProgram(terminal: Terminal, version: string): Command {
+  return new Command('holdfast')
+    .description('Plan and apply for virtual-machine backups on KVM/libvirt.')
+    .usage('[options] COMMAND [arguments]')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .option('--policy <file>', "the policy (default: the host file's, else ./policy.yaml)")
+    .option('--host-config <file>', 'the host file (default: /etc/holdfast/host.yaml)')
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'print results and errors only')
+    .option('-v, --verbose', 'say more')
+    .addOption(
+      new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']),
+    )
+    .option('--no-input', 'never ask')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')),
+    })
+    .showHelpAfterError(false)
+    .exitOverride()
+    .addHelpText('after', exitHelp);
+}
+
+/** Adds all commands to the help, and the chosen one with its options: only its module is loaded. */
+async function addCommands(program: Command, chosen: string | null, go: Go): Promise<void> {
+  for (const { name, summary, group, load } of commands) {
+    const command = program.command(name).summary(summary).description(`${summary}.`);
+    command.helpGroup(`${group}:`);
+    if (name === chosen) (await load())(command, go);
+  }
+}
+
+const valued: ReadonlySet<string> = new Set(['--policy', '--host-config', '--color']);
+
+/** The command that the arguments name; null when there is none. */
+function chosenCommand(args: readonly string[]): string | null {
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    if (valued.has(arg)) index += 1;
+    else if (arg !== 'help' && !arg.startsWith('-')) return arg;
+  }
+  return null;
+}

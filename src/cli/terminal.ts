@@ -1,0 +1,59 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Where a command reads and writes: the process's own streams, or a test's. */
+export interface Terminal {
+  /** Results: standard output. */
+  out(text: string): void;
+  /** Progress, warnings, errors, questions: standard error. */
+  err(text: string): void;
+  readonly outIsTty: boolean;
+  readonly errIsTty: boolean;
+  readonly inIsTty: boolean;
+  /** Width of the terminal; null when there is none. */
+  readonly columns: number | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Relative paths of the command line start here. */
+  readonly cwd: string;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  /** One line, asked of a person; the end of the input is an empty answer. */
+  ask(question: string, signal: AbortSignal): Promise<string>;
+}
+
+/** The terminal of this process. A reader that went away (`| head`) ends the output, not the work. */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    outIsTty: process.stdout.isTTY,
+    errIsTty: process.stderr.isTTY,
+    inIsTty: process.stdin.isTTY,
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
+    env: process.env,
+    cwd: process.cwd(),
+    readInput: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+      return Buffer.concat(chunks).toString('utf8');
+    },
+    ask: askLine,
+  };
+}
+
+async function askLine(question: string, signal: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<string>((resolve) => {
+    lines.once('close', () => resolve(''));
+    signal.addEventListener('abort', () => resolve(''), { once: true });
+  });
+  try {
+    return await Promise.race([lines.question(question, { signal }).catch(() => ''), ended]);
+  } finally {
+    lines.close();
+  }
+}
