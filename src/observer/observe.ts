@@ -1,0 +1,105 @@
+import type { StatsFs } from 'node:fs';
+import { readFile, statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import type { Hypervisor, KnownJob } from '../hypervisor/hypervisor.ts';
+import { instantOf } from '../model/instant.ts';
+import type { ObservedRun, ObservedState } from '../model/observed.ts';
+import { seen, unseen, type Seen } from '../model/result.ts';
+import type { ObserveStore, StoreQuery } from '../store/store.ts';
+
+/** What is looked at, and through which drivers. */
+export interface ObserveRequest {
+  /** `holdfast 0.1.0`. */
+  readonly tool: string;
+  /** In the order of the policy. */
+  readonly stores: readonly StoreQuery[];
+  /** Names of the policy's mirrors, in its order. */
+  readonly mirrors: readonly string[];
+  readonly scratch: { readonly path: string; readonly limitBytes: number | null };
+  readonly hypervisor: Pick<Hypervisor, 'observe'>;
+  readonly observeStore: ObserveStore;
+  /** Runs that never ended and whose process is gone. */
+  readonly deadRuns: () => Promise<Seen<readonly ObservedRun[]>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Looks at everything, all parts at once; each part is seen, or unseen with its
+ * failure. Changes nothing. The instant is the one before the first look: what
+ * happens while looking belongs to the next observation.
+ */
+export async function observe(request: ObserveRequest): Promise<ObservedState> {
+  const observedAt = instantOf(request.now());
+  const host = await observeHost();
+  // The journals first: they tell which of libvirt's jobs are ours.
+  const runs = await request.deadRuns();
+  const [hypervisor, scratch, ...stores] = await Promise.all([
+    request.hypervisor.observe(runs.seen ? knownJobs(runs.value) : []),
+    observeScratch(request.scratch),
+    ...request.stores.map(async (query) => request.observeStore(query)),
+  ]);
+  const mirrors = request.mirrors.map((name) => ({
+    name,
+    state: unseen('mirror-unsupported', `mirror ${name} is not looked at by this version`),
+  }));
+  return {
+    formatVersion: 1,
+    observedAt,
+    tool: request.tool,
+    host,
+    hypervisor,
+    stores,
+    scratch,
+    runs,
+    mirrors,
+  };
+}
+
+/** The backup jobs that journals of dead runs speak of. */
+export function knownJobs(runs: readonly ObservedRun[]): readonly KnownJob[] {
+  return runs.flatMap(({ run, open }) =>
+    open.flatMap((intent) =>
+      intent.kind === 'backup-job' ? [{ run, uuid: intent.uuid, socket: intent.socket }] : [],
+    ),
+  );
+}
+
+/** Which host, and which boot of it (proc(5)): `boot_id` changes at each boot, `uptime` is set by nobody. */
+export async function observeHost(): Promise<ObservedState['host']> {
+  const [bootId, uptime] = await Promise.all([
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+    readFile('/proc/uptime', 'utf8'),
+  ]);
+  return {
+    name: hostname(),
+    bootId: bootId.trim(),
+    bootClockSeconds: Number(uptime.split(' ')[0]),
+  };
+}
+
+/** Room for the old content of blocks that guests overwrite during a backup. */
+async function observeScratch(
+  scratch: ObserveRequest['scratch'],
+): Promise<ObservedState['scratch']> {
+  try {
+    const { bavail, bsize } = await nearestStatfs(scratch.path);
+    return seen({ path: scratch.path, freeBytes: bavail * bsize, limitBytes: scratch.limitBytes });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return unseen('scratch-unseen', `${scratch.path} could not be looked at: ${why}`);
+  }
+}
+
+/** The file system of a directory, or of where it would be made: apply makes it. */
+async function nearestStatfs(path: string): Promise<StatsFs> {
+  try {
+    return await statfs(path);
+  } catch (error) {
+    const parent = dirname(path);
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!missing || parent === path) throw error;
+    return nearestStatfs(parent);
+  }
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { KnownJob } from '../../src/hypervisor/hypervisor.ts';
+import { domainUuid, pointId, runId } from '../../src/model/identity.ts';
+import { instantOf } from '../../src/model/instant.ts';
+import type { ObservedStore } from '../../src/model/observed-store.ts';
+import type { ObservedHypervisor, ObservedRun } from '../../src/model/observed.ts';
+import { seen, unseen } from '../../src/model/result.ts';
+import { observe, type ObserveRequest } from '../../src/observer/observe.ts';
+
+const empty: ObservedHypervisor = {
+  kind: 'libvirt',
+  uri: 'test:///default',
+  version: '9.0.0',
+  domains: [],
+  unseenDomains: [],
+};
+const uuid = domainUuid('11111111-2222-3333-4444-555555555555');
+const run = runId('20261122T020000Z-3a9f01bc');
+const dead: ObservedRun = {
+  run,
+  startedAt: '2026-11-22T02:00:00.000Z',
+  open: [
+    { kind: 'frozen-domain', uuid, name: 'web01' },
+    {
+      kind: 'backup-job',
+      uuid,
+      name: 'web01',
+      socket: '/run/holdfast/x.sock',
+      scratch: [],
+      checkpoint: null,
+      point: pointId('20261122T020000Z-9c1e'),
+    },
+  ],
+};
+const gone: ObservedStore = {
+  name: 'main',
+  path: '/backups',
+  state: { kind: 'unseen', failure: { code: 'store-missing', message: '/backups is not there' } },
+};
+
+function request(changes: Partial<ObserveRequest> = {}): ObserveRequest {
+  return {
+    tool: 'holdfast 0.0.0',
+    stores: [{ name: 'main', path: '/backups', requireMount: false, stateDir: '/none' }],
+    mirrors: [],
+    scratch: { path: join(tmpdir(), 'hf-not-made', 'yet'), limitBytes: 5 },
+    hypervisor: { observe: async () => seen(empty) },
+    observeStore: async () => gone,
+    deadRuns: async () => seen([dead]),
+    now: () => 1_795_305_600_000,
+    ...changes,
+  };
+}
+
+describe('observe', () => {
+  it('says every part, at the instant before the first look', async () => {
+    let clock = 1_795_305_600_000;
+    const state = await observe(
+      request({
+        now: () => (clock += 1000),
+        hypervisor: {
+          observe: async () => {
+            clock += 60_000;
+            return seen(empty);
+          },
+        },
+      }),
+    );
+    expect(state.observedAt).toBe(instantOf(1_795_305_601_000));
+    expect(state.hypervisor).toEqual(seen(empty));
+    expect(state.stores).toEqual([gone]);
+    expect(state.runs).toEqual(seen([dead]));
+    expect(state.host.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+    expect(state.host.bootClockSeconds).toBeGreaterThan(0);
+    expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  });
+
+  it('knows the jobs of runs that died, and none when journals cannot be read', async () => {
+    const asked: (readonly KnownJob[])[] = [];
+    const hypervisor: ObserveRequest['hypervisor'] = {
+      observe: async (jobs) => {
+        asked.push(jobs);
+        return unseen('connect', 'no libvirtd');
+      },
+    };
+    const runs = unseen('journal', 'not readable');
+    await observe(request({ hypervisor }));
+    const state = await observe(request({ hypervisor, deadRuns: async () => runs }));
+    expect(asked).toEqual([[{ run, uuid, socket: '/run/holdfast/x.sock' }], []]);
+    expect(state.runs).toEqual(runs);
+    expect(state.hypervisor).toEqual(unseen('connect', 'no libvirtd'));
+  });
+
+  it('tells the room of a scratch directory that is still to be made', async () => {
+    const state = await observe(request());
+    expect(state.scratch).toMatchObject({ seen: true, value: { limitBytes: 5 } });
+    expect(state.scratch.seen && state.scratch.value.freeBytes).toBeGreaterThan(0);
+  });
+
+  it('says why scratch cannot be seen', async () => {
+    const scratch = { path: '/proc/version/scratch', limitBytes: null };
+    const state = await observe(request({ scratch }));
+    expect(state.scratch).toEqual(
+      unseen(
+        'scratch-unseen',
+        "/proc/version/scratch could not be looked at: ENOTDIR: not a directory, statfs '/proc/version/scratch'",
+      ),
+    );
+  });
+
+  it('looks at all parts at once', async () => {
+    const order: string[] = [];
+    const slow = async <T>(name: string, value: T): Promise<T> => {
+      order.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(`${name} ends`);
+      return value;
+    };
+    await observe(
+      request({
+        hypervisor: { observe: async () => slow('libvirt', seen(empty)) },
+        observeStore: async () => slow('store', gone),
+      }),
+    );
+    expect(order).toEqual(['libvirt begins', 'store begins', 'libvirt ends', 'store ends']);
+  });
+});
