@@ -205,6 +205,24 @@ export interface RestoreImage {
   readonly asideAs: string | null;
 }
 
+/** UEFI variables or TPM state that a restore brings back. */
+export interface RestoreFirmware {
+  readonly kind: 'nvram' | 'tpm';
+  /** File of the point, below the store. */
+  readonly from: string;
+  readonly sha256: string;
+  /** File of the variables, or directory of the emulated TPM. */
+  readonly to: string;
+  /** What is there now is set aside under this name. */
+  readonly asideAs: string | null;
+}
+
+/** One path that a restore in place exchanges: the old under `aside` (null: there was none), the new at `to`. */
+export interface Swap {
+  readonly to: string;
+  readonly aside: string | null;
+}
+
 /** Brings a point back: verify, write, define, start, as one transaction that can be put back. */
 export interface Restore extends ActionBase {
   readonly kind: 'restore';
@@ -216,6 +234,7 @@ export interface Restore extends ActionBase {
   readonly pointPath: string;
   readonly mode: 'new' | 'in-place' | 'images-only' | 'instant';
   readonly images: readonly RestoreImage[];
+  readonly firmware: readonly RestoreFirmware[];
   /** The domain that is defined; null with images-only. */
   readonly define: {
     readonly name: string;
@@ -232,6 +251,14 @@ export interface Restore extends ActionBase {
   readonly closes: ChainId | null;
   /** Checkpoints whose metadata goes only when the new definition stands. */
   readonly release: readonly CheckpointName[];
+}
+
+/** Puts back what a restore in place had set aside when it died before the new definition stood. */
+export interface PutBack extends ActionBase {
+  readonly kind: 'put-back';
+  readonly domain: DomainRef;
+  readonly run: RunId;
+  readonly swaps: readonly Swap[];
 }
 
 /** Drops our checkpoints and bitmaps of a domain; the next point is a full. */
@@ -259,6 +286,7 @@ export type Action =
   | TrashChain
   | PurgeTrash
   | Restore
+  | PutBack
   | Untrack;
 
 export type ActionKind = Action['kind'];

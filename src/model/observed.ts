@@ -130,6 +130,13 @@ export type OpenIntent =
       readonly scratch: readonly string[];
       readonly checkpoint: CheckpointName | null;
       readonly point: PointId;
+    }
+  /** A restore in place exchanges images; open until the new definition stands. */
+  | {
+      readonly kind: 'restore-swap';
+      readonly uuid: DomainUuid;
+      readonly name: string;
+      readonly swaps: readonly { readonly to: string; readonly aside: string | null }[];
     };
 
 /** A run whose journal has no end and whose process is gone. */

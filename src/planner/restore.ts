@@ -1,4 +1,4 @@
-import type { Restore, StoreRef } from '../model/action.ts';
+import type { Restore, RestoreFirmware, StoreRef } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import type { CheckpointName, DomainUuid } from '../model/identity.ts';
 import { checkpointOwner } from '../model/identity.ts';
@@ -28,6 +28,8 @@ export interface RestoreInput {
   /** By path of a target. */
   readonly paths: Readonly<Record<string, PathFact>>;
   readonly request: RestoreRequest;
+  /** UEFI variables and TPM state of the point, with their places. */
+  readonly firmware: readonly RestoreFirmware[];
   /** The uuid for a new name; made by the caller, for a plan throws no dice. */
   readonly newUuid: DomainUuid;
 }
@@ -74,6 +76,7 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
           ? `${image.to}.before-restore-${stamp}`
           : null,
     })),
+    firmware: input.firmware,
     define:
       request.mode === 'images-only' || (inPlace && request.disks !== null)
         ? null
