@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { putBack, swapIn } from '../../src/executor/restore-swap.ts';
+
+let dir = '';
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'swap-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const at = (name: string): string => join(dir, name);
+const write = (name: string, text: string): void => writeFileSync(at(name), text);
+const read = (name: string): string => readFileSync(at(name), 'utf8');
+/** The swap of one file: `vda` for `vda.new`, the old one kept as `vda.old`. */
+const swap = (name: string, aside: string | null = at(`${name}.old`)) => ({
+  to: at(name),
+  aside,
+  temporary: at(`${name}.new`),
+});
+
+describe('swapIn', () => {
+  it('puts the new in place and keeps the old aside', () => {
+    for (const name of ['vda', 'vdb']) {
+      write(name, `old ${name}`);
+      write(`${name}.new`, `new ${name}`);
+    }
+    expect(swapIn([swap('vda'), swap('vdb')]).ok).toBe(true);
+    expect(readdirSync(dir).toSorted()).toEqual(['vda', 'vda.old', 'vdb', 'vdb.old']);
+    expect([read('vda'), read('vda.old'), read('vdb')]).toEqual(['new vda', 'old vda', 'new vdb']);
+  });
+
+  it('puts all back when one fails, and says so', () => {
+    write('vda', 'old');
+    write('vda.new', 'new');
+    write('vdb', 'old b');
+    expect(swapIn([swap('vda'), swap('vdb')])).toMatchObject({
+      ok: false,
+      error: { code: 'swap-failed', message: expect.stringContaining('the old images are back') },
+    });
+    expect([read('vda'), read('vdb')]).toEqual(['old', 'old b']);
+  });
+
+  it('overwrites nothing where nothing was expected', () => {
+    write('vda', 'somebody else');
+    write('vda.new', 'new');
+    expect(swapIn([swap('vda', null)]).ok).toBe(false);
+    expect([read('vda'), read('vda.new')]).toEqual(['somebody else', 'new']);
+  });
+
+  it('never overwrites what was set aside before', () => {
+    write('vda', 'old');
+    write('vda.old', 'older');
+    write('vda.new', 'new');
+    expect(swapIn([{ ...swap('vda'), aside: at('vda.old') }]).ok).toBe(false);
+    // The refusal comes before anything moved, so what lies aside is not this swap's to put back.
+    expect([read('vda'), read('vda.old')]).toEqual(['old', 'older']);
+  });
+
+  it('exchanges directories, as the state of a TPM is', () => {
+    for (const name of ['tpm', 'tpm.new']) {
+      mkdirSync(at(name));
+      write(`${name}/state`, name);
+    }
+    expect(swapIn([swap('tpm')]).ok).toBe(true);
+    expect([read('tpm/state'), read('tpm.old/state')]).toEqual(['tpm.new', 'tpm']);
+    expect(putBack([swap('tpm')]).ok).toBe(true);
+    expect(read('tpm/state')).toBe('tpm');
+  });
+});
+
+describe('putBack (I1: a killed restore in place loses no image)', () => {
+  it.each([
+    ['before anything moved', []],
+    ['between the two renames of a file', ['vda']],
+  ])('%s', (_when, moved) => {
+    write('vda', 'old');
+    if (moved.length > 0) {
+      rmSync(at('vda'));
+      write('vda.old', 'old');
+    }
+    expect(putBack([swap('vda')]).ok).toBe(true);
+    expect(readdirSync(dir)).toEqual(['vda']);
+    expect(read('vda')).toBe('old');
+  });
+});
