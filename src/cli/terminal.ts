@@ -9,8 +9,9 @@ export interface Terminal {
   readonly outIsTty: boolean;
   readonly errIsTty: boolean;
   readonly inIsTty: boolean;
-  /** Width of the terminal; null when there is none. */
+  /** Width of the terminal behind each stream; null when there is none. */
   readonly columns: number | null;
+  readonly errColumns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Relative paths of the command line start here. */
   readonly cwd: string;
@@ -34,6 +35,7 @@ export function processTerminal(): Terminal {
     errIsTty: process.stderr.isTTY,
     inIsTty: process.stdin.isTTY,
     columns: process.stdout.isTTY ? process.stdout.columns : null,
+    errColumns: process.stderr.isTTY ? process.stderr.columns : null,
     env: process.env,
     cwd: process.cwd(),
     readInput: async () => {

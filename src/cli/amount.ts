@@ -1,0 +1,14 @@
+import type { Amount } from '../model/desired.ts';
+import { unreachable } from '../model/result.ts';
+
+/** The bytes that an amount means on a file system of that size. */
+export function amountOf(amount: Amount, totalBytes: number): number {
+  switch (amount.kind) {
+    case 'bytes':
+      return amount.bytes;
+    case 'percent':
+      return Math.ceil((totalBytes * amount.percent) / 100);
+    default:
+      return unreachable(amount);
+  }
+}

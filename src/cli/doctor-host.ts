@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DoctorFinding } from '../model/report.ts';
+import { run } from '../process/run.ts';
+import { finding } from './doctor-programs.ts';
+
+/** A user, as the kernel knows it. */
+interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Whether QEMU's user can go the whole way to a directory: the search bit of
+ * every directory on it. Access lists are not looked at.
+ */
+export function checkWay(path: string, user: User, subject: string): DoctorFinding {
+  const way: string[] = [];
+  for (let at = path; ; at = dirname(at)) {
+    way.unshift(at);
+    if (at === dirname(at)) break;
+  }
+  for (const directory of way) {
+    // What is not there yet is made by apply, with the right mode.
+    if (!existsSync(directory)) break;
+    const stat = statSync(directory);
+    const bit = stat.uid === user.uid ? 0o100 : stat.gid === user.gid ? 0o010 : 0o001;
+    if ((stat.mode & bit) === 0)
+      return finding(
+        'error',
+        'scratch-reachable',
+        subject,
+        `QEMU's user (${user.uid}) cannot go through ${directory} (mode ${(stat.mode & 0o7777).toString(8)})`,
+        `chmod o+x ${directory}`,
+      );
+  }
+  return finding('ok', 'scratch-reachable', subject, `QEMU's user (${user.uid}) can reach ${path}`);
+}
+
+const appArmorFile = '/etc/apparmor.d/abstractions/libvirt-qemu';
+const appArmorDirectories = [
+  '/etc/apparmor.d/abstractions/libvirt-qemu.d',
+  '/etc/apparmor.d/local/abstractions',
+];
+
+/** Whether AppArmor's rules for QEMU name our directories, where AppArmor confines it. */
+export function checkAppArmor(directories: readonly string[]): DoctorFinding {
+  const files = [
+    appArmorFile,
+    ...appArmorDirectories.flatMap((directory) =>
+      existsSync(directory) ? readdirSync(directory).map((name) => `${directory}/${name}`) : [],
+    ),
+  ];
+  const text = files
+    .filter((file) => existsSync(file) && statSync(file).isFile())
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const missing = directories.filter((directory) => !text.includes(`${directory}/`));
+  if (missing.length === 0)
+    return finding('ok', 'apparmor', 'host', 'AppArmor lets QEMU use the directories of Holdfast');
+  return finding(
+    'warning',
+    'apparmor',
+    'host',
+    `AppArmor confines QEMU, and no rule names ${missing.join(' or ')}: a backup may fail with "Permission denied"`,
+    `add to /etc/apparmor.d/local/abstractions/libvirt-qemu: ${missing.map((directory) => `${directory}/** rwk,`).join(' ')}`,
+  );
+}
+
+// Before this year the program did not exist: the clock is not set.
+const earliestYear = 2026;
+
+/** Whether the clock is set, and kept by somebody. */
+export async function checkClock(now: Date): Promise<DoctorFinding> {
+  if (now.getUTCFullYear() < earliestYear)
+    return finding(
+      'error',
+      'clock',
+      'host',
+      `the clock says ${now.toISOString()}`,
+      'set the clock, and keep it with chrony or systemd-timesyncd',
+    );
+  const asked = await run({
+    program: 'timedatectl',
+    args: ['show', '--property=NTPSynchronized', '--value'],
+    timeoutSeconds: 5,
+  });
+  // No answer (no systemd) says nothing about the clock.
+  if (asked.ok && asked.value.stdout.trim() === 'no')
+    return finding(
+      'warning',
+      'clock',
+      'host',
+      'the clock is not synchronized: schedules and guard G154 depend on it',
+      'apt install chrony',
+    );
+  return finding('ok', 'clock', 'host', `the clock says ${now.toISOString()}`);
+}
