@@ -1,0 +1,41 @@
+import type { Files } from './files.ts';
+import { parentOf, temporaryName } from './layout.ts';
+
+/**
+ * fsyncs a directory below the store and all above it, up to the store's root.
+ * All of them, each time: a run that died between making a directory and
+ * syncing it leaves a name that looks durable to the next one, and is not.
+ */
+export function syncUp(files: Files, root: string, path: string): void {
+  for (let at = path; at !== ''; at = parentOf(at)) files.syncDirectory(`${root}/${at}`);
+  files.syncDirectory(root);
+}
+
+/** Makes a directory and those above it, where they are missing, durably. */
+export function makeDirectories(files: Files, root: string, path: string): void {
+  const parent = parentOf(path);
+  if (parent !== '') makeDirectories(files, root, parent);
+  if (files.look(`${root}/${path}`) !== null) return;
+  files.makeDirectory(`${root}/${path}`);
+  files.syncDirectory(parent === '' ? root : `${root}/${parent}`);
+}
+
+/** Writes a file whole or not at all, in place of an older one: temporary name, fsync, rename, fsync of the directory. */
+export function writeDurable(files: Files, directory: string, name: string, content: string): void {
+  const temporary = `${directory}/${temporaryName(name)}`;
+  if (files.look(temporary) !== null) files.removeFile(temporary);
+  try {
+    files.writeNew(temporary, content);
+  } catch (error) {
+    // A full disk leaves half a file, which would keep the disk full.
+    if (files.look(temporary) !== null) files.removeFile(temporary);
+    throw error;
+  }
+  files.rename(temporary, `${directory}/${name}`);
+  files.syncDirectory(directory);
+}
+
+/** A record as people read it: two spaces, a newline at the end. */
+export function jsonText(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
