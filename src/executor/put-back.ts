@@ -1,0 +1,24 @@
+import type { PutBack } from '../model/action.ts';
+import { ok } from '../model/result.ts';
+import { lookAt } from './look.ts';
+import { failed, stale } from './not-done.ts';
+import type { Performer } from './performer.ts';
+import { putBack } from './restore-swap.ts';
+
+/** Puts back what a restore in place had set aside when it died. */
+export const putBackImages: Performer<PutBack> = {
+  async check({ domain }, tools) {
+    const look = await lookAt(domain, tools);
+    if (!look.ok) return look;
+    const state = look.value?.state ?? 'off';
+    if (state === 'off' || state === 'crashed') return ok('ready');
+    return stale('power-changed', `${domain.name} is ${state} now: its images are in use.`);
+  },
+
+  async apply({ domain, run, swaps }, tools) {
+    const back = putBack(swaps);
+    if (!back.ok) return failed(back.error);
+    const dismissed = tools.dismiss(run, domain.uuid, 'restore-swap');
+    return dismissed.ok ? ok({ code: 'done', bytes: null }) : failed(dismissed.error);
+  },
+};

@@ -1,0 +1,172 @@
+import { chmodSync, chownSync, closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashFile } from '../image/hash-file.ts';
+import { convertImage } from '../image/qemu-img.ts';
+import type { Restore, RestoreImage } from '../model/action.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { during } from './not-done.ts';
+import { type Prepared, syncDirectory } from './restore-swap.ts';
+import type { Tools } from './tools.ts';
+
+/**
+ * Writes every image that goes to a file beside its place, whole and fsynced.
+ * On a failure nothing of it is left.
+ */
+export async function prepareImages(
+  action: Restore,
+  tools: Tools,
+): Promise<Result<readonly Prepared[], Failure>> {
+  const prepared: Prepared[] = [];
+  const progress = progressOf(action, tools);
+  for (const image of action.images) {
+    if (image.toKind === 'block') continue;
+    const temporary = `${image.to}.restoring-${tools.run}`;
+    prepared.push({ to: image.to, aside: image.asideAs, temporary });
+    const written = await writeImage(action, image, temporary, tools, progress);
+    if (!written.ok) {
+      dropPrepared(prepared);
+      return written;
+    }
+    likeTheOld(image.to, temporary);
+    syncFile(temporary);
+    syncDirectory(temporary);
+  }
+  return ok(prepared);
+}
+
+/** Removes what was written and not put in place. */
+export function dropPrepared(prepared: readonly Prepared[]): void {
+  for (const { temporary } of prepared) rmSync(temporary, { recursive: true, force: true });
+}
+
+/**
+ * Overwrites the devices, last of all: they cannot be exchanged. Every hash is
+ * checked before the first byte is written, and the old content is copied away
+ * if that was asked for.
+ */
+export async function writeDevices(action: Restore, tools: Tools): Promise<Result<void, Failure>> {
+  const devices = action.images.filter(({ toKind }) => toKind === 'block');
+  const progress = progressOf(action, tools);
+  for (const image of devices) {
+    const checked = await checkLayers(action, image, tools, progress);
+    if (!checked.ok) return checked;
+  }
+  for (const { to, target } of devices) {
+    if (action.keepDir === null) continue;
+    const kept = join(action.keepDir, `${target}.before-restore-${tools.run}.qcow2`);
+    const copied = await convertImage({
+      source: { path: to, format: 'raw' },
+      target: { path: kept, format: 'qcow2', exists: false },
+      signal: tools.signal,
+    });
+    if (!copied.ok) return fail(during(`Keeping the old content of ${to}`, copied.error));
+    syncFile(kept);
+    syncDirectory(kept);
+  }
+  for (const image of devices) {
+    const written = await convertImage({
+      source: { path: newestLayer(action, image), format: 'qcow2' },
+      target: { path: image.to, format: 'raw', exists: true },
+      signal: tools.signal,
+    });
+    if (!written.ok) return fail(during(`Writing ${image.to}`, written.error));
+    syncFile(image.to);
+  }
+  return ok(undefined);
+}
+
+/** The hashes are made while the image is written; a wrong one fails the image, which nobody has seen yet. */
+async function writeImage(
+  action: Restore,
+  image: RestoreImage,
+  temporary: string,
+  tools: Tools,
+  progress: (bytes: number) => void,
+): Promise<Result<void, Failure>> {
+  // Whoever fails first stops the other.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([tools.signal, stop.signal]);
+  const writing = convertImage({
+    source: { path: newestLayer(action, image), format: 'qcow2' },
+    target: { path: temporary, format: image.format, exists: false },
+    signal,
+  });
+  const [checked, written] = await Promise.all([
+    stopping(checkLayers(action, image, { ...tools, signal }, progress), stop),
+    stopping(writing, stop),
+  ]);
+  if (!checked.ok && checked.error.code !== 'canceled') return checked;
+  if (!written.ok) return fail(during(`Writing ${image.to}`, written.error));
+  return checked.ok ? ok(undefined) : checked;
+}
+
+async function stopping<T>(
+  work: Promise<Result<T, Failure>>,
+  stop: AbortController,
+): Promise<Result<T, Failure>> {
+  const result = await work;
+  if (!result.ok) stop.abort();
+  return result;
+}
+
+/** Compares every image of the chain with its manifest's hash. */
+async function checkLayers(
+  action: Restore,
+  image: RestoreImage,
+  tools: Pick<Tools, 'signal'>,
+  progress: (bytes: number) => void,
+): Promise<Result<void, Failure>> {
+  for (const { path, sha256 } of image.layers) {
+    const hashed = await hashFile(join(action.store.path, path), {
+      signal: tools.signal,
+      onBytes: progress,
+    });
+    if (!hashed.ok) return fail(during(`Reading ${path}`, hashed.error));
+    if (hashed.value.sha256 !== sha256) {
+      return fail({
+        code: 'hash-differs',
+        message: `${path} is not what was written: its SHA-256 is ${hashed.value.sha256}, its manifest says ${sha256}. Restore an older point, or one of another copy.`,
+      });
+    }
+  }
+  return ok(undefined);
+}
+
+function newestLayer(action: Restore, image: RestoreImage): string {
+  const [newest] = image.layers;
+  if (newest === undefined) throw new Error(`A restore of ${image.target} without images`);
+  return join(action.store.path, newest.path);
+}
+
+/** One count over all layers of all images. */
+function progressOf(action: Restore, tools: Tools): (bytes: number) => void {
+  const total = action.images.reduce(
+    (sum, { layers }) => sum + layers.reduce((all, { bytes }) => all + bytes, 0),
+    0,
+  );
+  let done = 0;
+  return (bytes) => {
+    done += bytes;
+    tools.log.progress(done, total);
+  };
+}
+
+/** Owner and mode of the image that is replaced: whoever could read the old one can read the new. */
+function likeTheOld(old: string, fresh: string): void {
+  const stat = statSync(old, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    chmodSync(fresh, 0o600);
+    return;
+  }
+  chmodSync(fresh, stat.mode & 0o7777);
+  chownSync(fresh, stat.uid, stat.gid);
+}
+
+function syncFile(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

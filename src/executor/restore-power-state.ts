@@ -1,0 +1,30 @@
+import type { RestorePowerState } from '../model/action.ts';
+import { ok } from '../model/result.ts';
+import { lookAt } from './look.ts';
+import { during, failed } from './not-done.ts';
+import type { Performer } from './performer.ts';
+
+/** Stops a domain that a dead run had started paused (I11). Asks no store for anything. */
+export const restorePowerState: Performer<RestorePowerState> = {
+  async check({ domain }, tools) {
+    const look = await lookAt(domain, tools);
+    return look.ok ? ok('ready') : look;
+  },
+
+  async apply({ domain, run, runningId }, tools) {
+    const look = await lookAt(domain, tools);
+    if (!look.ok) return look;
+    const stopped =
+      look.value === null || look.value.state === 'off'
+        ? ok('already-off' as const)
+        : await tools.drivers.hypervisor.stopStarted(domain.uuid, runningId);
+    if (!stopped.ok) return failed(during(`Stopping ${domain.name}`, stopped.error));
+    if (stopped.value === 'left-running') {
+      const message = `Somebody resumed ${domain.name} after run ${run} had started it, so it is left running.`;
+      tools.log.warn({ code: 'left-running', message });
+    }
+    const noted = tools.dismiss(run, domain.uuid, 'started-domain');
+    if (!noted.ok) return failed(noted.error);
+    return ok(stopped.value === 'stopped' ? { code: 'done', bytes: null } : { code: 'already' });
+  },
+};

@@ -1,0 +1,191 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Restore } from '../model/action.ts';
+import type { ObservedDomain } from '../model/observed.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { underStoreLock } from './locked.ts';
+import { idleDomain, lookAt } from './look.ts';
+import { during, failed, type NotDone, stale } from './not-done.ts';
+import type { Applied, Checked } from './not-done.ts';
+import type { Performer } from './performer.ts';
+import { prepareFirmware } from './restore-firmware.ts';
+import { dropPrepared, prepareImages, writeDevices } from './restore-images.ts';
+import { endServers, serveInstantly } from './restore-instant.ts';
+import { putBack, type Prepared, swapIn } from './restore-swap.ts';
+import type { Tools } from './tools.ts';
+
+// A guest that was asked to shut down gets this long before its plug is pulled.
+const shutdownSeconds = 120;
+
+/** Brings a point back: verify and write beside, exchange, define, start. */
+export const restore: Performer<Restore> = {
+  async check(action, tools) {
+    const missing = action.images
+      .flatMap(({ layers }) => layers)
+      .find(({ path }) => !existsSync(join(action.store.path, path)));
+    if (missing !== undefined) {
+      return stale('image-gone', `${missing.path} is not in store ${action.store.name} any more.`);
+    }
+    const occupied = action.images.find(
+      ({ to, toKind, asideAs }) => toKind === 'file' && asideAs === null && existsSync(to),
+    );
+    if (occupied !== undefined) return stale('path-exists', `${occupied.to} exists now.`);
+    return action.mode === 'images-only' ? ok('ready') : checkDomain(action, tools);
+  },
+
+  async apply(action, tools) {
+    const held = await readDefinition(action, tools);
+    if (!held.ok) return failed(held.error);
+    const prepared = await prepare(action, tools);
+    if (!prepared.ok)
+      return tools.signal.aborted ? fail({ code: 'interrupted' }) : failed(prepared.error);
+    const placed = await place(action, held.value, prepared.value, tools);
+    dropPrepared(prepared.value);
+    if (!placed.ok && action.mode === 'instant') endServers(action, tools);
+    return placed;
+  },
+};
+
+/** The domain is as the plan saw it: there and off for a restore in place, absent otherwise. */
+async function checkDomain(action: Restore, tools: Tools): Promise<Checked> {
+  if (action.mode === 'in-place') {
+    const look = await idleDomain(action.domain, tools);
+    if (!look.ok) return look;
+    const { state, managedSave } = look.value;
+    if (managedSave) return stale('managed-save', `${action.domain.name} has a managed save now.`);
+    if (state === 'off' || state === 'crashed' || action.powerOff) return ok('ready');
+    return stale('power-changed', `${action.domain.name} is ${state} now.`);
+  }
+  if (action.define === null) return ok('ready');
+  const look = await lookAt({ uuid: action.define.uuid, name: action.define.name }, tools);
+  if (!look.ok) return look;
+  if (look.value === null) return ok('ready');
+  return stale('domain-exists', `A domain with the uuid ${action.define.uuid} exists now.`);
+}
+
+/** The new definition, made before anything is written: what cannot be defined is not restored. */
+async function readDefinition(
+  action: Restore,
+  tools: Tools,
+): Promise<Result<string | null, Failure>> {
+  if (action.define === null) return ok(null);
+  const file = join(action.store.path, action.pointPath, 'domain.xml');
+  let saved: string;
+  try {
+    saved = readFileSync(file, 'utf8');
+  } catch (error) {
+    return fail({ code: 'definition-unreadable', message: `${file}: ${String(error)}` });
+  }
+  const nvram = action.firmware.find(({ kind }) => kind === 'nvram');
+  return tools.drivers.hypervisor.adaptDefinition(saved, {
+    name: action.define.name,
+    uuid: action.define.uuid,
+    newMacs: action.define.newMacs,
+    disks: action.images.map(({ target, to, toKind, format }) => ({
+      target,
+      path: to,
+      kind: toKind,
+      format: action.mode === 'instant' ? 'qcow2' : format,
+    })),
+    nvram: nvram?.to ?? null,
+  });
+}
+
+/** Writes everything beside its place; the longest part, and one that can be stopped at any instant. */
+async function prepare(
+  action: Restore,
+  tools: Tools,
+): Promise<Result<readonly Prepared[], Failure>> {
+  const images =
+    action.mode === 'instant'
+      ? await serveInstantly(action, tools)
+      : await prepareImages(action, tools);
+  if (!images.ok) return images;
+  const firmware = await prepareFirmware(action, tools);
+  if (!firmware.ok) {
+    dropPrepared(images.value);
+    return firmware;
+  }
+  return ok([...images.value, ...firmware.value]);
+}
+
+/** Exchanges and defines. The exchange is journalled first, so that a death in it is put back by the next plan. */
+async function place(
+  action: Restore,
+  definition: string | null,
+  prepared: readonly Prepared[],
+  tools: Tools,
+): Promise<Result<Applied, NotDone>> {
+  const { domain, mode } = action;
+  if (mode === 'in-place') {
+    const ready = await makeReady(action, tools);
+    if (!ready.ok) return ready;
+  }
+  const swaps = prepared.map(({ to, aside }) => ({ to, aside }));
+  const noted = tools.log.open({ kind: 'restore-swap', ...domain, swaps });
+  if (!noted.ok) return failed(noted.error);
+  const done = await exchange(action, definition, prepared, tools);
+  // Left open where the old images are not back: then the next plan tries again.
+  if (done.ok || done.error.code !== 'not-put-back') tools.log.close('restore-swap');
+  if (!done.ok) return failed(done.error);
+  return finish(action, tools);
+}
+
+async function exchange(
+  action: Restore,
+  definition: string | null,
+  prepared: readonly Prepared[],
+  tools: Tools,
+): Promise<Result<void, Failure>> {
+  const written = await writeDevices(action, tools);
+  if (!written.ok) return written;
+  const swapped = swapIn(prepared);
+  if (!swapped.ok || definition === null) return swapped;
+  const defined = await tools.drivers.hypervisor.define(definition);
+  if (defined.ok) return ok(undefined);
+  const back = putBack(prepared);
+  if (!back.ok) return back;
+  return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
+}
+
+/** Off, and its chain closed: a point must never build on one from before the restore. */
+async function makeReady(action: Restore, tools: Tools): Promise<Result<void, NotDone>> {
+  const look = await idleDomain(action.domain, tools);
+  if (!look.ok) return look;
+  if (!isOff(look.value) && action.powerOff) {
+    const off = await tools.drivers.hypervisor.powerOff(action.domain.uuid, shutdownSeconds);
+    if (!off.ok) return failed(during(`Shutting down ${action.domain.name}`, off.error));
+  } else if (!isOff(look.value)) {
+    return stale('power-changed', `${action.domain.name} is ${look.value.state} now.`);
+  }
+  const { closes } = action;
+  if (closes === null) return ok(undefined);
+  const store = tools.store(action.store);
+  if (!store.ok) return failed(store.error);
+  const noted = tools.log.step('close-chain', closes, action.store);
+  if (!noted.ok) return failed(noted.error);
+  const at = tools.drivers.clock();
+  return underStoreLock(store.value, () =>
+    store.value.closeChain(action.directory, closes, 'restored', at),
+  );
+}
+
+const isOff = ({ state }: ObservedDomain): boolean => state === 'off' || state === 'crashed';
+
+/** Old checkpoints go, and the domain starts: what fails here leaves a restored domain, and a warning. */
+async function finish(action: Restore, tools: Tools): Promise<Result<Applied, NotDone>> {
+  for (const name of action.release) {
+    const dropped = await tools.drivers.hypervisor.dropCheckpoint({
+      uuid: action.domain.uuid,
+      name,
+      images: [],
+    });
+    if (!dropped.ok) tools.log.warn(during(`Dropping ${name}`, dropped.error));
+  }
+  if (action.define?.start === true) {
+    const started = await tools.drivers.hypervisor.start(action.define.uuid);
+    if (!started.ok)
+      return failed(during(`${action.define.name} is restored, but does not start`, started.error));
+  }
+  return ok({ code: 'done', bytes: action.bytes });
+}
