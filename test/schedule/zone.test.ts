@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   bucketsOf,
@@ -101,8 +101,10 @@ describe('bucketsOf', () => {
   });
 });
 
+/** A reading of the wall clock. */
+const local = (text: string): number => Date.parse(`${text}:00Z`);
+
 describe('localInstants', () => {
-  const local = (text: string): number => Date.parse(`${text}:00Z`);
   it('finds gaps and repetitions', () => {
     expect(localInstants(local('2027-03-28T02:30'), 'Europe/Berlin')).toEqual({
       kind: 'never',
