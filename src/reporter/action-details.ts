@@ -1,0 +1,83 @@
+import type { Action, Backup, Restore } from '../model/action.ts';
+import { humanBytes } from './human-bytes.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import { reasons } from './reasons.ts';
+import { sentenceOf, type Setting } from './sentence.ts';
+
+/** Lines below an action: always for a restore, for it overwrites; else only with all details. */
+export function actionDetails(
+  action: Action,
+  setting: Setting,
+  verbose: boolean,
+): readonly string[] {
+  const special = action.kind === 'restore' ? restoreDetails(action) : [];
+  if (!verbose) return special;
+  return [
+    ...special,
+    ...(action.kind === 'backup' ? backupDetails(action, setting) : []),
+    ...(action.kind === 'discard-incoming' || action.kind === 'purge-trash'
+      ? [`path ${printable(action.path)}`]
+      : []),
+    ...(action.kind === 'trash-chain'
+      ? [`may be removed for good after ${setting.clock.minute(action.purgeAfter)}`]
+      : []),
+    ...(action.blockedBy.length > 0
+      ? [`blocked by ${printable(action.blockedBy.join(', '))}`]
+      : []),
+    ...(action.dependsOn.length > 0 ? [`after ${printable(action.dependsOn.join(', '))}`] : []),
+    `id ${printable(action.id)}`,
+  ];
+}
+
+function backupDetails(action: Backup, setting: Setting): readonly string[] {
+  const disks = action.disks.map((disk) => {
+    const why = disk.reasons.map(({ code, facts }) => sentenceOf(reasons, code, facts, setting));
+    const size = disk.estimateBytes === null ? '' : `, ${humanBytes(disk.estimateBytes)}`;
+    const because = why.length === 0 ? '' : `: ${why.join('; ')}`;
+    return `${printable(disk.target)} ${disk.level}${size}${because}`;
+  });
+  const excluded = action.excluded.map(
+    ({ target, code }) => `${printable(target)} left out: ${printable(code)}`,
+  );
+  return [
+    ...disks,
+    ...excluded,
+    `power ${action.power}, quiesce ${action.quiesce}, verify ${action.verify}`,
+    `chain ${action.chain}, point ${action.point}, store ${printable(action.store.name)}`,
+    ...(action.release.length === 0
+      ? []
+      : [`then lets go of ${plural(action.release.length, 'checkpoint')}`]),
+    ...(action.hold === null ? [] : [`held: ${printable(action.hold)}`]),
+    ...(action.note === null ? [] : [`note: ${printable(action.note)}`]),
+  ];
+}
+
+function restoreDetails(action: Restore): readonly string[] {
+  const images = action.images.flatMap((image) => [
+    `${printable(image.target)} to ${printable(image.to)}, ${humanBytes(image.sizeBytes)}, ${
+      image.toKind === 'block' ? 'overwrites the device' : image.format
+    }`,
+    ...(image.asideAs === null ? [] : [`  what is there is kept as ${printable(image.asideAs)}`]),
+  ]);
+  const firmware = action.firmware.map(
+    ({ kind, to }) => `${kind === 'nvram' ? 'UEFI variables' : 'TPM state'} to ${printable(to)}`,
+  );
+  const { define } = action;
+  return [
+    ...(action.powerOff ? ['powers the domain off first'] : []),
+    ...images,
+    ...firmware,
+    ...(action.keepDir === null
+      ? []
+      : [`devices are copied to ${printable(action.keepDir)} before they are overwritten`]),
+    ...(define === null
+      ? ['defines no domain']
+      : [
+          `defines ${printable(define.name)} (${define.uuid}), ${
+            define.newMacs ? 'new MAC addresses' : 'same MAC addresses'
+          }, ${define.start ? 'and starts it' : 'left off'}`,
+        ]),
+    ...(action.closes === null ? [] : [`closes chain ${action.closes}: the next point is a full`]),
+  ];
+}

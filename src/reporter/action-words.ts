@@ -1,0 +1,98 @@
+import type { Action, Backup, Restore } from '../model/action.ts';
+import { unreachable } from '../model/result.ts';
+import { aboutBytes, humanBytes } from './human-bytes.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import type { Shorten } from './short-id.ts';
+
+/** The sign of an action: `+` create, `>` run, `~` change, `-` delete. */
+export function signOf(action: Action): '+' | '>' | '~' | '-' {
+  switch (action.kind) {
+    case 'create-store':
+      return '+';
+    case 'backup':
+    case 'restore':
+      return '>';
+    case 'trash-chain':
+    case 'purge-trash':
+      return '-';
+    case 'abort-job':
+    case 'thaw-domain':
+    case 'restore-power-state':
+    case 'discard-incoming':
+    case 'drop-checkpoint':
+    case 'redefine-checkpoint':
+    case 'put-back':
+    case 'untrack':
+      return '~';
+    default:
+      return unreachable(action);
+  }
+}
+
+/** What an action does, for the line of a plan: `increment 0006 on 0005, 1.2 GiB`. */
+export function actionWords(action: Action, shorten: Shorten): string {
+  switch (action.kind) {
+    case 'create-store':
+      return `create a store at ${printable(action.store.path)}`;
+    case 'abort-job':
+      return `end the backup job of run ${action.run}`;
+    case 'thaw-domain':
+      return `thaw the guest that run ${action.run} froze`;
+    case 'restore-power-state':
+      return `stop it again, run ${action.run} had started it`;
+    case 'discard-incoming':
+      return `discard an unfinished point${sizeSuffix(action.bytes)}`;
+    case 'drop-checkpoint':
+      return `drop ${action.listed ? 'checkpoint' : 'leftover bitmap'} ${shorten(action.checkpoint)}`;
+    case 'redefine-checkpoint':
+      return `redefine checkpoint ${shorten(action.checkpoint)}`;
+    case 'backup':
+      return backupWords(action);
+    case 'trash-chain':
+      return `${plural(action.points.length, 'point')}${action.bytes === null ? '' : ` ${humanBytes(action.bytes)}`}`;
+    case 'purge-trash':
+      return `remove from the trash for good${sizeSuffix(action.bytes)}`;
+    case 'restore':
+      return restoreWords(action);
+    case 'put-back':
+      return `put back ${plural(action.swaps.length, 'file')} that run ${action.run} set aside`;
+    case 'untrack':
+      return `drop ${plural(action.checkpoints.length, 'checkpoint')}; the next point is a full`;
+    default:
+      return unreachable(action);
+  }
+}
+
+const sizeSuffix = (bytes: number | null): string =>
+  bytes === null ? '' : `, ${humanBytes(bytes)}`;
+
+const sequenceText = (sequence: number): string => String(sequence).padStart(4, '0');
+
+function backupWords(action: Backup): string {
+  const full = action.disks.filter(({ level }) => level === 'full').map(({ target }) => target);
+  const parent = /^\d+/.exec(action.parent?.directory ?? '')?.[0] ?? '?';
+  if (action.level === 'full') {
+    return `full${action.bytes === null ? ', size not known' : `, ${aboutBytes(action.bytes)}`}`;
+  }
+  const size = action.bytes === null ? 'size not known' : humanBytes(action.bytes);
+  const mixed = full.length === 0 ? '' : `; ${printable(full.join(', '))} whole`;
+  return `increment ${sequenceText(action.sequence)} on ${parent}, ${size}${mixed}`;
+}
+
+function restoreWords(action: Restore): string {
+  const images = `${plural(action.images.length, 'disk')}${sizeSuffix(action.bytes)}`;
+  const name = action.define === null ? '' : printable(action.define.name);
+  switch (action.mode) {
+    case 'new':
+      return `as domain ${name}, ${images}`;
+    case 'in-place':
+      return `in place, over what is there, ${images}`;
+    case 'images-only':
+      return `images only, ${images}`;
+    case 'instant':
+      return `as domain ${name} on overlays, at once, ${images}`;
+    default:
+      return unreachable(action.mode);
+  }
+}

@@ -1,0 +1,162 @@
+import type { Sentence, Teller } from './sentence.ts';
+
+/** What a guard says, and what to do where no `--allow` exists. */
+export interface GuardSentence extends Sentence {
+  readonly remedy: string | null;
+}
+
+const percent = (t: Teller, part: string, whole: string): string =>
+  `${Math.round((100 * t.number(part)) / t.number(whole))} %`;
+
+/** The rules that can block (5-safety.md). */
+export const guards: Readonly<Record<string, GuardSentence>> = {
+  G101: {
+    say: (t) => `has a commit that no allowed signer signed: ${t.text('commit')}`,
+    remedy: 'Let an allowed signer sign or seal the commit; the last good policy stays in force.',
+    explain:
+      'Every commit since the last applied one must carry a valid signature of a signer in the host file. A signed head over an unsigned commit is not enough. The policy that was in force stays in force.',
+  },
+  G102: {
+    say: (t) => `does not follow from the applied commit ${t.text('applied')}`,
+    remedy: 'Bring the branch forward again; a rewind or a forced push is never followed.',
+    explain:
+      'The branch must be a fast-forward from the commit that was applied last. A rewound or rewritten branch could bring back an old policy with old, valid signatures.',
+  },
+  G103: {
+    say: (t) => `is no plain file of at most 1 MiB in the commit: ${t.text('path')}`,
+    remedy: 'Commit the policy as a plain file.',
+    explain:
+      'The policy is read from the verified commit as a plain blob: no symbolic link, no submodule, at most 1 MiB. A link could make us print a file of the host.',
+  },
+  G104: {
+    say: (t) => `policy is for host ${t.text('policyHost')}, this is ${t.text('host')}`,
+    remedy: 'Use the policy of this host, or change its `host:`.',
+    explain:
+      'The policy (or saved plan) names another host. Applied here, it would take the domains of this host for unmanaged ones.',
+  },
+  G105: {
+    say: () => 'policy selects no domain at all',
+    remedy: 'Write at least one rule under `domains:` that matches a domain.',
+    explain:
+      'A policy that is empty or matches nothing is taken for a mistake, never for "back up nothing".',
+  },
+  G151: {
+    say: (t) => `was not seen: ${t.text('message')}; no deletion and no new full there`,
+    remedy: 'Make it visible again; nothing is lost meanwhile.',
+    explain:
+      'What could not be looked at is not taken for empty. In the scope of an unseen part nothing is deleted (points, checkpoints) and no new full begins. It goes away by itself when the part is seen again.',
+  },
+  G152: {
+    say: (t) => `is not the store that it was: ${t.text('why')}`,
+    remedy: 'Mount the right disk. If the store was replaced on purpose, see `holdfast doctor`.',
+    explain:
+      'The marker file of the store is missing, carries another id, or the path lies on another file system than at the last run. An unmounted disk shows an empty directory, which must not look like "no backups".',
+  },
+  G153: {
+    say: (t) =>
+      `has ${t.text('points')} of ${t.text('before')} points that the last run knew: deletions are withheld`,
+    remedy: null,
+    explain:
+      'More than half of the points that the last run knew are gone, and no run of ours deleted them. That looks like a wrong disk or an accident; nothing more is deleted until somebody has looked.',
+  },
+  G154: {
+    say: (t) => `clock is not to be trusted: ${t.text('why')}; deletions are withheld`,
+    remedy: null,
+    explain:
+      'The wall clock moved by more than an hour against the clock that counts from boot, or is behind the newest instant that the store knows. Ages would be wrong, so nothing is deleted by age.',
+  },
+  G201: {
+    say: (t) =>
+      t.has('chains') && t.has('of')
+        ? `would lose ${t.text('chains')} of ${t.count('of', 'chain')}: ${percent(t, 'chains', 'of')} > 30 %`
+        : `would lose ${t.count('chains', 'chain')} at once`,
+    remedy: null,
+    explain:
+      'The plan deletes more than 30 % of the chains of a domain and more than one of them, or more than 5 chains of a host. A changed retention rule or a wrong clock does that; so does a wish. If it is one, allow it for this one run. Chains that the policy in force at the last apply had doomed already, and that a newer full replaces, are not counted.',
+  },
+  G202: {
+    say: (t) =>
+      `would be left with ${t.count('left', 'valid point')}, ${t.text('floor')} must stay`,
+    remedy: 'Take a new point first.',
+    explain:
+      'No plan, and no part of a plan that was interrupted, leaves a domain with fewer valid points than `minPoints` of its retention (1 if it says nothing), nor without its last one.',
+  },
+  G205: {
+    say: (t) => `is held${t.has('reason') ? `: ${t.text('reason')}` : ''}`,
+    remedy: 'To let it go: holdfast release ADDRESS.',
+    explain:
+      'A hold lies beside the data and forbids deleting it, whatever the policy says. It goes with `holdfast release ADDRESS` only.',
+  },
+  G207: {
+    say: (t) => `is the only copy: mirror ${t.text('mirror')} is behind`,
+    remedy: null,
+    explain:
+      'The policy declares a mirror, and the mirror does not hold this chain yet. It is deleted only after it was copied.',
+  },
+  G208: {
+    say: () => 'waits for the backup of the same domain in this plan',
+    remedy: 'It is done by the next plan after the backup has succeeded.',
+    explain:
+      'Deletions run last, and only if every backup of the same domain in the same plan succeeded.',
+  },
+  G210: {
+    say: (t) => `keeps less than at the last apply: ${t.text('rule')}`,
+    remedy: null,
+    explain:
+      'A number under `retention` was made smaller, or a rule was taken away, since the last apply. What the old rule kept would go now. If that is meant, allow it for one run.',
+  },
+  G211: {
+    say: (t) => `was called ${t.text('from')} before (same uuid)`,
+    remedy: 'Say so in the policy: moved: [{ from: OLD, to: NEW }].',
+    explain:
+      'A domain with the same uuid has points under another name. `moved:` in the policy says that this is meant; without it, a clone or a mistake could write into the wrong chains.',
+  },
+  G212: {
+    say: (t) => `path is not plainly inside the store: ${t.text('path')}`,
+    remedy: 'Look at the path; a symbolic link or another file system is never followed.',
+    explain:
+      'A symbolic link, another device, or a path outside the store is in the way of a deletion. It is refused.',
+  },
+  G213: {
+    say: (t) => `is in use as a backing file of ${t.text('domain')}`,
+    remedy: 'Remove the overlay or the domain that uses it first.',
+    explain:
+      'A defined domain (an instant restore, or an overlay that somebody made) runs on a file of this chain. It is not moved, merged or deleted while that is so.',
+  },
+  G301: {
+    say: (t) => `saved plan cannot be applied: ${t.text('why')}`,
+    remedy: 'Make a new plan: holdfast plan --out FILE.',
+    explain:
+      'A saved plan is for one host, is valid for 12 hours, and must be what it was when it was made.',
+  },
+  G401: {
+    say: (t) => `is locked by ${t.text('holder')}`,
+    remedy: 'Wait for the other run, or use --lock-timeout.',
+    explain:
+      'One run at a time changes a store. The kernel takes the lock away when its process ends, so there is never a stale one.',
+  },
+  G404: {
+    say: (t) => `failed ${t.text('times')} times on the same observation: stalled`,
+    remedy: null,
+    explain:
+      'The agent stops repeating an action that failed three times while nothing changed, and tries again after a growing time of at most one hour, or as soon as something changes.',
+  },
+  G407: {
+    say: (t) =>
+      `has ${t.bytes('freeBytes')} free, ${t.bytes('neededBytes')} are needed (reserve included)`,
+    remedy: 'Make room, or lower `reserve`. Nothing is deleted to make room.',
+    explain:
+      'A backup does not start if the free space would fall below `reserve` plus what the backup is about to write. Holdfast never deletes points to make room.',
+  },
+  G408: {
+    say: (t) => `has a name that cannot be used: ${t.text('name')}`,
+    remedy: 'Rename it.',
+    explain:
+      'Names and paths from the policy or from libvirt never reach a shell, an option or a path unchecked.',
+  },
+};
+
+/** What to do about a guard that has no override. */
+export function noOverride(code: string): string | null {
+  return Object.hasOwn(guards, code) ? (guards[code]?.remedy ?? null) : null;
+}

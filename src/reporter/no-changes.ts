@@ -1,0 +1,41 @@
+import { secondsBetween } from '../model/instant.ts';
+import type { DomainVerdict, Plan } from '../model/plan.ts';
+import { humanAge } from './human-duration.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+
+/** The one line of a plan without actions: `No changes. kvm01 matches policy.yaml; next due: mail01 in 12m.` */
+export function noChangesLine(plan: Plan): string {
+  const next = nextDue(plan);
+  const due = next === null ? '' : `; next due: ${next}`;
+  const host = printable(plan.host);
+  const unmanaged = plan.domains.filter(({ verdict }) => verdict === 'unmanaged').length;
+  const left =
+    unmanaged === 0
+      ? ''
+      : ` ${plural(unmanaged, 'domain')} not in ${printable(plan.policy.file)}: kept, unmanaged.`;
+  return plan.incomplete
+    ? `No changes to what was seen of ${host}${due}. Not everything was seen: deletions are withheld.${left}`
+    : `No changes. ${host} matches ${printable(plan.policy.file)}${due}.${left}`;
+}
+
+/** The domain that is due next, and when: `mail01 in 12m`; null when none will be. */
+export function nextDue(plan: Plan): string | null {
+  const [next] = plan.domains
+    .filter(
+      (domain): domain is DomainVerdict & { readonly nextDueAt: string } =>
+        domain.nextDueAt !== null,
+    )
+    .toSorted((a, b) =>
+      a.nextDueAt === b.nextDueAt
+        ? a.domain.name < b.domain.name
+          ? -1
+          : 1
+        : a.nextDueAt < b.nextDueAt
+          ? -1
+          : 1,
+    );
+  if (next === undefined) return null;
+  const seconds = secondsBetween(plan.plannedAt, next.nextDueAt);
+  return `${printable(next.domain.name)} ${seconds <= 0 ? 'now' : `in ${humanAge(seconds)}`}`;
+}

@@ -1,0 +1,77 @@
+import type { Plan } from '../model/plan.ts';
+import { paint } from './color.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import type { RenderOptions } from './row.ts';
+import type { ZonedClock } from './zoned-clock.ts';
+
+/** The first lines of a plan: from what policy, from what observation, and what was asked for beside it. */
+export function planHeader(
+  plan: Plan,
+  clock: ZonedClock,
+  options: RenderOptions,
+): readonly string[] {
+  const label = (word: string): string => paint(word.padEnd(10), 'bold', options.color);
+  const asked = askedWords(plan);
+  return [
+    `${label('policy')}${policyWords(plan)}`,
+    `${label('observed')}${observedWords(plan, clock)}`,
+    ...unseenLines(plan).map((line) => `          ${paint(line, 'yellow', options.color)}`),
+    ...(asked === '' ? [] : [`${label('asked')}${asked}`]),
+  ];
+}
+
+function policyWords({ policy }: Plan): string {
+  const git = [
+    policy.branch === null ? '' : ` ${printable(policy.branch)}`,
+    policy.commit === null ? '' : ` ${printable(policy.commit).slice(0, 7)}`,
+  ].join('');
+  const counts = [
+    plural(policy.rules, 'rule'),
+    plural(policy.stores, 'store'),
+    ...(policy.mirrors === 0 ? [] : [plural(policy.mirrors, 'mirror')]),
+  ];
+  return `${printable(policy.file)}${git === '' ? '' : ` at${git}`} · ${counts.join(', ')}`;
+}
+
+function observedWords(plan: Plan, clock: ZonedClock): string {
+  const parts = plan.observed.map(({ part, seen, chains, points }) => {
+    const inside = [
+      ...(chains === null ? [] : [plural(chains, 'chain')]),
+      ...(points === null ? [] : [plural(points, 'point')]),
+    ];
+    const counted = inside.length === 0 ? '' : ` (${inside.join(', ')})`;
+    return `${printable(part)} ${seen ? 'ok' : 'NOT SEEN'}${seen ? counted : ''}`;
+  });
+  return [`${printable(plan.host)} ${clock.full(plan.plannedAt)}`, ...parts].join(' · ');
+}
+
+/** Why parts were not seen, a line each. */
+export function unseenLines(plan: Plan): readonly string[] {
+  return plan.observed
+    .filter(({ seen }) => !seen)
+    .map(({ part, message }) => `${printable(part)}: ${printable(message ?? 'not seen')}`);
+}
+
+function askedWords(plan: Plan): string {
+  const { targets, now, allow } = plan.request;
+  const purpose: Readonly<Record<Plan['purpose'], string>> = {
+    policy: '',
+    restore: 'a restore, beside the policy',
+    trash: 'to empty the trash, beside the policy',
+    untrack: 'to drop trackers, beside the policy',
+  };
+  return [
+    ...(purpose[plan.purpose] === '' ? [] : [purpose[plan.purpose]]),
+    ...(targets === null ? [] : [`only ${targets.map(printable).join(', ')}; no deletions`]),
+    ...now.map(({ address, full, note, hold }) => {
+      const extra = [
+        ...(note === null ? [] : [`note ${JSON.stringify(printable(note))}`]),
+        ...(hold === null ? [] : ['held']),
+      ];
+      const kind = full ? 'a full' : 'a point';
+      return `${kind} of ${printable(address)} now${extra.length === 0 ? '' : ` (${extra.join(', ')})`}`;
+    }),
+    ...allow.map(({ code, scope }) => `allowed ${printable(code)}=${printable(scope)}`),
+  ].join(' · ');
+}

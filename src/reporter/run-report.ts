@@ -1,0 +1,156 @@
+import type { Action } from '../model/action.ts';
+import type { Outcome, RunEvent } from '../model/event.ts';
+import { secondsBetween } from '../model/instant.ts';
+import type { Plan } from '../model/plan.ts';
+import { unreachable } from '../model/result.ts';
+import { paint } from './color.ts';
+import { eventWords, outcomeText } from './event.ts';
+import { humanBytes } from './human-bytes.ts';
+import { humanDuration } from './human-duration.ts';
+import { nextDue } from './no-changes.ts';
+import { outcomeStyles } from './outcomes.ts';
+import { countsOf } from './plan-counts.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import { renderRow, type RenderOptions } from './row.ts';
+
+/** What a report of a run is made from. */
+export interface RunStory {
+  readonly plan: Plan;
+  readonly events: readonly RunEvent[];
+  /** The plan of the closing look, as of now; null when it was not made. */
+  readonly next: Plan | null;
+}
+
+type Finished = Extract<RunEvent, { kind: 'action-finished' }>;
+
+/** What a run did: a line an action, warnings, and one closing sentence. Ends in a newline. */
+export function renderRunReport(story: RunStory, options: RenderOptions): string {
+  const words = eventWords(story.plan, options);
+  const finished = story.events.filter(
+    (event): event is Finished => event.kind === 'action-finished',
+  );
+  const names = finished.map(({ action }) => words.name(action));
+  const stop = 11 + Math.max(0, ...names.map(({ address }) => address.length)) + 2;
+  const rows = finished.flatMap(({ action, outcome }) => {
+    const { address, what } = words.name(action);
+    const text = outcomeText(outcome, words);
+    return renderRow(
+      {
+        sign: { text: `  ${outcome.code.padEnd(9)}`, style: outcomeStyles[outcome.code] },
+        address: { text: address },
+        what: { text: what },
+        reason: { text },
+        place: { text: '' },
+      },
+      { what: stop, reason: stop + 38, place: 0 },
+      options,
+    );
+  });
+  const warnings = story.events.flatMap((event) => {
+    if (event.kind !== 'warning') return [];
+    const where = event.action === null ? '' : `${words.name(event.action).address}: `;
+    return [
+      `  ${paint('warning', 'yellow', options.color)} ${where}${printable(event.failure.message)}`,
+    ];
+  });
+  const lines = [...rows, ...warnings];
+  return `${[...lines, ...(lines.length === 0 ? [] : ['']), closing(story, finished)].join('\n')}\n`;
+}
+
+/** The last sentence: `Done: 3 points, 1.2 GiB in 41 s. Planning again: nothing to do.` */
+function closing(story: RunStory, finished: readonly Finished[]): string {
+  const codes = (...wanted: readonly Outcome['code'][]): readonly Finished[] =>
+    finished.filter(({ outcome }) => wanted.includes(outcome.code));
+  const good = codes('done', 'already');
+  const bad = finished.filter(
+    ({ outcome }) => outcome.code !== 'done' && outcome.code !== 'already',
+  );
+  const took = ` in ${humanDuration(duration(story.events))}`;
+  const end = story.events.findLast((event) => event.kind === 'run-finished');
+  const did = deeds(story.plan, codes('done'));
+  const done = did === '' ? 'nothing was left to do' : did;
+  if (end?.interrupted === true || codes('interrupted').length > 0) {
+    return `Interrupted after ${done}${took}. No published point is lost; the next plan shows what is left.`;
+  }
+  if (bad.length === 0) return `Done: ${done}${took}.${again(story)}`;
+  const names = eventWords(story.plan, { color: false, verbose: false });
+  const named = [...new Set(bad.map(({ action }) => names.name(action).address))];
+  const some =
+    named.slice(0, 5).join(', ') + (named.length > 5 ? ` and ${named.length - 5} more` : '');
+  const counted = tally(bad);
+  return good.length === 0
+    ? `Not done: ${counted} (${some})${took}. The next plan tries again.`
+    : `Partly done: ${done}${took}; ${counted} (${some}). The next plan tries again.`;
+}
+
+function tally(bad: readonly Finished[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of bad) counts.set(outcome.code, (counts.get(outcome.code) ?? 0) + 1);
+  return Array.from(counts, ([code, count]) => `${count} ${code}`).join(', ');
+}
+
+function again({ events, next }: RunStory): string {
+  const end = events.findLast((event) => event.kind === 'run-finished');
+  if (end === undefined || end.converged === null) return '';
+  if (!end.converged) {
+    return ` Planning again finds more to do${next === null ? '' : `: ${countsOf(next)}`}; see holdfast plan.`;
+  }
+  const due = next === null ? null : nextDue(next);
+  return ` Planning again: nothing to do${due === null ? '' : `; next due: ${due}`}.`;
+}
+
+function duration(events: readonly RunEvent[]): number {
+  const first = events.at(0);
+  const last = events.at(-1);
+  return first === undefined || last === undefined ? 0 : secondsBetween(first.at, last.at);
+}
+
+/** What was done, counted in the reader's things: points, repairs, chains. */
+function deeds(plan: Plan, done: readonly Finished[]): string {
+  const actions = new Map(plan.actions.map((action) => [action.id, action]));
+  const sums = new Map<string, { count: number; bytes: number | null }>();
+  for (const { action: id, outcome } of done) {
+    const action = actions.get(id);
+    const noun = action === undefined ? 'action' : nounOf(action);
+    const sum = sums.get(noun) ?? { count: 0, bytes: null };
+    sum.count += 1;
+    if (outcome.code === 'done' && outcome.bytes !== null && noun !== 'repair') {
+      sum.bytes = (sum.bytes ?? 0) + outcome.bytes;
+    }
+    sums.set(noun, sum);
+  }
+  return Array.from(sums, ([noun, { count, bytes }]) => {
+    const [first = '', ...rest] = noun.split(' ');
+    const things = [plural(count, first), ...rest].join(' ');
+    return bytes === null ? things : `${things}, ${humanBytes(bytes)}`;
+  }).join('; ');
+}
+
+/** First word: what is counted; the rest belongs to it. */
+function nounOf(action: Action): string {
+  switch (action.kind) {
+    case 'backup':
+      return 'point';
+    case 'restore':
+      return 'point restored';
+    case 'trash-chain':
+      return 'chain to the trash';
+    case 'purge-trash':
+      return 'chain removed for good';
+    case 'create-store':
+      return 'store created';
+    case 'untrack':
+      return 'domain untracked';
+    case 'abort-job':
+    case 'thaw-domain':
+    case 'restore-power-state':
+    case 'discard-incoming':
+    case 'drop-checkpoint':
+    case 'redefine-checkpoint':
+    case 'put-back':
+      return 'repair';
+    default:
+      return unreachable(action);
+  }
+}
