@@ -52,19 +52,28 @@ export interface Store {
   /** A domain's lock, for a whole action. */
   lockDomain(uuid: DomainUuid, waitSeconds: number): Promise<Result<Lock, Locked | Failure>>;
 
-  /** Refuses if the point, or an incoming of its id, exists (precondition of the action). */
-  beginPoint(place: PointPlace, point: PointId): Result<IncomingPoint, Failure>;
-  /** Removes an `.incoming-` directory, only one, only below this store. */
+  /**
+   * Refuses if the point, or an incoming of its id, exists (precondition of the
+   * action), or the chain is closed. The uuid goes into the directory's name: without it,
+   * what a run leaves that dies before the domain's first point cannot be told
+   * to be this domain's, and withholds deletions.
+   */
+  beginPoint(place: PointPlace, point: PointId, uuid?: DomainUuid): Result<IncomingPoint, Failure>;
+  /** Removes an `.incoming-` directory (path below the store), only one; its chain's directory too if that is empty then. */
   discardIncoming(path: string): Result<void, Failure>;
 
   readManifest(place: PointPlace): Result<Manifest, Failure>;
-  /** All points of a chain with their places, by sequence. */
+  /**
+   * The points of a chain with their places, by sequence. One whose manifest
+   * cannot be read is left out, so that a damaged point does not bar the way
+   * to those before it; `readManifest` and the observer say what is wrong with it.
+   */
   readChain(
     directory: string,
     chain: ChainId,
   ): Result<readonly { readonly place: PointPlace; readonly manifest: Manifest }[], Failure>;
 
-  /** Moves a chain to `.trash/<run>/`; refuses unless exactly these points are in it and none is held. */
+  /** Moves a chain to `.trash/<run>/<directory>/<chain>`; refuses unless exactly these points are in it and none is held. */
   trashChain(request: {
     readonly directory: string;
     readonly chain: ChainId;

@@ -1,0 +1,122 @@
+import type { ChainId } from '../model/identity.ts';
+import type { Instant } from '../model/instant.ts';
+import type { StoreMemory } from '../model/observed-store.ts';
+import type { ChainClosed, Hold, LastLook } from '../model/point.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
+import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
+import { change, type Home } from './home.ts';
+import { directoryInside, lookInside } from './inside.ts';
+import {
+  chainPath,
+  closedName,
+  domainPath,
+  holdName,
+  lookName,
+  memoryPath,
+  pointPath,
+  quarantineName,
+  stateName,
+} from './layout.ts';
+import type { Quarantine } from './records.ts';
+import type { PointPlace } from './store.ts';
+
+/** Writes a small record into a directory that must be there. */
+function writeMark(
+  home: Home,
+  directory: Result<string, Failure>,
+  name: string,
+  mark: object,
+): Result<void, Failure> {
+  if (!directory.ok) return directory;
+  return change(home, `writing ${home.root}/${directory.value}/${name}`, () => {
+    const there = directoryInside(home.files, home.root, directory.value);
+    if (!there.ok) return there;
+    writeDurable(home.files, `${home.root}/${directory.value}`, name, jsonText(mark));
+    return ok(undefined);
+  });
+}
+
+/** A chain, or a point of it. */
+function heldPath(
+  directory: string,
+  chain: ChainId,
+  pointDirectory: string | null,
+): Result<string, Failure> {
+  return pointDirectory === null
+    ? chainPath(directory, chain)
+    : pointPath({ directory, chain, pointDirectory });
+}
+
+/** Holds a chain, or one point. */
+export function writeHold(
+  home: Home,
+  directory: string,
+  chain: ChainId,
+  pointDirectory: string | null,
+  hold: Hold,
+): Result<void, Failure> {
+  return writeMark(home, heldPath(directory, chain, pointDirectory), holdName, hold);
+}
+
+/** Lets go of it; a success too if there is no hold. */
+export function removeHold(
+  home: Home,
+  directory: string,
+  chain: ChainId,
+  pointDirectory: string | null,
+): Result<void, Failure> {
+  const path = heldPath(directory, chain, pointDirectory);
+  if (!path.ok) return path;
+  return change(home, `releasing ${home.root}/${path.value}`, () => {
+    const there = directoryInside(home.files, home.root, path.value);
+    if (!there.ok) return there;
+    const hold = lookInside(home.files, home.root, `${path.value}/${holdName}`);
+    if (!hold.ok) return hold;
+    if (hold.value !== null) home.files.removeFile(`${home.root}/${path.value}/${holdName}`);
+    home.files.syncDirectory(`${home.root}/${path.value}`);
+    return ok(undefined);
+  });
+}
+
+/** Closes a chain: no point is added to it any more. */
+export function closeChain(
+  home: Home,
+  directory: string,
+  chain: ChainId,
+  code: ChainClosed['code'],
+  at: Instant,
+): Result<void, Failure> {
+  const closed: ChainClosed = { formatVersion: 1, at, code };
+  return writeMark(home, chainPath(directory, chain), closedName, closed);
+}
+
+/** Marks a point as bad. It stays where it is: people may still want what is left of it. */
+export function quarantine(
+  home: Home,
+  place: PointPlace,
+  failure: Failure,
+  at: Instant,
+): Result<void, Failure> {
+  const mark: Quarantine = { formatVersion: 1, at, code: failure.code, message: failure.message };
+  return writeMark(home, pointPath(place), quarantineName, mark);
+}
+
+/** Writes what a domain's images looked like after its newest point. */
+export function writeLastLook(
+  home: Home,
+  directory: string,
+  look: LastLook,
+): Result<void, Failure> {
+  return writeMark(home, domainPath(directory), lookName, look);
+}
+
+/** Writes what the next run must remember. */
+export function writeMemory(home: Home, memory: StoreMemory): Result<void, Failure> {
+  return change(home, `writing ${home.root}/${memoryPath}`, () => {
+    makeDirectories(home.files, home.root, stateName);
+    syncUp(home.files, home.root, stateName);
+    const name = memoryPath.slice(stateName.length + 1);
+    writeDurable(home.files, `${home.root}/${stateName}`, name, jsonText(memory));
+    return ok(undefined);
+  });
+}

@@ -1,0 +1,75 @@
+import { isAbsolute } from 'node:path';
+import type { StoreRef } from '../model/action.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { attempt } from './attempt.ts';
+import { discardIncoming } from './discard.ts';
+import { makeDirectories } from './durable.ts';
+import { realFiles, type Files } from './files.ts';
+import { checkMarker, type Home } from './home.ts';
+import { locksPath } from './layout.ts';
+import { takeLock } from './lock.ts';
+import {
+  closeChain,
+  quarantine,
+  removeHold,
+  writeHold,
+  writeLastLook,
+  writeMemory,
+} from './marks.ts';
+import { beginPoint } from './publish.ts';
+import { readChain, readPoint } from './read-chain.ts';
+import type { Lock, Locked, Store } from './store.ts';
+import { trashChain } from './trash.ts';
+import { purgeTrash, restoreTrash } from './untrash.ts';
+
+/** Opens a store whose marker has the id of the reference. */
+export function openStore(ref: StoreRef, files: Files = realFiles): Result<Store, Failure> {
+  if (!isAbsolute(ref.path)) {
+    return fail({ code: 'bad-path', message: `store ${ref.name}: ${ref.path} is not absolute` });
+  }
+  const home: Home = { files, root: ref.path, name: ref.name, id: ref.id };
+  const marker = attempt(`opening store ${ref.name}`, () => checkMarker(home));
+  return marker.ok ? ok(storeOf(ref, home)) : marker;
+}
+
+function storeOf(ref: StoreRef, home: Home): Store {
+  return {
+    ref,
+    lock: (waitSeconds) => lockIn(home, 'store.lock', `store ${ref.name}`, waitSeconds),
+    lockDomain: (uuid, waitSeconds) =>
+      lockIn(home, `${uuid}.lock`, `domain ${uuid} in store ${ref.name}`, waitSeconds),
+    beginPoint: (place, point, uuid) => beginPoint(home, place, point, uuid),
+    discardIncoming: (path) => discardIncoming(home, path),
+    readManifest: (place) =>
+      attempt(`reading a point of store ${ref.name}`, () => readPoint(home, place)),
+    readChain: (directory, chain) =>
+      attempt(`reading chain ${chain} of store ${ref.name}`, () =>
+        readChain(home, directory, chain),
+      ),
+    trashChain: (request) => trashChain(home, request),
+    purgeTrash: (path, chain) => purgeTrash(home, path, chain),
+    restoreTrash: (path, chain, hold) => restoreTrash(home, path, chain, hold),
+    writeHold: (directory, chain, pointDirectory, hold) =>
+      writeHold(home, directory, chain, pointDirectory, hold),
+    removeHold: (directory, chain, pointDirectory) =>
+      removeHold(home, directory, chain, pointDirectory),
+    closeChain: (directory, chain, code, at) => closeChain(home, directory, chain, code, at),
+    quarantine: (place, failure, at) => quarantine(home, place, failure, at),
+    writeLastLook: (directory, look) => writeLastLook(home, directory, look),
+    writeMemory: (memory) => writeMemory(home, memory),
+  };
+}
+
+async function lockIn(
+  home: Home,
+  name: string,
+  what: string,
+  waitSeconds: number,
+): Promise<Result<Lock, Locked | Failure>> {
+  const ready = attempt(`locking ${what}`, () => {
+    const marker = checkMarker(home);
+    if (marker.ok) makeDirectories(home.files, home.root, locksPath);
+    return marker;
+  });
+  return ready.ok ? takeLock(`${home.root}/${locksPath}/${name}`, what, waitSeconds) : ready;
+}
