@@ -1,0 +1,93 @@
+import { addressOf, type Address } from '../model/address.ts';
+import type { PointId } from '../model/identity.ts';
+import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
+import type { ObservedState } from '../model/observed.ts';
+import type { PointVerdict } from '../model/plan.ts';
+import type { Manifest } from '../model/point.ts';
+import type { PointRow, PointsReport } from '../model/report.ts';
+
+/** What a list of points is made from. */
+export interface PointsFacts {
+  readonly observed: ObservedState;
+  readonly timezone: string;
+  /** Which points: null for all. */
+  readonly only: Address | null;
+  /** Why each point is kept; null without a policy. */
+  readonly verdicts: readonly PointVerdict[] | null;
+  /** Manifests that were read, by point. */
+  readonly manifests: ReadonlyMap<PointId, Manifest>;
+}
+
+/** The list of points, with the words of the rules that keep each. */
+export function pointsReport(facts: PointsFacts): PointsReport {
+  const { observed, timezone, only, verdicts } = facts;
+  const kept =
+    verdicts === null
+      ? null
+      : new Map(verdicts.map(({ store, point, keptBy }) => [`${store} ${point}`, keptBy]));
+  return {
+    formatVersion: 1,
+    host: observed.host.name,
+    at: observed.observedAt,
+    timezone,
+    points: observed.stores.flatMap((store) =>
+      directoriesOf(store, only).flatMap((directory) =>
+        rowsOf(
+          store.name,
+          directory,
+          facts,
+          (point) => kept?.get(`${store.name} ${point}`) ?? null,
+        ),
+      ),
+    ),
+  };
+}
+
+/** The directories of a store that an address means: by the domain's name, or by its uuid. */
+export function directoriesOf(
+  { name, state }: ObservedStore,
+  only: Address | null,
+): readonly ObservedDirectory[] {
+  if (state.kind !== 'ready') return [];
+  if (only === null) return state.directories;
+  // A mirror's points are not in a store of this host.
+  if (only.mirror !== null && only.mirror !== name) return [];
+  return state.directories.filter(({ name: domain, uuid }) => [domain, uuid].includes(only.domain));
+}
+
+function rowsOf(
+  store: string,
+  { uuid, name, chains }: ObservedDirectory,
+  { only, manifests }: PointsFacts,
+  keptBy: (point: PointId) => readonly string[] | null,
+): readonly PointRow[] {
+  return chains
+    .filter(
+      ({ id }) => only?.chain === undefined || only.chain === null || id.startsWith(only.chain),
+    )
+    .flatMap((chain) =>
+      chain.points
+        .filter(({ sequence }) => (only?.sequence ?? sequence) === sequence)
+        .map((point): PointRow => {
+          const manifest = manifests.get(point.id);
+          return {
+            address: addressOf(name, chain.id, point.sequence),
+            uuid,
+            name,
+            store,
+            chain: chain.id,
+            point: point.id,
+            sequence: point.sequence,
+            level: point.level,
+            frozenAt: point.at,
+            bytes: point.bytes,
+            quiesce: manifest?.quiesce ?? null,
+            keptBy: keptBy(point.id),
+            held: chain.held || point.held === true,
+            checkedAt: null,
+            fault: point.fault ?? null,
+            note: manifest?.note ?? null,
+          };
+        }),
+    );
+}
