@@ -4,6 +4,7 @@ import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { unreachable } from '../model/result.ts';
 import { paint } from './color.ts';
+import { displayWidth } from './display-width.ts';
 import { eventWords, outcomeText } from './event.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanDuration } from './human-duration.ts';
@@ -31,7 +32,7 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
     (event): event is Finished => event.kind === 'action-finished',
   );
   const names = finished.map(({ action }) => words.name(action));
-  const stop = 11 + Math.max(0, ...names.map(({ address }) => address.length)) + 2;
+  const stop = 11 + Math.max(0, ...names.map(({ address }) => displayWidth(address))) + 2;
   const rows = finished.flatMap(({ action, outcome }) => {
     const { address, what } = words.name(action);
     const text = outcomeText(outcome, words);

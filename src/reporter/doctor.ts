@@ -1,0 +1,50 @@
+import type { DoctorReport } from '../model/report.ts';
+import { paint, type Style } from './color.ts';
+import { displayWidth, padTo, wrapWords } from './display-width.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import type { RenderOptions } from './row.ts';
+
+const severities = ['error', 'warning', 'ok'] as const;
+const styles: Readonly<Record<(typeof severities)[number], Style>> = {
+  error: 'red',
+  warning: 'yellow',
+  ok: 'green',
+};
+
+/** What is wrong with the host, the worst first, each with its remedy. Ends in a newline. */
+export function renderDoctor(report: DoctorReport, options: RenderOptions): string {
+  const { findings } = report;
+  const subjectWidth = findings.reduce(
+    (most, { subject }) => Math.max(most, displayWidth(printable(subject))),
+    0,
+  );
+  const indent = 2 + 8 + subjectWidth + 2;
+  const text = (line: string): readonly string[] =>
+    options.width === null ? [line] : wrapWords(line, Math.max(20, options.width - indent));
+  const lines = severities.flatMap((severity) =>
+    findings
+      .filter((finding) => finding.severity === severity)
+      .flatMap(({ subject, message, remedy }) => {
+        const [first = '', ...rest] = text(printable(message));
+        const label = paint(severity.padEnd(8), styles[severity], options.color);
+        const remedyLines = remedy === null ? [] : text(`remedy: ${printable(remedy)}`);
+        return [
+          `  ${label}${padTo(printable(subject), subjectWidth)}  ${first}`,
+          ...[...rest, ...remedyLines].map((line) => ' '.repeat(indent) + line),
+        ];
+      }),
+  );
+  const count = (severity: (typeof severities)[number]): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  const troubles = [
+    ...(count('error') === 0 ? [] : [plural(count('error'), 'error')]),
+    ...(count('warning') === 0 ? [] : [plural(count('warning'), 'warning')]),
+  ];
+  const all = plural(findings.length, 'thing');
+  const verdict =
+    troubles.length === 0
+      ? `Looked at ${all}: nothing is wrong with ${printable(report.host)}.`
+      : `Looked at ${all}: ${troubles.join(', ')}.`;
+  return `${[...lines, ...(lines.length === 0 ? [] : ['']), verdict].join('\n')}\n`;
+}

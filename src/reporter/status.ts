@@ -1,0 +1,178 @@
+import { secondsBetween } from '../model/instant.ts';
+import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
+import { unreachable } from '../model/result.ts';
+import { paint } from './color.ts';
+import { humanBytes } from './human-bytes.ts';
+import { humanAge, humanPeriod } from './human-duration.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import { reasons } from './reasons.ts';
+import type { RenderOptions } from './row.ts';
+import { sentenceOf, type Setting } from './sentence.ts';
+import { renderTable, type TableLine } from './table.ts';
+import { zonedClock } from './zoned-clock.ts';
+
+/** Health at a glance: each domain's newest point against its RPO, the stores' space, and what nobody covers. */
+export function renderStatus(report: StatusReport, options: RenderOptions): string {
+  const clock = zonedClock(report.timezone);
+  const setting: Setting = { clock, now: report.at, policyFile: 'the policy' };
+  const covered = report.domains.filter(({ verdict }) => isCovered(verdict));
+  const uncovered = report.domains.filter(({ verdict }) => verdict === 'unmanaged');
+  const title = (text: string): string => paint(text, 'bold', options.color);
+  return `${[
+    `${title('status')}    ${printable(report.host)} ${clock.full(report.at)}`,
+    ...report.unseen.map(
+      ({ part, failure }) =>
+        `${paint('not seen', 'yellow', options.color)}  ${printable(part)}: ${printable(failure.message)}`,
+    ),
+    ...(covered.length === 0
+      ? []
+      : ['', title('domains'), ...domainTable(covered, setting, options)]),
+    ...(report.stores.length === 0
+      ? []
+      : ['', title('stores'), ...storeTable(report.stores, options)]),
+    ...(uncovered.length === 0
+      ? []
+      : [
+          '',
+          title('not covered'),
+          ...uncovered.map(({ name, points, bytes }) => {
+            const there = points === 0 ? '' : `  ${plural(points, 'point')}, ${humanBytes(bytes)}`;
+            return `  ${printable(name)}${there}`;
+          }),
+        ]),
+    '',
+    closing(report, uncovered.length),
+  ].join('\n')}\n`;
+}
+
+/** Whether a line of the policy covers the domain, or covered it. */
+function isCovered(verdict: StatusDomain['verdict']): boolean {
+  switch (verdict) {
+    case 'acted-on':
+    case 'up-to-date':
+    case 'waiting':
+    case 'blocked':
+    case 'unsupported':
+    case 'unseen':
+    case 'gone':
+      return true;
+    case 'ignored':
+    case 'unmanaged':
+      return false;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+const rpoWords: Readonly<Record<StatusDomain['rpo'], string>> = {
+  met: 'met',
+  missed: 'MISSED',
+  none: '',
+  unseen: 'not known',
+};
+
+function domainTable(
+  domains: readonly StatusDomain[],
+  setting: Setting,
+  options: RenderOptions,
+): readonly string[] {
+  const lines = domains.map((domain): TableLine => {
+    const { freshAt, nextDueAt, rpoSeconds, rpo } = domain;
+    const ahead = nextDueAt === null ? null : secondsBetween(setting.now, nextDueAt);
+    const why = domain.reasons.map(({ code, facts }) => sentenceOf(reasons, code, facts, setting));
+    const state = `${domain.verdict}${why.length === 0 ? '' : `: ${why.join('; ')}`}`;
+    return {
+      cells: [
+        rpo === 'missed' ? '!' : rpo === 'unseen' ? '?' : '',
+        printable(domain.name),
+        freshAt === null ? 'none' : `${humanAge(secondsBetween(freshAt, setting.now))} old`,
+        `${rpoWords[rpo]}${rpoSeconds === null ? '' : ` (${humanPeriod(rpoSeconds)})`}`.trim(),
+        ahead === null ? '' : ahead <= 0 ? 'now' : `in ${humanAge(ahead)}`,
+        String(domain.points),
+        humanBytes(domain.bytes),
+        domain.verdict === 'up-to-date' && why.length === 0 ? '' : state,
+      ],
+      ...(rpo === 'missed' ? { style: 'red' as const } : {}),
+    };
+  });
+  return renderTable(
+    [
+      { title: '' },
+      { title: 'DOMAIN' },
+      { title: 'NEWEST' },
+      { title: 'RPO' },
+      { title: 'NEXT DUE' },
+      { title: 'POINTS', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'STATE' },
+    ],
+    lines,
+    { color: options.color, indent: 0 },
+  );
+}
+
+const size = (bytes: number | null): string => (bytes === null ? '' : humanBytes(bytes));
+
+function storeTable(stores: readonly StatusStore[], options: RenderOptions): readonly string[] {
+  return renderTable(
+    [
+      { title: '' },
+      { title: 'STORE' },
+      { title: 'FREE', align: 'right' },
+      { title: 'OF', align: 'right' },
+      { title: 'RESERVE', align: 'right' },
+      { title: 'POINTS', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'TRASH', align: 'right' },
+      { title: 'PATH' },
+    ],
+    stores.map((store): TableLine => {
+      const low =
+        store.freeBytes !== null &&
+        store.reserveBytes !== null &&
+        store.freeBytes < store.reserveBytes;
+      const trouble =
+        store.failure === null
+          ? low
+            ? ': less free than the reserve, no backup will start'
+            : ''
+          : `: ${printable(store.failure.message)}`;
+      return {
+        cells: [
+          trouble === '' ? '' : '!',
+          printable(store.name),
+          size(store.freeBytes),
+          size(store.totalBytes),
+          size(store.reserveBytes),
+          String(store.points),
+          humanBytes(store.bytes),
+          humanBytes(store.trashBytes),
+          `${printable(store.path)}${trouble}`,
+        ],
+        ...(trouble === '' ? {} : { style: 'red' as const }),
+      };
+    }),
+    { color: options.color, indent: 0 },
+  );
+}
+
+function closing({ domains, unseen, stores }: StatusReport, uncovered: number): string {
+  const withRpo = domains.filter(({ rpo }) => rpo !== 'none');
+  const missed = withRpo.filter(({ rpo }) => rpo === 'missed').length;
+  const unknown = withRpo.filter(({ rpo }) => rpo === 'unseen').length;
+  const blind =
+    unseen.length > 0 ||
+    stores.some(({ failure }) => failure !== null) ||
+    domains.some(({ verdict }) => verdict === 'unseen');
+  return [
+    withRpo.length === 0
+      ? 'No domain has an RPO.'
+      : missed === 0 && unknown === 0
+        ? `All ${plural(withRpo.length, 'domain')} with an RPO meet it.`
+        : `${missed} of ${plural(withRpo.length, 'domain')} ${missed === 1 ? 'misses its' : 'miss their'} RPO.`,
+    ...(unknown === 0 ? [] : [`${unknown} could not be told.`]),
+    ...(uncovered === 0 ? [] : [`${plural(uncovered, 'domain')} not covered by the policy.`]),
+    ...(blind ? ['Not everything was seen.'] : []),
+  ].join(' ');
+}
