@@ -8,7 +8,7 @@ const known: Readonly<Record<string, readonly [code: string, sentence: string]>>
   EACCES: ['denied', 'permission denied; run as the user who owns the store'],
   EPERM: ['denied', 'permission denied; run as the user who owns the store'],
   EIO: ['io-error', 'the disk reports an error; look at it and at the kernel log'],
-  ENOENT: ['missing', 'it is not there'],
+  ENOENT: ['not-found', 'it is not there'],
   EEXIST: ['exists', 'it is there already'],
   ENOTEMPTY: ['not-empty', 'something is in it that Holdfast did not put there; move that away'],
   ENOTDIR: ['not-a-directory', 'it is not a directory'],

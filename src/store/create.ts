@@ -53,7 +53,7 @@ export function createStore(
     const root = files.look(`${ref.path}/.`);
     if (root?.kind !== 'directory') {
       return fail({
-        code: 'missing',
+        code: 'not-found',
         message: `store ${ref.name}: ${ref.path} is no directory; make it (mkdir -m 0700 ${ref.path}) or mount its disk`,
       });
     }

@@ -9,7 +9,7 @@ import type { Files, Look } from './files.ts';
 export function lookInside(files: Files, root: string, path: string): Result<Look | null, Failure> {
   // The dot makes lstat look at what a symlink to the store points to.
   const store = files.look(`${root}/.`);
-  if (store === null) return fail({ code: 'missing', message: `${root} is not there` });
+  if (store === null) return fail({ code: 'not-found', message: `${root} is not there` });
   const names = path.split('/');
   if (path.startsWith('/') || names.some((name) => ['', '.', '..'].includes(name))) {
     return fail({
@@ -57,7 +57,7 @@ export function directoryInside(files: Files, root: string, path: string): Resul
   const look = lookInside(files, root, path);
   if (!look.ok) return look;
   if (look.value === null) {
-    return fail({ code: 'missing', message: `${root}/${path} is not there` });
+    return fail({ code: 'not-found', message: `${root}/${path} is not there` });
   }
   if (look.value.kind !== 'directory') {
     return fail({ code: 'not-a-directory', message: `${root}/${path} is not a directory` });

@@ -15,7 +15,7 @@ import { errorNumber, systemFailure } from './attempt.ts';
 import type { Lock, Locked } from './store.ts';
 
 // util-linux; a fixed path, so that PATH cannot put another program under our lock (G408).
-const program = '/usr/bin/flock';
+export const flockProgram = '/usr/bin/flock';
 
 // Any status that flock(1) does not use of itself (1, 64 to 74).
 const refusedStatus = 75;
@@ -32,7 +32,7 @@ const leastWaitSeconds = 0.25;
  */
 function flock(descriptor: number, args: readonly string[]): Promise<Result<boolean, Failure>> {
   return new Promise((resolve) => {
-    const child = spawn(program, [...args, '-E', String(refusedStatus), '3'], {
+    const child = spawn(flockProgram, [...args, '-E', String(refusedStatus), '3'], {
       stdio: ['ignore', 'ignore', 'pipe', descriptor],
       env: { LC_ALL: 'C.UTF-8' },
     });
@@ -42,7 +42,10 @@ function flock(descriptor: number, args: readonly string[]): Promise<Result<bool
     });
     child.on('error', (error) => {
       resolve(
-        fail({ code: 'lock-failed', message: `${program} could not be started: ${error.message}` }),
+        fail({
+          code: 'lock-failed',
+          message: `${flockProgram} could not be started: ${error.message}`,
+        }),
       );
     });
     child.on('close', (status, signal) => {
@@ -50,7 +53,7 @@ function flock(descriptor: number, args: readonly string[]): Promise<Result<bool
       else if (status === refusedStatus) resolve(ok(false));
       else {
         const why = stderr.trim() || `it ended with ${status ?? signal}`;
-        resolve(fail({ code: 'lock-failed', message: `${program} did not lock: ${why}` }));
+        resolve(fail({ code: 'lock-failed', message: `${flockProgram} did not lock: ${why}` }));
       }
     });
   });

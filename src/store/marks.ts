@@ -113,6 +113,8 @@ export function writeLastLook(
 /** Writes what the next run must remember. */
 export function writeMemory(home: Home, memory: StoreMemory): Result<void, Failure> {
   return change(home, `writing ${home.root}/${memoryPath}`, () => {
+    const inside = lookInside(home.files, home.root, memoryPath);
+    if (!inside.ok) return inside;
     makeDirectories(home.files, home.root, stateName);
     syncUp(home.files, home.root, stateName);
     const name = memoryPath.slice(stateName.length + 1);

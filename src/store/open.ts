@@ -6,6 +6,7 @@ import { discardIncoming } from './discard.ts';
 import { makeDirectories } from './durable.ts';
 import { realFiles, type Files } from './files.ts';
 import { checkMarker, type Home } from './home.ts';
+import { lookInside } from './inside.ts';
 import { locksPath } from './layout.ts';
 import { takeLock } from './lock.ts';
 import {
@@ -68,8 +69,10 @@ async function lockIn(
 ): Promise<Result<Lock, Locked | Failure>> {
   const ready = attempt(`locking ${what}`, () => {
     const marker = checkMarker(home);
-    if (marker.ok) makeDirectories(home.files, home.root, locksPath);
-    return marker;
+    if (!marker.ok) return marker;
+    const inside = lookInside(home.files, home.root, `${locksPath}/${name}`);
+    if (inside.ok) makeDirectories(home.files, home.root, locksPath);
+    return inside;
   });
   return ready.ok ? takeLock(`${home.root}/${locksPath}/${name}`, what, waitSeconds) : ready;
 }

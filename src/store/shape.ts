@@ -70,6 +70,12 @@ export function oneOf<const T extends string>(first: T, ...others: readonly T[])
   return checked(is, first, words.map((word) => JSON.stringify(word)).join(' or '));
 }
 
+/** One of the words of a union: the compiler sees to it that none is forgotten. */
+export function keyOf<T extends string>(words: Readonly<Record<T, true>>, none: T): Shape<T> {
+  const is = (value: string): value is T => Object.hasOwn(words, value);
+  return textLike(is, none, `one of ${Object.keys(words).join(', ')}`);
+}
+
 /** A number that says a format. */
 export function formatOne(value: unknown, at: string, problems: string[]): 1 {
   if (value !== 1) problems.push(`${at} must be 1, ${shown(value)}`);
