@@ -1,0 +1,116 @@
+import { fail, type Failure } from '../../model/result.ts';
+import type { Block, VirshCommand, VirshSession } from './virsh.ts';
+
+/** What is asked about one domain. */
+export interface Group<Key> {
+  readonly key: Key;
+  readonly commands: readonly VirshCommand[];
+}
+
+// Each hung QEMU costs one stall; a host where this many hang is not worth
+// more waiting, and the rest is unseen.
+const maxRestarts = 5;
+
+/** One virsh for many questions; a new one only where a hung QEMU stopped the last. */
+class Lane {
+  readonly #open: () => VirshSession;
+  #session: VirshSession;
+  #restarts = 0;
+
+  constructor(open: () => VirshSession) {
+    this.#open = open;
+    this.#session = open();
+  }
+
+  /** Asks in one go, with no second try. */
+  askAll(commands: readonly VirshCommand[]): Promise<readonly Block[]> {
+    return this.#session.askAll(commands);
+  }
+
+  /**
+   * Asks all groups. A domain whose QEMU does not answer gets its failure, and
+   * the domains after it are asked by a new virsh.
+   */
+  async askGroups<Key>(groups: readonly Group<Key>[]): Promise<ReadonlyMap<Key, readonly Block[]>> {
+    const answers = new Map<Key, readonly Block[]>();
+    let left = groups;
+    while (left.length > 0) {
+      const blocks = await Promise.all(left.map((group) => this.#session.askAll(group.commands)));
+      const failure = this.#session.failure;
+      const broken =
+        failure === null ? left.length : left.findIndex((_, at) => isBroken(blocks[at], failure));
+      const done = broken < 0 ? left.length : broken;
+      for (const [at, group] of left.entries()) {
+        // What was asked of the one that hangs is all unseen, and so is the rest when it is the last try.
+        if (at <= done || this.#restarts >= maxRestarts) answers.set(group.key, blocks[at] ?? []);
+      }
+      if (failure !== null) {
+        if (this.#restarts >= maxRestarts || done >= left.length - 1) {
+          if (this.#restarts < maxRestarts) this.#restart();
+          break;
+        }
+        this.#restart();
+      }
+      left = left.slice(done + 1);
+    }
+    return answers;
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  #restart(): void {
+    this.#restarts += 1;
+    this.#session = this.#open();
+  }
+}
+
+// virsh spends most of its time reading its input; from here on a second one
+// pays for its start.
+const groupsForTwo = 200;
+
+/** One virsh process, or two for many domains: never more, whatever their number. */
+export class Asker {
+  readonly #open: () => VirshSession;
+  readonly #lanes: Lane[];
+
+  constructor(open: () => VirshSession) {
+    this.#open = open;
+    this.#lanes = [new Lane(open)];
+  }
+
+  /** Asks in one go, with no second try. */
+  async askAll(commands: readonly VirshCommand[]): Promise<readonly Block[]> {
+    return (await this.#lanes[0]?.askAll(commands)) ?? [];
+  }
+
+  /** Asks all groups; each gets its answers or its failures. */
+  async askGroups<Key>(groups: readonly Group<Key>[]): Promise<ReadonlyMap<Key, readonly Block[]>> {
+    if (groups.length >= groupsForTwo && this.#lanes.length === 1) {
+      this.#lanes.push(new Lane(this.#open));
+    }
+    const share = Math.ceil(groups.length / this.#lanes.length);
+    const answers = await Promise.all(
+      this.#lanes.map((lane, at) => lane.askGroups(groups.slice(at * share, (at + 1) * share))),
+    );
+    return new Map(answers.flatMap((map) => [...map]));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+  }
+}
+
+const isBroken = (blocks: readonly Block[] | undefined, failure: Failure): boolean =>
+  blocks === undefined || blocks.some((block) => !block.ok && block.error === failure);
+
+/** The first failure of several answers that all must be there. */
+export function firstFailure(blocks: readonly (Block | undefined)[]): Failure | null {
+  for (const block of blocks) {
+    if (block === undefined)
+      return fail({ code: 'no-answer', message: 'virsh did not answer' }).error;
+    if (!block.ok) return block.error;
+  }
+  return null;
+}

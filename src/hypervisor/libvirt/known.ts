@@ -1,0 +1,119 @@
+import { digestOf } from '../../model/canonical.ts';
+import type { ObservedDomain } from '../../model/observed.ts';
+import { seen, type Failure, type Seen } from '../../model/result.ts';
+import { firstFailure, type Asker, type Group } from './ask-groups.ts';
+import { readDomainXml, type DefinedDomain } from './domain-xml.ts';
+import { readJobOperation } from './job.ts';
+import { linesOf, type Listed } from './listed.ts';
+import { readPowerState } from './power-state.ts';
+import type { Block } from './virsh.ts';
+
+/** What the first questions gave of one domain. */
+export interface Known {
+  readonly listed: Listed;
+  /** The live definition of an active domain, else the inactive one. */
+  readonly defined: DefinedDomain;
+  readonly state: { readonly state: ObservedDomain['state']; readonly reason: string };
+  readonly digest: string;
+  readonly operation: string | null;
+  readonly snapshots: readonly string[];
+  readonly checkpointNames: Seen<readonly string[]>;
+}
+
+/** A part of a domain, or why there is none. */
+export type Part<T> = { readonly known: T } | { readonly failure: Failure };
+
+/** Definition, state, job, and the names of snapshots and checkpoints. */
+export async function askFirst(
+  asker: Asker,
+  listed: readonly Listed[],
+): Promise<readonly { readonly listed: Listed; readonly part: Part<Known> }[]> {
+  const answers = await asker.askGroups(
+    listed.map((domain): Group<Listed> => {
+      const { uuid } = domain;
+      return {
+        key: domain,
+        commands: [
+          ['dumpxml', '--inactive', uuid],
+          ['domstate', '--reason', uuid],
+          ...(domain.active
+            ? [
+                ['dumpxml', uuid],
+                ['domjobinfo', uuid],
+              ]
+            : []),
+          ...(domain.hasSnapshots ? [['snapshot-list', '--internal', '--name', uuid]] : []),
+          ...(domain.hasCheckpoints ? [['checkpoint-list', '--name', uuid]] : []),
+        ],
+      };
+    }),
+  );
+  return listed.map((domain) => ({
+    listed: domain,
+    part: knownOf(domain, answers.get(domain) ?? []),
+  }));
+}
+
+function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {
+  const rest = [...blocks];
+  const [inactive, stateBlock] = [rest.shift(), rest.shift()];
+  const live = listed.active ? rest.shift() : inactive;
+  const job = listed.active ? rest.shift() : undefined;
+  const snapshots = listed.hasSnapshots ? rest.shift() : undefined;
+  const checkpoints = listed.hasCheckpoints ? rest.shift() : undefined;
+  const failure = firstFailure([
+    inactive,
+    stateBlock,
+    live,
+    ...(listed.hasSnapshots ? [snapshots] : []),
+  ]);
+  if (failure !== null) return { failure };
+  const defined = readDomainXml(valueOf(live));
+  const state = readPowerState(valueOf(stateBlock));
+  if (defined === null || defined.uuid !== listed.uuid)
+    return {
+      failure: {
+        code: 'unreadable-definition',
+        message: 'the definition that virsh printed cannot be read',
+      },
+    };
+  if (state === null)
+    return {
+      failure: { code: 'unreadable-state', message: 'the state that virsh printed cannot be read' },
+    };
+  if ((state.state === 'off') !== (defined.runningId === null))
+    return {
+      failure: {
+        code: 'changed-meanwhile',
+        message: 'the domain was started or stopped while it was looked at',
+      },
+    };
+  if (job !== undefined && !job.ok && job.error.code !== 'not-supported')
+    return { failure: job.error };
+  return {
+    known: {
+      listed,
+      defined,
+      state,
+      digest: definitionDigest(valueOf(inactive)),
+      operation: job?.ok === true ? readJobOperation(job.value) : null,
+      snapshots: linesOf(valueOf(snapshots)),
+      checkpointNames: namesOf(checkpoints),
+    },
+  };
+}
+
+/** The text of an answer; empty without one. */
+export const valueOf = (block: Block | undefined): string =>
+  block?.ok === true ? block.value : '';
+
+function namesOf(block: Block | undefined): Seen<readonly string[]> {
+  if (block === undefined) return seen([]);
+  if (!block.ok) return { seen: false, failure: block.error };
+  return seen(block.value.split('\n').filter((line) => line !== ''));
+}
+
+/** SHA-256 of an inactive definition as `dumpxml` prints it without `--security-info`. Indentation does not count. */
+export function definitionDigest(xml: string): string {
+  return digestOf(linesOf(xml).map((line) => line.trim()));
+}

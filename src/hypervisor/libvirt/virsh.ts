@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import type { Failure, Result } from '../../model/result.ts';
+import { fail, ok } from '../../model/result.ts';
+import { converse, type Conversation } from '../../process/conversation.ts';
+
+/** One virsh command and its arguments; uuids instead of names (a domain may be *named* 7). */
+export type VirshCommand = readonly string[];
+
+/** What one command printed, or its error in virsh's words. */
+export type Block = Result<string, Failure>;
+
+/** Variables for every virsh: no terminal tricks, no history of ours in the user's file. */
+export const virshEnv = { TERM: 'dumb', VIRSH_HISTSIZE: '0' } as const;
+
+// libvirt itself waits 30 s for a domain's lock before it gives up with an
+// error of its own; silence for longer than that is a hung QEMU or daemon.
+const defaultStallSeconds = 40;
+
+/** A word of a virsh command line; null if it cannot be written safely (a line break would end the command). */
+export function virshWord(text: string): string | null {
+  // A tab or an escape would be taken as an editing key by readline.
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return null;
+  if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
+/** Commands on one line, and what became of them. */
+interface Pending {
+  /** How many answers are expected. */
+  readonly count: number;
+  readonly answers: Block[];
+  readonly resolve: (blocks: readonly Block[]) => void;
+}
+
+/**
+ * One virsh process with commands on its standard input. Each answer stands
+ * between two echoes of a 128-bit nonce, so that no description of a domain
+ * can pass for the end of an answer; on the input line, which virsh prints as
+ * well, quotes break the nonce in two. virsh goes on after a failing command,
+ * and its exit status says nothing here. It reads its input one byte at a
+ * time (seen with strace), so what is asked is kept short.
+ */
+export class VirshSession {
+  readonly #nonce = randomBytes(16).toString('base64url');
+  readonly #conversation: Conversation;
+  readonly #stallSeconds: number;
+  readonly #pending: Pending[] = [];
+  #text = '';
+  /** Whether the first mark of the first pending line was seen. */
+  #begun = false;
+  #timer: NodeJS.Timeout | null = null;
+  #failure: Failure | null = null;
+
+  constructor(uri: string, stallSeconds = defaultStallSeconds) {
+    this.#stallSeconds = stallSeconds;
+    this.#conversation = converse(
+      { program: 'virsh', args: ['-q', '-c', uri], env: virshEnv },
+      (text) => this.#receive(text),
+    );
+    void this.#conversation.ended.then(() =>
+      this.#break(failureOf(errorIn(this.#text) ?? 'virsh ended before it answered')),
+    );
+  }
+
+  /** Why nothing can be asked any more; null while all is well. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** Asks one thing. */
+  async ask(...command: VirshCommand): Promise<Block> {
+    const [block] = await this.askAll([command]);
+    return block ?? fail(noAnswer);
+  }
+
+  /** Asks several things in one go; the answers in their order. */
+  askAll(commands: readonly VirshCommand[]): Promise<readonly Block[]> {
+    const lines = commands.map((command) => {
+      const words = command.map(virshWord);
+      return words.includes(null) ? null : words.join(' ');
+    });
+    const safe = lines.filter((line) => line !== null);
+    // The refused ones get their place among the answers of the others.
+    return this.#send(safe).then((blocks) => {
+      const answers = blocks.values();
+      return lines.map((line, at) =>
+        line === null ? fail(unsafeName(commands[at])) : (answers.next().value ?? fail(noAnswer)),
+      );
+    });
+  }
+
+  /** Ends virsh after its last command. */
+  async close(): Promise<void> {
+    this.#conversation.finish();
+    await this.#conversation.ended;
+  }
+
+  #send(lines: readonly string[]): Promise<readonly Block[]> {
+    const failure = this.#failure;
+    if (failure !== null) return Promise.resolve(lines.map(() => fail(failure)));
+    if (lines.length === 0) return Promise.resolve([]);
+    const mark = `echo '${this.#nonce.slice(0, 1)}'${this.#nonce.slice(1)}`;
+    return new Promise((resolve) => {
+      this.#pending.push({ count: lines.length, answers: [], resolve });
+      this.#watch();
+      this.#conversation.write(`${mark};${lines.map((line) => `${line};${mark}`).join(';')}\n`);
+    });
+  }
+
+  #receive(text: string): void {
+    this.#text += text;
+    this.#watch();
+    let from = 0;
+    for (;;) {
+      const pending = this.#pending[0];
+      const end = this.#text.indexOf(this.#nonce, from);
+      if (pending === undefined || end < 0) break;
+      const answer = this.#text.slice(from, end);
+      from = end + this.#nonce.length;
+      if (!this.#begun) {
+        this.#begun = true;
+        continue;
+      }
+      pending.answers.push(blockOf(answer));
+      if (pending.answers.length < pending.count) continue;
+      this.#begun = false;
+      this.#pending.shift();
+      pending.resolve(pending.answers);
+    }
+    this.#text = this.#text.slice(from);
+    this.#watch();
+  }
+
+  /** Starts the wait for the next sign of life, or stops waiting when nothing is asked. */
+  #watch(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#pending.length === 0 || this.#failure !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#break({
+        code: 'no-answer',
+        message: `virsh did not answer for ${this.#stallSeconds} s`,
+      });
+      this.#conversation.kill();
+    }, this.#stallSeconds * 1000);
+  }
+
+  #break(failure: Failure): void {
+    this.#failure ??= failure;
+    const why = this.#failure;
+    const left = this.#pending.splice(0);
+    this.#watch();
+    for (const { answers, count, resolve } of left) {
+      resolve([...answers, ...Array.from({ length: count - answers.length }, () => fail(why))]);
+    }
+  }
+}
+
+const noAnswer: Failure = { code: 'no-answer', message: 'virsh did not answer' };
+
+const unsafeName = (command: VirshCommand | undefined): Failure => ({
+  code: 'unsafe-name',
+  message: `virsh cannot be told a name with control characters: ${JSON.stringify(command?.at(-1))}`,
+});
+
+/** What an answer says: an error if virsh said one, else the text. */
+function blockOf(text: string): Block {
+  const trimmed = text.startsWith('\n') ? text.slice(1) : text;
+  if (!trimmed.startsWith('error: ')) return ok(trimmed);
+  return fail(failureOf(errorIn(trimmed) ?? trimmed));
+}
+
+/** The lines of an error, without the word, as one sentence. */
+function errorIn(text: string): string | null {
+  const lines = [...text.matchAll(/^(?:virsh [#>] )?error: (.*)$/gm)].map(
+    (found) => found[1] ?? '',
+  );
+  return lines.length === 0 ? null : lines.join(': ');
+}
+
+/** libvirt's sentences by which a program can tell what happened; measured with 9.0.0. */
+const meanings: readonly (readonly [RegExp, string])[] = [
+  [/failed to get domain|Domain not found|no domain with matching/, 'domain-gone'],
+  [
+    /failed to connect to the hypervisor|Failed to connect socket|Disconnected from|client socket is closed/,
+    'libvirt-unreachable',
+  ],
+  [/not supported by the connection driver/, 'not-supported'],
+  [/missing or broken bitmap|Bitmap .* does not exist|not found in backing chain/, 'tracker-lost'],
+  [
+    /has a blockjob assigned|already in active block job|cannot acquire state change lock|another job|job is active|in use by another/,
+    'busy',
+  ],
+  [/No space left/, 'scratch-full'],
+  [/domain is not running|for inactive domain/, 'domain-off'],
+];
+
+/** A failure of virsh, with its own sentence as the message. */
+export function failureOf(message: string): Failure {
+  const found = meanings.find(([form]) => form.test(message));
+  return { code: found?.[1] ?? 'virsh-failed', message };
+}
