@@ -1,4 +1,5 @@
 import type { Action, Backup, Restore } from '../model/action.ts';
+import { exclusionWords } from './exclusions.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
@@ -38,7 +39,7 @@ function backupDetails(action: Backup, setting: Setting): readonly string[] {
     return `${printable(disk.target)} ${disk.level}${size}${because}`;
   });
   const excluded = action.excluded.map(
-    ({ target, code }) => `${printable(target)} left out: ${printable(code)}`,
+    ({ target, code }) => `${printable(target)} left out: ${exclusionWords(code)}`,
   );
   return [
     ...disks,

@@ -1,5 +1,6 @@
 import type { Action, Reason } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import { canonicalJson } from '../model/canonical.ts';
 import type { SourcePlace } from '../model/desired.ts';
 import type { DomainVerdict, Plan } from '../model/plan.ts';
 import { actionWords, signOf } from './action-words.ts';
@@ -47,12 +48,33 @@ export function placeWords(place: SourcePlace | null): string {
 
 /**
  * Reasons in one text. That a point is due goes without saying where there is
- * a better reason, for a full above all; with all details it is said too.
+ * a better reason, for a full above all; with all details it is said too. The
+ * same reason for several disks is said once, and for all of them without names.
  */
-export function reasonWords(all: readonly Reason[], words: PlanWords): string {
+export function reasonWords(all: readonly Reason[], words: PlanWords, disks = 0): string {
   const better = all.filter(({ code }) => code !== 'due');
   const shown = words.verbose || better.length === 0 ? all : better;
-  return shown.map(({ code, facts }) => sentenceOf(reasons, code, facts, words.setting)).join('; ');
+  const sentences = byDisks(shown, disks).map(({ code, facts }) =>
+    sentenceOf(reasons, code, facts, words.setting),
+  );
+  return [...new Set(sentences)].join('; ');
+}
+
+/** Reasons that differ in the disk only, as one; without the disk if it is true of all that many. */
+function byDisks(all: readonly Reason[], disks: number): readonly Reason[] {
+  const groups = new Map<string, { readonly reason: Reason; readonly disks: string[] }>();
+  for (const reason of all) {
+    const { disk = null, ...facts } = reason.facts ?? {};
+    const key = canonicalJson([reason.code, facts, disk === null]);
+    const group = groups.get(key) ?? { reason: { code: reason.code, facts }, disks: [] };
+    if (disk !== null) group.disks.push(String(disk));
+    groups.set(key, group);
+  }
+  return Array.from(groups.values(), ({ reason, disks: named }) =>
+    named.length === 0 || named.length === disks
+      ? reason
+      : { code: reason.code, facts: { ...reason.facts, disk: named.join(', ') } },
+  );
 }
 
 const signStyles: Readonly<Record<string, Style>> = {
@@ -71,7 +93,9 @@ export function actionRow(action: Action, words: PlanWords): Row {
     sign: { text: `${blocked ? '!' : ' '} ${sign} `, ...(style === undefined ? {} : { style }) },
     address: { text: shortAddress(action.address, words.shorten) },
     what: { text: actionWords(action, words.shorten) },
-    reason: { text: reasonWords(action.reasons, words) },
+    reason: {
+      text: reasonWords(action.reasons, words, 'disks' in action ? action.disks.length : 0),
+    },
     place: { text: placeWords(action.place), style: 'dim' },
   };
 }

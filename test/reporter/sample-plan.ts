@@ -53,7 +53,7 @@ export function backup(domain: DomainRef, change: Partial<Backup>): Backup {
     wave: 20,
     address: `domain/${domain.name}`,
     dependsOn: [],
-    reasons: [{ code: 'no-point' }],
+    reasons: [{ code: 'due', facts: { dueAt: '2026-11-22T01:00:00.000Z' } }, { code: 'no-chain' }],
     place: null,
     blockedBy: [],
     bytes: null,
@@ -209,7 +209,7 @@ export const samplePlan: Plan = planWith({
       place: placeAt(17),
       reasons: [
         { code: 'due', facts: { dueAt: '2026-11-22T09:15:00.000Z' } },
-        { code: 'tracker-lost', facts: { how: 'domain crashed' } },
+        { code: 'tracker-lost', facts: { how: 'crashed' } },
       ],
     }),
     trash(web01, '20260601T020000Z-1f0e', { blockedBy: ['G201'] }),
