@@ -87,6 +87,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./hold.ts')).defineRelease,
   },
   {
+    name: 'restore',
+    summary: 'bring a point back: as a machine, in place, or as images',
+    group: 'Undo',
+    load: async () => (await import('./restore.ts')).defineRestore,
+  },
+  {
+    name: 'mount',
+    summary: "show a point's disks and files, read-only",
+    group: 'Points',
+    load: async () => (await import('./mount.ts')).defineMount,
+  },
+  {
+    name: 'unmount',
+    summary: 'end a mount',
+    group: 'Points',
+    load: async () => (await import('./mount.ts')).defineUnmount,
+  },
+  {
     name: 'untrack',
     summary: "drop a domain's checkpoints; its next point is a full",
     group: 'Points',

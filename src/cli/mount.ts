@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { exposeImages } from '../image/expose.ts';
+import { mountFiles, type MountedFiles } from '../image/mount-files.ts';
+import { unmountFiles } from '../image/unmount.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { sourceOf, wantedPoint } from './restore-source.ts';
+import { openSession } from './session.ts';
+
+/** `holdfast mount ADDR DIR` */
+export function defineMount(command: Command, go: Go): void {
+  command
+    .argument('<addr>', 'domain/NAME for its newest point, or a chain, or a point')
+    .argument('<dir>', 'an empty directory, or one to be made')
+    .option('--at <time>', 'the newest point not later than that, or a point by its id')
+    .addHelpText(
+      'after',
+      `
+DIR/disks/vda.raw is the whole disk; DIR/vda1 a file system on it, where the kernel knows it.
+For LVM or other systems' file systems, point guestmount at the raw file.
+
+Examples:
+  holdfast mount domain/web01 /mnt/web01
+  holdfast mount domain/web01 /mnt/web01 --at 2026-11-20
+  holdfast unmount /mnt/web01`,
+    )
+    .action(async (address: string, dir: string, options: { readonly at?: string }) =>
+      go(async (context) => runMount(context, address, dir, options.at)),
+    );
+}
+
+/** `holdfast unmount DIR` */
+export function defineUnmount(command: Command, go: Go): void {
+  command
+    .argument('<dir>', 'as it was given to mount')
+    .addHelpText('after', '\nExample:\n  holdfast unmount /mnt/web01')
+    .action(async (dir: string) => go(async (context) => runUnmount(context, dir)));
+}
+
+async function runMount(
+  context: Context,
+  text: string,
+  dir: string,
+  at: string | undefined,
+): Promise<ExitCode> {
+  const directory = emptyDirectory(resolve(context.terminal.cwd, dir));
+  if (!directory.ok) return refuse(context, directory.error);
+  const session = await openSession(context);
+  if (!session.ok) return refuse(context, session.error);
+  const wanted = wantedPoint(text, at, session.value.policy.timezone);
+  if (!wanted.ok) return refuse(context, wanted.error);
+  const source = sourceOf(await session.value.lookAtStores(), text, wanted.value);
+  if (!source.ok) return refuse(context, source.error);
+  const { store, points } = source.value;
+  const newest = points.at(-1);
+  const images = (newest?.manifest.disks ?? []).map(({ target, file }) => ({
+    target,
+    path: join(store.path, newest?.path ?? '', file),
+  }));
+  const exposed = await exposeImages(images, join(directory.value, 'disks'));
+  if (!exposed.ok) return refuse(context, { exit: 1, ...exposed.error });
+  const mounted: MountedFiles[] = [];
+  for (const disk of exposed.value.disks) {
+    const found = await mountFiles(disk, directory.value);
+    mounted.push(...found.mounted);
+    for (const { message } of found.left)
+      context.terminal.err(`holdfast: not mounted: ${message}\n`);
+  }
+  if (context.globals.json === true) {
+    printJson(context, 'mount', {
+      directory: directory.value,
+      disks: exposed.value.disks,
+      mounted,
+    });
+    return 0;
+  }
+  const out = (text: string): void => context.terminal.out(text);
+  for (const { file } of exposed.value.disks) out(`${file}\n`);
+  for (const { directory: place, type } of mounted) out(`${place}  ${type}, read-only\n`);
+  out(`When you are done: holdfast unmount ${directory.value}\n`);
+  return 0;
+}
+
+async function runUnmount(context: Context, dir: string): Promise<ExitCode> {
+  const directory = resolve(context.terminal.cwd, dir);
+  const unmounted = await unmountFiles(directory);
+  if (!unmounted.ok) return refuse(context, { exit: 1, ...unmounted.error });
+  if (context.globals.json === true) printJson(context, 'unmount', { directory });
+  return 0;
+}
+
+/** Makes the directory; what holds something already is refused, for it would be hidden. */
+function emptyDirectory(directory: string): Result<string, Refusal> {
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    return fail({ exit: 1, code: 'not-empty', message: `${directory} is not empty` });
+  }
+  mkdirSync(directory, { recursive: true });
+  return ok(directory);
+}

@@ -1,0 +1,79 @@
+import { statSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { RestoreFirmware } from '../model/action.ts';
+import type { DomainUuid } from '../model/identity.ts';
+import type { ObservedDomain, ObservedState } from '../model/observed.ts';
+import type { PlacedManifest, RestoreRequest } from '../planner/restore-targets.ts';
+import type { PathFact } from '../planner/restore.ts';
+
+/** What is at a path now, how much room its file system has, and which domain uses it. */
+export function pathFact(path: string, observed: ObservedState): PathFact {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const kind =
+    stat === undefined
+      ? 'absent'
+      : stat.isFile()
+        ? 'file'
+        : stat.isBlockDevice()
+          ? 'block'
+          : 'other';
+  return {
+    kind,
+    fileSystem: kind === 'block' ? null : fileSystemOf(path),
+    usedBy: userOf(path, observed),
+  };
+}
+
+/** Of the nearest directory that exists: the others are made by the restore. */
+function fileSystemOf(path: string): PathFact['fileSystem'] {
+  let directory = dirname(path);
+  while (directory !== '/' && statSync(directory, { throwIfNoEntry: false }) === undefined) {
+    directory = dirname(directory);
+  }
+  const { bavail, bsize } = statfsSync(directory);
+  return { id: String(statSync(directory).dev), freeBytes: bavail * bsize };
+}
+
+function userOf(path: string, observed: ObservedState): string | null {
+  if (!observed.hypervisor.seen) return null;
+  const uses = ({ disks, nvram }: ObservedDomain): boolean =>
+    nvram === path ||
+    disks.some(
+      ({ images }) => images.seen && images.value.some(({ identity }) => identity.path === path),
+    );
+  return observed.hypervisor.value.domains.find(uses)?.name ?? null;
+}
+
+// libvirt's own places (qemu.conf, formatdomain): where it would make them itself.
+const nvramDirectory = '/var/lib/libvirt/qemu/nvram';
+const tpmDirectory = '/var/lib/libvirt/swtpm';
+
+/** Where UEFI variables and TPM state of a point go; images alone take neither along. */
+export function firmwareOf(
+  newest: PlacedManifest,
+  request: RestoreRequest,
+  current: ObservedDomain | null,
+  uuid: DomainUuid,
+  stamp: string,
+): readonly RestoreFirmware[] {
+  if (request.mode === 'images-only' || (request.mode === 'in-place' && request.disks !== null)) {
+    return [];
+  }
+  const { manifest, path } = newest;
+  const name = (request.as ?? manifest.domain.name).replaceAll(/[^A-Za-z0-9._-]+/g, '_');
+  const inPlace = request.mode === 'in-place' ? current : null;
+  const places = {
+    'nvram.fd': {
+      kind: 'nvram',
+      to: inPlace?.nvram ?? `${request.to ?? nvramDirectory}/${name}_VARS.fd`,
+    },
+    'tpm.tar': { kind: 'tpm', to: `${tpmDirectory}/${uuid}` },
+  } as const;
+  return manifest.files.flatMap(({ file, sha256 }): readonly RestoreFirmware[] => {
+    if (file !== 'nvram.fd' && file !== 'tpm.tar') return [];
+    const { kind, to } = places[file];
+    const exists = statSync(to, { throwIfNoEntry: false }) !== undefined;
+    const asideAs = exists ? `${to}.before-restore-${stamp}` : null;
+    return [{ kind, from: `${path}/${file}`, sha256, to, asideAs }];
+  });
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Restore } from '../model/action.ts';
+import { domainUuid } from '../model/identity.ts';
+import { compactInstant } from '../model/instant.ts';
+import type { ObservedState } from '../model/observed.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { restoreTargets, type RestoreRequest } from '../planner/restore-targets.ts';
+import { decideRestore } from '../planner/restore.ts';
+import { actionPlan } from './action-plan.ts';
+import { cannotAsk } from './approve.ts';
+import { refuse, type Context, type Go, type Refusal } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { collect, usage } from './plan-options.ts';
+import { firmwareOf, pathFact } from './restore-facts.ts';
+import { sourceOf, wantedPoint, type Source } from './restore-source.ts';
+import { runPlanOf } from './run-plan.ts';
+import { openSession, policyFacts } from './session.ts';
+
+interface RestoreOptions {
+  readonly at?: string;
+  readonly disk?: readonly string[];
+  readonly as?: string;
+  readonly to?: string;
+  readonly inPlace?: boolean;
+  readonly imagesOnly?: boolean;
+  readonly instant?: boolean;
+  readonly start?: boolean;
+  readonly powerOff?: boolean;
+  readonly overwriteDevice?: boolean;
+  readonly keep?: string;
+  readonly autoApprove?: boolean;
+}
+
+const examples = `
+Examples:
+  holdfast restore domain/web01                              the newest point, where nothing of that name exists
+  holdfast restore domain/web01 --as web01-test --to /srv/vm beside the one that runs
+  holdfast restore domain/web01 --at "2026-11-20 12:00" --in-place --power-off
+  holdfast restore domain/web01/20261122T02/0003 --disk vdb --in-place
+  holdfast restore domain/web01 --instant --as web01-look --to /var/tmp
+  holdfast restore domain/web01 --images-only --to /srv/rescue    needs no libvirt`;
+
+/** `holdfast restore ADDR` */
+export function defineRestore(command: Command, go: Go): void {
+  command
+    .argument('<addr>', 'domain/NAME for its newest point, or a chain, or a point')
+    .option('--at <time>', 'the newest point not later than that, or a point by its id')
+    .option('--disk <target>', 'only this disk (repeatable)', collect)
+    .option('--as <name>', 'as a new domain, with a new uuid and new MAC addresses')
+    .option('--to <dir>', 'images go to this directory')
+    .option('--in-place', 'over the images of the domain, which are kept aside')
+    .option('--images-only', 'write images to --to DIR and define nothing')
+    .option('--instant', 'boot at once from the point itself, on overlays')
+    .option('--start', 'start the domain afterwards')
+    .option('--power-off', 'with --in-place: shut a running domain down first')
+    .option('--overwrite-device', 'allow writing to block devices')
+    .option('--keep <dir>', 'copy the old content of block devices here first')
+    .option('--auto-approve', 'do not ask')
+    .addHelpText('after', examples)
+    .action(async (address: string, options: RestoreOptions) =>
+      go(async (context) => runRestore(context, address, options)),
+    );
+}
+
+async function runRestore(
+  context: Context,
+  text: string,
+  options: RestoreOptions,
+): Promise<ExitCode> {
+  const request = requestOf(options, context.terminal.cwd);
+  if (!request.ok) return refuse(context, request.error);
+  const auto = options.autoApprove === true;
+  const unasked = auto ? null : cannotAsk(context);
+  if (unasked !== null) return refuse(context, unasked);
+  const session = await openSession(context);
+  if (!session.ok) return refuse(context, session.error);
+  const observed = await session.value.look();
+  const wanted = wantedPoint(text, options.at, session.value.policy.timezone);
+  if (!wanted.ok) return refuse(context, wanted.error);
+  const source = sourceOf(observed.stores, text, wanted.value);
+  if (!source.ok) return refuse(context, source.error);
+  const action = actionOf(source.value, observed, request.value);
+  if (!action.ok) return refuse(context, { exit: 1, ...action.error });
+  const plan = actionPlan('restore', [action.value], observed, policyFacts(session.value));
+  return runPlanOf(context, session.value, { plan, observed, auto, what: 'Restore this?' });
+}
+
+/** Reads the flags; those that exclude each other are refused by name. */
+function requestOf(options: RestoreOptions, cwd: string): Result<RestoreRequest, Refusal> {
+  const modes = (['inPlace', 'imagesOnly', 'instant'] as const).filter((mode) => options[mode]);
+  if (modes.length > 1) {
+    return usage('modes', '--in-place, --images-only and --instant exclude each other');
+  }
+  const mode = ({ inPlace: 'in-place', imagesOnly: 'images-only', instant: 'instant' } as const)[
+    modes[0] ?? 'inPlace'
+  ];
+  if (options.imagesOnly === true && options.to === undefined) {
+    return usage('to-missing', '--images-only needs --to DIR');
+  }
+  if (options.instant === true && options.to === undefined) {
+    return usage('to-missing', '--instant needs --to DIR, for what the domain will write');
+  }
+  if (options.powerOff === true && options.inPlace !== true) {
+    return usage('power-off-alone', '--power-off goes with --in-place');
+  }
+  return ok({
+    mode: modes.length === 0 ? 'new' : mode,
+    disks: options.disk ?? null,
+    as: options.as ?? null,
+    to: options.to === undefined ? null : resolve(cwd, options.to),
+    start: options.start === true,
+    powerOff: options.powerOff === true,
+    overwriteDevice: options.overwriteDevice === true,
+    keepDir: options.keep === undefined ? null : resolve(cwd, options.keep),
+  });
+}
+
+/** Decides the restore from what is where. */
+function actionOf(
+  { store, directory, points }: Source,
+  observed: ObservedState,
+  request: RestoreRequest,
+): Result<Restore, Failure> {
+  const current = observed.hypervisor.seen
+    ? (observed.hypervisor.value.domains.find(({ uuid }) => uuid === directory.uuid) ?? null)
+    : null;
+  const targets = restoreTargets(request, points, current);
+  if (!targets.ok) return targets;
+  const newest = points.at(-1);
+  if (newest === undefined) return fail({ code: 'point-not-found', message: 'The chain is empty' });
+  const newUuid = domainUuid(randomUUID());
+  const uuid = request.as === null ? directory.uuid : newUuid;
+  return decideRestore({
+    observed,
+    store,
+    directory,
+    points,
+    targets: targets.value,
+    paths: Object.fromEntries(targets.value.map(({ to }) => [to, pathFact(to, observed)])),
+    request,
+    firmware: firmwareOf(newest, request, current, uuid, compactInstant(observed.observedAt)),
+    newUuid,
+  });
+}
