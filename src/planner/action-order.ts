@@ -1,0 +1,41 @@
+import type { Action, ActionKind } from '../model/action.ts';
+import type { DomainUuid } from '../model/identity.ts';
+import type { DomainDecision } from './domain-decision.ts';
+import { byText } from './order.ts';
+
+/** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
+const kindOrder: Readonly<Record<ActionKind, number>> = {
+  'thaw-domain': 0,
+  'abort-job': 1,
+  'restore-power-state': 2,
+  'put-back': 3,
+  'create-store': 4,
+  'discard-incoming': 5,
+  'redefine-checkpoint': 6,
+  'drop-checkpoint': 7,
+  backup: 8,
+  restore: 9,
+  untrack: 10,
+  'trash-chain': 11,
+  'purge-trash': 12,
+};
+
+/**
+ * Actions in the order in which they are done: by wave and kind; of backups
+ * the domain that waited longest comes first, else by address and id.
+ */
+export function orderedActions(
+  actions: readonly Action[],
+  decisions: ReadonlyMap<DomainUuid, DomainDecision>,
+): readonly Action[] {
+  const age = (action: Action): number =>
+    action.kind === 'backup' ? (decisions.get(action.domain.uuid)?.freshMs ?? 0) : 0;
+  return actions.toSorted(
+    (a, b) =>
+      a.wave - b.wave ||
+      kindOrder[a.kind] - kindOrder[b.kind] ||
+      age(a) - age(b) ||
+      byText(a.address, b.address) ||
+      byText(a.id, b.id),
+  );
+}

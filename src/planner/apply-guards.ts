@@ -1,0 +1,152 @@
+import type { Action } from '../model/action.ts';
+import type { Guard, Request } from '../model/plan.ts';
+import { isAllowed } from './allowances.ts';
+import { g104Host } from './guards/g104-host.ts';
+import { g105EmptyPolicy } from './guards/g105-empty-policy.ts';
+import { g151Unseen } from './guards/g151-unseen.ts';
+import { g152StoreIdentity } from './guards/g152-store-identity.ts';
+import { g153Vanished } from './guards/g153-vanished.ts';
+import { g154Clock } from './guards/g154-clock.ts';
+import { g201DeletionRate } from './guards/g201-deletion-rate.ts';
+import { g202Floor } from './guards/g202-floor.ts';
+import { g205Hold } from './guards/g205-hold.ts';
+import { g207OnlyCopy } from './guards/g207-only-copy.ts';
+import { g210RetentionReduced } from './guards/g210-retention-reduced.ts';
+import { g211Renamed } from './guards/g211-renamed.ts';
+import { g213InUse } from './guards/g213-in-use.ts';
+import { g407Space } from './guards/g407-space.ts';
+import { finding, trashChains, type GuardContext, type GuardRule } from './guards/guard-context.ts';
+import { plaintextBackup } from './guards/plaintext-backup.ts';
+import { byText, grouped } from './order.ts';
+
+const rules: readonly GuardRule[] = [
+  g104Host,
+  g105EmptyPolicy,
+  g151Unseen,
+  g152StoreIdentity,
+  g153Vanished,
+  g154Clock,
+  g201DeletionRate,
+  g202Floor,
+  g205Hold,
+  g207OnlyCopy,
+  g210RetentionReduced,
+  g211Renamed,
+  g213InUse,
+  g407Space,
+  plaintextBackup,
+];
+
+/** A plan's actions with the guards that speak of them. */
+export interface Guarded {
+  readonly actions: readonly Action[];
+  readonly guards: readonly Guard[];
+}
+
+/**
+ * Asks every guard, lifts what was allowed by name, and writes into each
+ * action what blocks it. What depends on a blocked action is blocked with it.
+ * Guards are by code and scope.
+ */
+export function applyGuards(context: GuardContext): Guarded {
+  const { request } = context.planning;
+  const found = rules
+    .flatMap((rule) => rule(context))
+    .map((guard) => judged(guard, request))
+    .toSorted((a, b) => byText(a.code, b.code) || byText(a.scope, b.scope));
+  const blocked = blockedActions(context.actions, found);
+  const later = request.unattended ? laterDeletions(blocked) : [];
+  const withLater = later.length === 0 ? blocked : blockedActions(blocked, later);
+  const waiting = dependants(withLater);
+  return {
+    actions: waiting.length === 0 ? withLater : blockedActions(withLater, waiting),
+    guards: [...found, ...later, ...waiting].filter(({ code }) => code !== 'dependency'),
+  };
+}
+
+function judged(guard: Guard, request: Request): Guard {
+  const isLifted = guard.overridable && isAllowed(request, guard.code, guard.scope);
+  return isLifted ? { ...guard, effect: 'allowed' } : guard;
+}
+
+function blockedActions(actions: readonly Action[], guards: readonly Guard[]): readonly Action[] {
+  const codes = new Map<string, Set<string>>();
+  for (const { code, effect, actions: ids } of guards) {
+    if (effect === 'allowed') continue;
+    for (const id of ids) {
+      const known = codes.get(id);
+      if (known === undefined) codes.set(id, new Set([code]));
+      else known.add(code);
+    }
+  }
+  if (codes.size === 0) return actions;
+  return actions.map((action) => {
+    const own = codes.get(action.id);
+    if (own === undefined) return action;
+    return { ...action, blockedBy: [...new Set([...action.blockedBy, ...own])].toSorted(byText) };
+  });
+}
+
+/** Deletions of one loop of the agent: what is more comes with the next ones, so that somebody can still step in. */
+const deletionsALoop = 2;
+
+function laterDeletions(actions: readonly Action[]): readonly Guard[] {
+  const free = trashChains(actions).filter(({ blockedBy }) => blockedBy.length === 0);
+  if (free.length <= deletionsALoop) return [];
+  return [
+    finding({
+      code: 'G201',
+      scope: 'host',
+      effect: 'withhold',
+      overridable: false,
+      actions: free.slice(deletionsALoop),
+      facts: { how: 'later', chains: free.length, limit: deletionsALoop },
+    }),
+  ];
+}
+
+/**
+ * Actions that need a blocked one: a deletion whose backup does not come
+ * (G208), a backup whose store is not made. `dependency` marks the latter in
+ * the action alone: the guard that caused it has spoken.
+ */
+function dependants(actions: readonly Action[]): readonly Guard[] {
+  const stopped = new Set(
+    actions.flatMap(({ id, blockedBy }) => (blockedBy.length > 0 ? [id] : [])),
+  );
+  const waiting: Action[] = [];
+  // Actions come after what they depend on, so one pass finds whole chains of them.
+  for (const action of actions) {
+    if (stopped.has(action.id) || !action.dependsOn.some((id) => stopped.has(id))) continue;
+    stopped.add(action.id);
+    waiting.push(action);
+  }
+  const deletions = trashChains(waiting);
+  const others = waiting.filter(({ kind }) => kind !== 'trash-chain');
+  return [
+    ...[...grouped(deletions, ({ domain }) => domain.uuid).values()].map((own) =>
+      finding({
+        code: 'G208',
+        scope: own[0] === undefined ? '' : domainScope(own[0].address),
+        effect: 'withhold',
+        overridable: false,
+        actions: own,
+        facts: {},
+      }),
+    ),
+    ...(others.length === 0
+      ? []
+      : [
+          finding({
+            code: 'dependency',
+            scope: 'host',
+            effect: 'withhold',
+            overridable: false,
+            actions: others,
+            facts: {},
+          }),
+        ]),
+  ];
+}
+
+const domainScope = (address: string): string => address.split('/').slice(0, 2).join('/');

@@ -1,0 +1,61 @@
+import type { Reason } from '../model/action.ts';
+import type { ReadyStore } from '../model/observed-store.ts';
+import { includedDisks } from './disks.ts';
+import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
+import { directoryOfPath } from './store-situations.ts';
+
+type Unreadable = ReadyStore['unreadable'][number];
+
+/**
+ * What could not be read of a store and bears on one of its directories: what
+ * lies in it, and what cannot be told to lie in any known one (I4).
+ */
+export function unreadableFor(store: StoreSituation, directory: string | null): Unreadable | null {
+  const unreadable = store.ready?.unreadable ?? [];
+  if (unreadable.length === 0) return null;
+  const known = new Set(store.ready?.directories.map((one) => one.directory));
+  return (
+    unreadable.find(({ path }) => {
+      const owner = directoryOfPath(path);
+      return owner === null || !known.has(owner) || owner === directory;
+    }) ?? null
+  );
+}
+
+/** Why nothing on the whole host may be deleted now; null if everything was seen that a deletion needs. */
+export function hostUnseen({ observed }: Planning): Reason | null {
+  if (!observed.hypervisor.seen) {
+    return {
+      code: 'unseen',
+      facts: { part: 'libvirt', message: observed.hypervisor.failure.message },
+    };
+  }
+  if (!observed.runs.seen) {
+    return { code: 'unseen', facts: { part: 'journal', message: observed.runs.failure.message } };
+  }
+  return null;
+}
+
+/** Whether anything was not seen: exit 9. */
+export function isIncomplete(planning: Planning): boolean {
+  const { observed, stores, domains } = planning;
+  return (
+    hostUnseen(planning) !== null ||
+    !observed.scratch.seen ||
+    stores.some(
+      ({ trouble, ready }) => trouble?.code === 'unseen' || (ready?.unreadable.length ?? 0) > 0,
+    ) ||
+    domains.some((domain) => domain.unseen !== null || hasUnseenPart(domain))
+  );
+}
+
+/** Whether a part of a managed domain could not be seen. */
+function hasUnseenPart({ observed, desired }: DomainSituation): boolean {
+  if (observed === null || desired === null) return false;
+  return (
+    !observed.checkpoints.seen ||
+    includedDisks(observed, desired).included.some(
+      ({ images, bitmaps }) => !images.seen || bitmaps?.seen === false,
+    )
+  );
+}

@@ -1,0 +1,191 @@
+import type { Note } from '../model/plan.ts';
+import { hostUnseen } from './completeness.ts';
+import { removalMatches } from './deletions.ts';
+import { includedDisks, surprisingExclusions } from './disks.ts';
+import { normalised } from './domain-situations.ts';
+import { isMoved } from './guards/g211-renamed.ts';
+import { byText } from './order.ts';
+import type { DomainSituation, Planning } from './planning.ts';
+import { isTrackable } from './trackers.ts';
+
+/** What is said but not done; by address and code. */
+export function notesOf(planning: Planning): readonly Note[] {
+  return [
+    ...unseenNotes(planning),
+    ...storeNotes(planning),
+    ...requestNotes(planning),
+    ...mirrorNotes(planning),
+    ...removalNotes(planning),
+    ...runNotes(planning),
+    ...planning.domains.flatMap((domain) => domainNotes(planning, domain)),
+  ].toSorted(
+    (a, b) =>
+      byText(a.address, b.address) ||
+      byText(a.code, b.code) ||
+      byText(JSON.stringify(a.facts ?? {}), JSON.stringify(b.facts ?? {})),
+  );
+}
+
+type Facts = NonNullable<Note['facts']>;
+
+const note = (
+  severity: Note['severity'],
+  address: string,
+  code: string,
+  facts: Facts = {},
+  place: Note['place'] = null,
+): Note => ({ code, address, severity, facts, place });
+
+/** Each part that could not be looked at. */
+function unseenNotes(planning: Planning): readonly Note[] {
+  const { observed, stores, domains } = planning;
+  const whole = hostUnseen(planning);
+  const unseen = (address: string, part: string, message: string): Note =>
+    note('warning', address, 'unseen', { part, message });
+  return [
+    ...(whole === null ? [] : [note('warning', 'host', 'unseen', whole.facts)]),
+    ...(observed.scratch.seen ? [] : [unseen('host', 'scratch', observed.scratch.failure.message)]),
+    ...stores.flatMap(({ name, trouble, ready }) => [
+      ...(trouble?.code === 'unseen' ? [unseen(`store/${name}`, name, trouble.message)] : []),
+      ...(ready?.unreadable ?? []).map(({ path, message }) =>
+        note('warning', `store/${name}`, 'unreadable', { path, message }),
+      ),
+    ]),
+    ...(observed.hypervisor.seen
+      ? domains.flatMap(({ address, unseen: failure }) =>
+          failure === null ? [] : [unseen(address, 'domain', failure.message)],
+        )
+      : []),
+  ];
+}
+
+function storeNotes({ stores }: Planning): readonly Note[] {
+  return stores.flatMap(({ name, trouble, ready, doubles, desired }) => [
+    ...(trouble?.code === 'read-only'
+      ? [note('warning', `store/${name}`, 'store-read-only', { path: desired.path }, desired.place)]
+      : []),
+    ...(ready !== null && ready.foreign.length > 0
+      ? [note('info', `store/${name}`, 'foreign-entries', { entries: ready.foreign.length })]
+      : []),
+    ...doubles.map(({ directory, uuid }) =>
+      note('warning', `store/${name}`, 'double-directory', { directory, uuid }),
+    ),
+  ]);
+}
+
+/** Addresses and allowances that nothing answers to: most often a typing mistake. */
+function requestNotes({ request, domains, stores }: Planning): readonly Note[] {
+  const known = new Map(domains.map((domain) => [domain.address, domain]));
+  const isKnown = (address: string): boolean =>
+    known.has(address.split('/').slice(0, 2).join('/')) ||
+    stores.some(({ name }) => `store/${name}` === address);
+  const asked = [...(request.targets ?? []), ...request.now.map(({ address }) => address)];
+  return [
+    ...asked
+      .filter((address) => !isKnown(normalised(address)))
+      .map((address) => note('warning', address, 'no-such-address')),
+    ...request.now.flatMap(({ address }) => {
+      const domain = known.get(normalised(address));
+      return domain !== undefined && domain.desired === null
+        ? [note('warning', domain.address, 'asked-unmanaged')]
+        : [];
+    }),
+  ];
+}
+
+function mirrorNotes({ desired }: Planning): readonly Note[] {
+  return desired.mirrors.map(({ name, place }) =>
+    note('warning', 'policy', 'mirror-not-built', { mirror: name }, place),
+  );
+}
+
+function removalNotes(planning: Planning): readonly Note[] {
+  return removalMatches(planning).flatMap(({ removed, refusal, domain }) => {
+    if (refusal === null) return [];
+    const address = domain?.address ?? 'policy';
+    const severity = refusal === 'nothing' ? 'info' : 'warning';
+    const facts = { name: removed.name, uuid: removed.uuid };
+    return [note(severity, address, `removed-${refusal}`, facts, removed.place)];
+  });
+}
+
+/** Domains that a dead run had started and that a person resumed since (I11). */
+function runNotes({ observed, domains }: Planning): readonly Note[] {
+  if (!observed.runs.seen) return [];
+  const known = new Map(domains.map((domain) => [domain.uuid, domain]));
+  return observed.runs.value.flatMap(({ run, open }) =>
+    open.flatMap((intent) => {
+      const domain = known.get(intent.uuid);
+      const state = domain?.observed?.state;
+      if (domain === undefined || state !== 'running') return [];
+      if (intent.kind === 'started-domain')
+        return [note('info', domain.address, 'left-running', { run })];
+      return intent.kind === 'restore-swap'
+        ? [note('warning', domain.address, 'not-put-back', { run })]
+        : [];
+    }),
+  );
+}
+
+function domainNotes(planning: Planning, domain: DomainSituation): readonly Note[] {
+  const { desired, observed, address, directory } = domain;
+  if (desired === null) return [];
+  return [
+    ...pointNotes(planning, domain),
+    ...(directory !== null &&
+    directory.name !== domain.name &&
+    isMoved(planning.desired.moved, directory.name, domain.name)
+      ? [note('info', address, 'moved', { from: directory.name, directory: directory.directory })]
+      : []),
+    ...domain.elsewhere.map(({ store, directory: other }) =>
+      note('info', address, 'other-store', { store: store.name, chains: other.chains.length }),
+    ),
+    ...(observed === null
+      ? []
+      : [
+          ...includedDisks(observed, desired)
+            .excluded.filter(({ code }) => surprisingExclusions.has(code))
+            .map(({ target, code }) =>
+              note('warning', address, 'disk-left-out', { disk: target, why: code }, desired.place),
+            ),
+          ...(observed.internalSnapshots.length > 0 &&
+          observed.disks.some((disk) => isTrackable(disk, desired))
+            ? [
+                note('info', address, 'internal-snapshots', {
+                  snapshots: observed.internalSnapshots.length,
+                }),
+              ]
+            : []),
+        ]),
+  ];
+}
+
+/** Points that do not count: faulty ones, and those of another time. */
+function pointNotes(
+  { observed }: Planning,
+  { address, directory }: DomainSituation,
+): readonly Note[] {
+  let faulty = 0;
+  let later = 0;
+  const faults = new Set<string>();
+  for (const { points } of directory?.chains ?? []) {
+    for (const { fault, at } of points) {
+      if (fault !== undefined) {
+        faulty += 1;
+        faults.add(fault);
+      }
+      if (at > observed.observedAt) later += 1;
+    }
+  }
+  return [
+    ...(faulty === 0
+      ? []
+      : [
+          note('warning', address, 'faulty-points', {
+            points: faulty,
+            faults: [...faults].toSorted(byText).join(', '),
+          }),
+        ]),
+    ...(later === 0 ? [] : [note('warning', address, 'points-later', { points: later })]),
+  ];
+}

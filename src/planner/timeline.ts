@@ -1,0 +1,106 @@
+import type { ChainId } from '../model/identity.ts';
+import { instantOf } from '../model/instant.ts';
+import type { ObservedChain, ObservedDirectory, PointFault } from '../model/observed-store.ts';
+import type { Clock } from './dueness.ts';
+import { byText } from './order.ts';
+
+/**
+ * The points of one domain in one store that count: valid, and not dated later
+ * than the observation. Flat arrays, for there may be a million points.
+ */
+export interface Timeline {
+  /** Oldest first; a chain that is planned, or only supposed, is the last one. */
+  readonly chains: readonly TimelineChain[];
+  /** Milliseconds of each point, oldest chain first, then by sequence. */
+  readonly at: readonly number[];
+  /** Index of each point's chain. */
+  readonly chain: readonly number[];
+  /** Indices of points, newest first; of two at one instant, the later one in its chain. */
+  readonly newestFirst: readonly number[];
+}
+
+export interface TimelineChain {
+  /** null: begins with this plan. */
+  readonly observed: ObservedChain | null;
+  readonly id: ChainId | null;
+  readonly valid: number;
+  /** Why it stays whatever the rules say. */
+  readonly untouchable: 'held' | 'busy' | 'future' | 'not-readable' | null;
+}
+
+/** What a plan adds: a point in a chain, or in a new one. */
+export interface AddedPoint {
+  readonly atMs: number;
+  /** null: begins a chain. */
+  readonly chain: ChainId | null;
+}
+
+// Without a readable manifest nothing proves that a point is ours (I7), and a
+// newer version may know what this one does not.
+const unreadableFaults: ReadonlySet<PointFault> = new Set([
+  'manifest-missing',
+  'manifest-unreadable',
+  'manifest-newer',
+  'manifest-misplaced',
+]);
+
+/** Lays out a directory's points, with what is added. */
+export function timelineOf(
+  directory: ObservedDirectory | null,
+  clock: Clock,
+  added: readonly AddedPoint[],
+): Timeline {
+  const until = instantOf(clock.observedMs);
+  const chains: TimelineChain[] = [];
+  const at: number[] = [];
+  const chain: number[] = [];
+  const busy = new Set(
+    directory?.incoming.flatMap((incoming) => (incoming.busy ? [incoming.chain] : [])),
+  );
+  const observed = inOrder(directory?.chains ?? [], (a, b) => byText(a.id, b.id));
+  for (const one of observed) {
+    const index = chains.length;
+    const before = at.length;
+    let untouchable: TimelineChain['untouchable'] = one.held
+      ? 'held'
+      : busy.has(one.id)
+        ? 'busy'
+        : null;
+    for (const point of inOrder(one.points, (a, b) => a.sequence - b.sequence)) {
+      if (point.held === true) untouchable = 'held';
+      if (point.at > until) untouchable ??= 'future';
+      else if (point.fault === undefined) {
+        at.push(Math.min(Date.parse(point.at), clock.asOfMs));
+        chain.push(index);
+      } else if (unreadableFaults.has(point.fault)) untouchable ??= 'not-readable';
+    }
+    for (const point of added) {
+      if (point.chain !== one.id) continue;
+      at.push(point.atMs);
+      chain.push(index);
+    }
+    chains.push({ observed: one, id: one.id, valid: at.length - before, untouchable });
+  }
+  for (const point of added) {
+    if (point.chain !== null) continue;
+    at.push(point.atMs);
+    chain.push(chains.length);
+    chains.push({ observed: null, id: null, valid: 1, untouchable: null });
+  }
+  return { chains, at, chain, newestFirst: newestFirst(at) };
+}
+
+/** The values in order; the same array if they are already, as an observation should have them. */
+export function inOrder<T>(values: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  let before: T | undefined;
+  for (const value of values) {
+    if (before !== undefined && compare(before, value) > 0) return values.toSorted(compare);
+    before = value;
+  }
+  return values;
+}
+
+function newestFirst(at: readonly number[]): readonly number[] {
+  const order = at.map((_at, index) => at.length - 1 - index);
+  return inOrder(order, (a, b) => (at[b] ?? 0) - (at[a] ?? 0) || b - a);
+}
