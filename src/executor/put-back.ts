@@ -18,7 +18,7 @@ export const putBackImages: Performer<PutBack> = {
   async apply({ domain, run, swaps }, tools) {
     const back = putBack(swaps);
     if (!back.ok) return failed(back.error);
-    const dismissed = tools.dismiss(run, domain.uuid, 'restore-swap');
+    const dismissed = await tools.dismiss(run, domain.uuid, 'restore-swap');
     return dismissed.ok ? ok({ code: 'done', bytes: null }) : failed(dismissed.error);
   },
 };

@@ -23,7 +23,7 @@ export const restorePowerState: Performer<RestorePowerState> = {
       const message = `Somebody resumed ${domain.name} after run ${run} had started it, so it is left running.`;
       tools.log.warn({ code: 'left-running', message });
     }
-    const noted = tools.dismiss(run, domain.uuid, 'started-domain');
+    const noted = await tools.dismiss(run, domain.uuid, 'started-domain');
     if (!noted.ok) return failed(noted.error);
     return ok(stopped.value === 'stopped' ? { code: 'done', bytes: null } : { code: 'already' });
   },

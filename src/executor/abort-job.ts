@@ -1,0 +1,51 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { AbortJob } from '../model/action.ts';
+import { ok } from '../model/result.ts';
+import { lookAt } from './look.ts';
+import { during, failed } from './not-done.ts';
+import type { Performer } from './performer.ts';
+
+/** Ends a backup job of a run that died, and removes its scratch files. */
+export const abortJob: Performer<AbortJob> = {
+  async check({ domain }, tools) {
+    const look = await lookAt(domain, tools);
+    return look.ok ? ok('ready') : look;
+  },
+
+  async apply(action, tools) {
+    const { domain, run, socket } = action;
+    const look = await lookAt(domain, tools);
+    if (!look.ok) return look;
+    // A domain that is gone, or off, has no job; libvirt would only fail to find it.
+    const ended =
+      look.value === null || look.value.state === 'off'
+        ? ok('gone' as const)
+        : await tools.drivers.hypervisor.abortJob(domain.uuid, socket);
+    if (!ended.ok) return failed(during(`Aborting the job on ${domain.name}`, ended.error));
+    // The files only after the job: QEMU would go on writing into a nameless file.
+    const removed = await removeFiles(action, tools.drivers.scratchDir);
+    if (removed !== null) tools.log.warn(removed);
+    const noted = await tools.dismiss(run, domain.uuid, 'backup-job');
+    if (!noted.ok) return failed(noted.error);
+    return ok(ended.value === 'aborted' ? { code: 'done', bytes: null } : { code: 'already' });
+  },
+};
+
+/** Removes what the journal names, and the directories if that leaves them empty. */
+async function removeFiles({ socket, scratch }: AbortJob, scratchDir: string) {
+  const outside = scratch.find((path) => !path.startsWith(`${scratchDir}/`));
+  if (outside !== undefined) {
+    const message = `${outside} is not below the scratch directory ${scratchDir}; remove it by hand.`;
+    return { code: 'scratch-elsewhere', message };
+  }
+  try {
+    for (const path of [...scratch, socket]) await rm(path, { force: true });
+    for (const path of new Set([...scratch, socket].map((file) => dirname(file)))) {
+      await rmdir(path).catch(() => null);
+    }
+    return null;
+  } catch (error) {
+    return { code: 'scratch-left', message: `A scratch file was not removed: ${String(error)}` };
+  }
+}

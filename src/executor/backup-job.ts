@@ -1,0 +1,198 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OpenPoint, PointRequest } from '../hypervisor/hypervisor.ts';
+import type { Backup } from '../model/action.ts';
+import type { ObservedDomain } from '../model/observed.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { during } from './not-done.ts';
+import type { Tools } from './tools.ts';
+
+// sun_path of unix(7) holds 108 bytes with its closing zero.
+const socketPathBytes = 107;
+
+/** A point that the hypervisor holds open, and the way to let go of it. */
+export interface BackupJob {
+  readonly point: OpenPoint;
+  /** The intent is complete: the point is published, so its checkpoint is wanted. */
+  complete(): Promise<void>;
+  /** Ends the point and drops its checkpoint; what could not be undone is left to the next plan. */
+  abandon(): Promise<void>;
+}
+
+/** Where a job's socket and scratch files are, below directories of its own. */
+interface JobPaths {
+  readonly socketDir: string;
+  readonly scratchDir: string;
+  readonly socket: string;
+  readonly scratch: ReadonlyMap<string, string>;
+}
+
+/** Asks the hypervisor for the point; every intent is on disk before its side effect. */
+export async function beginJob(
+  action: Backup,
+  look: ObservedDomain,
+  tools: Tools,
+): Promise<Result<BackupJob, Failure>> {
+  const paths = pathsOf(action, tools);
+  const made = await makeDirectories(paths, tools);
+  if (!made.ok) return made;
+  const { uuid, name } = action.domain;
+  const { log, drivers } = tools;
+  const { socket } = paths;
+  const scratch = [...paths.scratch.values()];
+  const { checkpoint, point } = action;
+  const announced = log.open({
+    kind: 'backup-job',
+    uuid,
+    name,
+    socket,
+    scratch,
+    checkpoint,
+    point,
+  });
+  if (!announced.ok) return announced;
+  const mayFreeze =
+    action.quiesce !== 'never' && look.agent === 'connected' && look.state === 'running';
+  if (mayFreeze) {
+    const noted = log.open({ kind: 'frozen-domain', uuid, name });
+    if (!noted.ok) {
+      await undo(action, tools, paths, async () => ok(undefined));
+      return noted;
+    }
+  }
+  const begun = await drivers.hypervisor.begin(requestOf(action, look, tools, paths));
+  const abandon = (drop: () => Promise<Result<void, Failure>>) => undo(action, tools, paths, drop);
+  if (!begun.ok) {
+    if (mayFreeze) await thawAgain(action, tools);
+    await abandon(() => dropTentative(action, tools, paths.socket));
+    return begun;
+  }
+  if (mayFreeze) log.close('frozen-domain');
+  return ok({
+    point: begun.value,
+    abandon: () => abandon(() => begun.value.abandon()),
+    complete: async () => {
+      log.close('backup-job');
+      await removeDirectories(paths, tools);
+    },
+  });
+}
+
+function requestOf(
+  action: Backup,
+  look: ObservedDomain,
+  tools: Tools,
+  paths: JobPaths,
+): PointRequest {
+  const taken = new Set(action.disks.map(({ target }) => target));
+  return {
+    uuid: action.domain.uuid,
+    point: action.point,
+    checkpoint: action.checkpoint,
+    disks: action.disks.map(({ target, base, tracked }) => ({
+      target,
+      base,
+      tracked,
+      scratch: paths.scratch.get(target) ?? '',
+    })),
+    excluded: look.disks.map(({ target }) => target).filter((target) => !taken.has(target)),
+    socket: paths.socket,
+    scratchLimitBytes: tools.drivers.scratchLimitBytes,
+    quiesce: action.quiesce,
+    agentSeconds: action.timeouts.agentSeconds,
+    signal: tools.signal,
+  };
+}
+
+function pathsOf(action: Backup, { drivers, run, number }: Tools): JobPaths {
+  const socketDir = join(drivers.runtimeDir, `${run}-${number}`);
+  const scratchDir = join(drivers.scratchDir, run, String(number));
+  return {
+    socketDir,
+    scratchDir,
+    socket: join(socketDir, 'nbd.sock'),
+    scratch: new Map(
+      action.disks.map(({ target }) => [target, join(scratchDir, `${target}.scratch`)]),
+    ),
+  };
+}
+
+async function makeDirectories(
+  { socket, socketDir, scratchDir }: JobPaths,
+  { drivers, run }: Tools,
+): Promise<Result<void, Failure>> {
+  if (Buffer.byteLength(socket) > socketPathBytes) {
+    const message = `The socket's path ${socket} is longer than ${socketPathBytes} bytes; choose a shorter runtime directory.`;
+    return fail({ code: 'socket-path-too-long', message });
+  }
+  const directories = [
+    drivers.scratchDir,
+    join(drivers.scratchDir, run),
+    scratchDir,
+    drivers.runtimeDir,
+    socketDir,
+  ];
+  try {
+    for (const path of directories) {
+      const first = await mkdir(path, { recursive: true });
+      // QEMU runs as another user: it must pass through, and need not list.
+      // The umask may have taken that away; what was there before is not ours to change.
+      if (first !== undefined) await chmod(path, 0o711);
+    }
+    return ok(undefined);
+  } catch (error) {
+    const message = `A directory for the job cannot be made: ${String(error)}`;
+    return fail({ code: 'no-job-directory', message });
+  }
+}
+
+/** What may be left of a job that could not begin: libvirt keeps the checkpoint of one that fails. */
+async function dropTentative(
+  { domain, checkpoint }: Backup,
+  tools: Tools,
+  socket: string,
+): Promise<Result<void, Failure>> {
+  const { hypervisor } = tools.drivers;
+  const aborted = await hypervisor.abortJob(domain.uuid, socket);
+  if (!aborted.ok) return aborted;
+  if (checkpoint === null) return ok(undefined);
+  const look = await tools.look(domain.uuid);
+  if (!look.seen) return fail(look.failure);
+  const checkpoints = look.value?.checkpoints ?? null;
+  if (checkpoints === null) return ok(undefined);
+  if (!checkpoints.seen) return fail(checkpoints.failure);
+  if (!checkpoints.value.some(({ name }) => name === checkpoint)) return ok(undefined);
+  return hypervisor.dropCheckpoint({ uuid: domain.uuid, name: checkpoint, images: [] });
+}
+
+async function undo(
+  { domain }: Backup,
+  tools: Tools,
+  paths: JobPaths,
+  drop: () => Promise<Result<void, Failure>>,
+): Promise<void> {
+  const dropped = await drop();
+  if (!dropped.ok) {
+    // The intent stays open and the files stay: QEMU may still be writing to them.
+    tools.log.warn(during(`Undoing the point of ${domain.name}`, dropped.error));
+    return;
+  }
+  tools.log.close('backup-job');
+  await removeDirectories(paths, tools);
+}
+
+/** I10: whether the guest is frozen is not known when the begin failed, and a thaw too many harms nothing. */
+async function thawAgain({ domain, timeouts }: Backup, tools: Tools): Promise<void> {
+  const thawed = await tools.drivers.hypervisor.thaw(domain.uuid, timeouts.agentSeconds);
+  if (thawed.ok) tools.log.close('frozen-domain');
+  else tools.log.warn(during(`Thawing ${domain.name}`, thawed.error));
+}
+
+async function removeDirectories({ socketDir, scratchDir }: JobPaths, tools: Tools): Promise<void> {
+  try {
+    for (const path of [socketDir, scratchDir]) await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    const message = `A job's directory was not removed: ${String(error)}`;
+    tools.log.warn({ code: 'scratch-left', message });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { StoreRef } from '../model/action.ts';
+import type { Instant } from '../model/instant.ts';
+import type { Failure, Result } from '../model/result.ts';
+import type { Store } from '../store/store.ts';
+import type { HostJournals } from './host-journals.ts';
+import type { ImageReader } from './image-reader.ts';
+
+/** All that the executor works with: the drivers, and where on this host it may write. */
+export interface Drivers {
+  readonly hypervisor: Hypervisor;
+  /** Opens a store and checks that its marker has the id of the reference. */
+  readonly openStore: (ref: StoreRef) => Result<Store, Failure>;
+  readonly createStore: (ref: StoreRef, at: Instant) => Result<void, Failure>;
+  readonly images: ImageReader;
+  readonly journals: HostJournals;
+  readonly clock: () => Instant;
+  /** `holdfast 0.1.0`: written into manifests. */
+  readonly tool: string;
+  readonly host: string;
+  /** Who asked for the run, for holds: a user's name. */
+  readonly who: string;
+  /** Local, for what QEMU saves of overwritten blocks; made 0711 if it is missing. */
+  readonly scratchDir: string;
+  /** For all scratch files of one domain together; null for the file system's limit alone. */
+  readonly scratchLimitBytes: number | null;
+  /** Sockets: a short path (a unix socket's is limited to 107 bytes). */
+  readonly runtimeDir: string;
+}
+
+/** Limits of one store, from its policy. */
+export interface StoreLimits {
+  /** Backups at once. */
+  readonly jobs: number;
+  /** For all of them together; null for no limit. */
+  readonly rateBytesPerSecond: number | null;
+  /** Space that a backup may never eat (G407). */
+  readonly reserveBytes: number;
+}
