@@ -56,6 +56,7 @@ export function hashInThread(memory: Uint8Array): HashStream {
     new Promise((resolve, reject) => {
       if (broken !== null) return reject(broken);
       waiting.push({ resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       worker.postMessage(part);
     });
   return {
