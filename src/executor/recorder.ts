@@ -50,11 +50,12 @@ export function openRecorder(
 // Often enough for an eye, seldom enough that a reader of `--json` is not flooded.
 const progressMilliseconds = 200;
 
+const refused = (written: Result<void, Failure>): Result<void, Failure> =>
+  written.ok ? ok(undefined) : fail(notNoted(written.error));
+
 /** The journal as one action sees it. */
 export function actionLog(action: string, recorder: Recorder): ActionLog {
   let toldAt = -Infinity;
-  const refused = (written: Result<void, Failure>): Result<void, Failure> =>
-    written.ok ? ok(undefined) : fail(notNoted(written.error));
   const noteAfter = (body: EventBody): Result<void, Failure> => {
     const written = recorder.record(body);
     // The effect is there already: a journal that is broken by now stops nothing.

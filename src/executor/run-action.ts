@@ -24,7 +24,7 @@ export function toolsFor(action: Action, run: RunTools): Tools {
     look: (uuid) => drivers.hypervisor.look(uuid, jobs),
     imagePaths: () => imagePaths(drivers.hypervisor, jobs),
     store: drivers.openStore,
-    dismiss: drivers.journals.dismiss,
+    dismiss: (dead, uuid, kind) => drivers.journals.dismiss(dead, uuid, kind),
   };
 }
 

@@ -114,7 +114,6 @@ export class FakeWorld implements Disposable {
   }
 
   private faultyStore(store: Store): Store {
-    const nameOf = (directory: string): string => directory;
     // Of the locks only that they are asked for is of concern here: each real one costs a process.
     const lock = async () => {
       const fault = this.faults.at('lock', '');
@@ -125,38 +124,39 @@ export class FakeWorld implements Disposable {
       lock,
       lockDomain: lock,
       beginPoint: (place, point, uuid) => {
-        const fault = this.faults.at('incoming', nameOf(place.directory));
+        const fault = this.faults.at('incoming', place.directory);
         if (!fault.ok) return fault;
         const incoming = store.beginPoint(place, point, uuid);
         if (!incoming.ok) return incoming;
         return ok({
           ...incoming.value,
           publish: (manifest) => {
-            const broken = this.faults.at('publish', nameOf(place.directory));
+            const broken = this.faults.at('publish', place.directory);
             return broken.ok ? incoming.value.publish(manifest) : broken;
           },
         });
       },
       writeHold: (directory, chain, point, hold) => {
-        const fault = this.faults.at('hold', nameOf(directory));
+        const fault = this.faults.at('hold', directory);
         return fault.ok ? store.writeHold(directory, chain, point, hold) : fault;
       },
       writeLastLook: (directory, look) => {
-        const fault = this.faults.at('last-look', nameOf(directory));
+        const fault = this.faults.at('last-look', directory);
         return fault.ok ? store.writeLastLook(directory, look) : fault;
       },
       trashChain: (request) => {
-        const fault = this.faults.at('trash', nameOf(request.directory));
+        const fault = this.faults.at('trash', request.directory);
         return fault.ok ? store.trashChain(request) : fault;
       },
     };
   }
 }
 
+const domainOf = (path: string): string =>
+  path.split('/').find((part) => /^vm\d+$/.test(part)) ?? '';
+
 /** Images of a few bytes: what is in them is the business of other tests. */
 function fakeImages(faults: Faults): ImageReader {
-  const domainOf = (path: string): string =>
-    path.split('/').find((part) => /^vm\d+$/.test(part)) ?? '';
   const step = async (place: string, { path, signal }: ImageRequest) => {
     const fault = faults.at(place, domainOf(path));
     // As the real one: an abort ends it with a failure, whatever its reason.
@@ -239,7 +239,7 @@ export function backupOf(
     quiesce: 'try',
     verify: 'structure',
     timeouts: { jobSeconds: 60, stallSeconds: 60, agentSeconds: 5 },
-    release: parent?.checkpoint == null ? [] : [parent.checkpoint],
+    release: [parent?.checkpoint ?? null].filter((name) => name !== null),
     nvram: null,
     tpm: false,
     definitionDigest: 'd'.repeat(64),

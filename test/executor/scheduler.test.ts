@@ -39,7 +39,7 @@ interface Story {
   readonly mostAtOnce: number;
 }
 
-async function run(
+async function play(
   sketches: readonly Sketch[],
   how: {
     readonly failing?: readonly string[];
@@ -81,7 +81,7 @@ async function run(
 
 describe('schedule', () => {
   it('does waves one after the other, whatever the order of the plan', async () => {
-    const { order } = await run([
+    const { order } = await play([
       ['d1', 90, 3],
       ['b1', 20, 2],
       ['r1', 10, 1],
@@ -90,7 +90,7 @@ describe('schedule', () => {
   });
 
   it('does domains side by side, and one domain one step at a time', async () => {
-    const { order, mostAtOnce } = await run([
+    const { order, mostAtOnce } = await play([
       ['b1', 20, 1],
       ['b1again', 20, 1],
       ['b2', 20, 2],
@@ -102,14 +102,14 @@ describe('schedule', () => {
 
   it('keeps to the parallelism and to the limit of each store', async () => {
     const many = [1, 2, 3, 4].map((n): Sketch => [`b${n}`, 20, n]);
-    expect((await run(many, { parallelism: 2 })).mostAtOnce).toBe(2);
-    expect((await run(many)).mostAtOnce).toBe(3);
+    expect((await play(many, { parallelism: 2 })).mostAtOnce).toBe(2);
+    expect((await play(many)).mostAtOnce).toBe(3);
     const slow = [6, 7, 8].map((n): Sketch => [`b${n}`, 20, n]);
-    expect((await run(slow)).mostAtOnce).toBe(1);
+    expect((await play(slow)).mostAtOnce).toBe(1);
   });
 
   it('skips those that depend on a failed action, and nobody else', async () => {
-    const { outcomes } = await run(
+    const { outcomes } = await play(
       [
         ['store1', 10, 0],
         ['b1', 20, 1, ['store1']],
@@ -122,7 +122,7 @@ describe('schedule', () => {
   });
 
   it('lets go on what depends on an action that was done already', async () => {
-    const { outcomes } = await run(
+    const { outcomes } = await play(
       [
         ['b2', 20, 2, ['b1']],
         ['b1', 20, 1],
@@ -136,7 +136,7 @@ describe('schedule', () => {
 
   it('takes a stale action for a failed one', async () => {
     const failure = { code: 'x', message: 'x' };
-    const { outcomes } = await run(
+    const { outcomes } = await play(
       [
         ['b1', 20, 1],
         ['m1', 30, 1, ['b1']],
@@ -149,20 +149,20 @@ describe('schedule', () => {
   });
 
   it('skips what depends on an action that a guard blocks', async () => {
-    const { order } = await run([['b1', 20, 1, ['blocked']]]);
+    const { order } = await play([['b1', 20, 1, ['blocked']]]);
     expect(order).toEqual(['b1 skipped (blocked)']);
   });
 
   it('does deletions one at a time, and stops them all when one fails (I8)', async () => {
     const deletions = [1, 2, 3].map((n): Sketch => [`d${n}`, 90, n]);
-    expect((await run(deletions)).mostAtOnce).toBe(1);
-    const { outcomes, order } = await run(deletions, { failing: ['d2'] });
+    expect((await play(deletions)).mostAtOnce).toBe(1);
+    const { outcomes, order } = await play(deletions, { failing: ['d2'] });
     expect(outcomes).toEqual({ d1: 'done', d2: 'failed', d3: 'skipped' });
     expect(order.at(-1)).toBe('d3 skipped (d2)');
   });
 
   it('deletes nothing of a domain whose backup did not come (G208)', async () => {
-    const { outcomes } = await run(
+    const { outcomes } = await play(
       [
         ['b1', 20, 1],
         ['b2', 20, 2],
@@ -175,7 +175,7 @@ describe('schedule', () => {
   });
 
   it('begins nothing after a signal', async () => {
-    const { outcomes, order } = await run(
+    const { outcomes, order } = await play(
       [
         ['b1', 20, 1],
         ['b2', 20, 1],
@@ -188,7 +188,7 @@ describe('schedule', () => {
   });
 
   it('ends when actions wait for each other', async () => {
-    const { outcomes } = await run([
+    const { outcomes } = await play([
       ['b1', 20, 1, ['b2']],
       ['b2', 20, 2, ['b1']],
     ]);
@@ -196,7 +196,7 @@ describe('schedule', () => {
   });
 
   it('ends when an action waits for one of a later wave', async () => {
-    const { outcomes } = await run([
+    const { outcomes } = await play([
       ['b1', 20, 1, ['d1']],
       ['d1', 90, 2],
     ]);
