@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/event.ts';
 import { millisecondsOf } from '../model/instant.ts';
+import { progressWords } from '../reporter/event.ts';
 import { humanBytes } from '../reporter/human-bytes.ts';
 import { humanDuration } from '../reporter/human-duration.ts';
 import { printable } from '../reporter/printable.ts';
@@ -49,11 +50,7 @@ export function progressLine(running: Running, now: number): string {
   const name = `${address} ${what}`;
   if (doneBytes === 0) return `${name}, ${humanDuration(seconds)}`;
   const rate = doneBytes / Math.max((at - startedAt) / 1000, 0.001);
-  const parts = [
-    totalBytes === null || totalBytes === 0
-      ? humanBytes(doneBytes)
-      : `${humanBytes(doneBytes)} of ${humanBytes(totalBytes)} (${Math.floor((100 * doneBytes) / totalBytes)} %)`,
-  ];
+  const parts = [progressWords(running)];
   if (seconds >= settledSeconds) {
     parts.push(`${humanBytes(Math.round(rate))}/s`);
     if (totalBytes !== null && totalBytes > doneBytes)

@@ -128,7 +128,6 @@ function unseenParts(
     { part: 'libvirt', state: observed.hypervisor },
     { part: 'scratch', state: observed.scratch },
     { part: 'runs', state: observed.runs },
-    ...observed.mirrors.map(({ name, state }) => ({ part: name, state })),
   ];
   return parts.flatMap(({ part, state }) => (state.seen ? [] : [{ part, failure: state.failure }]));
 }

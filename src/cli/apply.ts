@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import type { ObservedState } from '../model/observed.ts';
+import { runnableActions, type Plan, type Request } from '../model/plan.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { planPolicy } from '../planner/plan-policy.ts';
+import { countsOf } from '../reporter/plan-counts.ts';
+import { takeApplyLock } from './apply-lock.ts';
+import { cannotAsk } from './approve.ts';
+import { closingOf } from './closing.ts';
+import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { wholeNumber } from './history.ts';
+import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
+import { newestMemory, printPlan } from './print-plan.ts';
+import { runPlan } from './run-plan.ts';
+import { readPlan, refusalOf } from './saved-plan.ts';
+import { desiredOf, openSession, type Session } from './session.ts';
+import { subsetOf } from './subset.ts';
+
+interface ApplyOptions extends AskOptions {
+  readonly autoApprove?: boolean;
+  readonly parallelism: number;
+  readonly lockTimeout: number;
+}
+
+// Two copies keep a disk and a core busy; what a store can take is its own `limits`.
+const defaultParallelism = 2;
+
+const examples = `
+Examples:
+  holdfast apply
+  holdfast plan --out plan.json && holdfast apply plan.json
+  holdfast apply --auto-approve --lock-timeout 600
+  holdfast apply plan.json --allow G201=domain/web01`;
+
+/** `holdfast apply [PLAN]` */
+export function defineApply(command: Command, go: Go): void {
+  addAskOptions(command.argument('[plan]', 'a file that `plan --out` wrote: do that, and no more'))
+    .option('--auto-approve', 'do not ask')
+    .option('--parallelism <number>', 'actions at once', wholeNumber, defaultParallelism)
+    .option('--lock-timeout <seconds>', 'wait so long for another apply', seconds, 0)
+    .addHelpText('after', examples)
+    .action(async (file: string | undefined, options: ApplyOptions) =>
+      go(async (context) => runApply(context, file ?? null, options)),
+    );
+}
+
+/** Reads a number of seconds, 0 or more. */
+function seconds(text: string): number {
+  return text === '0' ? 0 : wholeNumber(text);
+}
+
+async function runApply(
+  context: Context,
+  file: string | null,
+  options: ApplyOptions,
+): Promise<ExitCode> {
+  const request = requestOf(options);
+  if (!request.ok) return refuse(context, request.error);
+  const auto = options.autoApprove === true || file !== null;
+  const unasked = auto ? null : cannotAsk(context);
+  if (unasked !== null) return refuse(context, unasked);
+  const session = await openSession(context);
+  if (!session.ok) return refuse(context, session.error);
+  const saved =
+    file === null ? ok(null) : await savedPlan(context, session.value, file, request.value);
+  if (!saved.ok) return refuse(context, saved.error);
+  const lock = await takeApplyLock(session.value.host.stateDir, options.lockTimeout);
+  if (!lock.ok) return refuse(context, lock.error);
+  try {
+    const planned = await planNow(context, session.value, saved.value, request.value);
+    if (!planned.ok) return refuse(context, planned.error);
+    const { plan, observed } = planned.value;
+    if (context.globals.json !== true)
+      printPlan(context, plan, {
+        planFile: file,
+        policy: { memory: newestMemory(observed), text: session.value.policy.text },
+      });
+    return await runPlan(context, session.value, {
+      plan,
+      observed,
+      auto,
+      question: `Do this on ${plan.host}: ${countsOf(plan)}?`,
+      parallelism: options.parallelism,
+      close: async () => closingOf(context, session.value, plan),
+    });
+  } finally {
+    lock.value.release();
+  }
+}
+
+/** A saved plan that may be applied here and now. */
+async function savedPlan(
+  context: Context,
+  { hostName }: Session,
+  file: string,
+  request: Request,
+): Promise<Result<Plan, Refusal>> {
+  if (request.targets !== null || request.now.length > 0)
+    return usage(
+      'saved-and-asked',
+      'a saved plan says already what is done: give --target and --now to plan',
+    );
+  const plan = await readPlan(context, file);
+  if (!plan.ok) return plan;
+  const refusal = refusalOf(plan.value, file, { host: hostName, now: new Date().toISOString() });
+  return refusal === null ? plan : fail(refusal);
+}
+
+/** What is to be done: the plan of now, or what of the saved one still fits. */
+async function planNow(
+  context: Context,
+  session: Session,
+  saved: Plan | null,
+  request: Request,
+): Promise<Result<{ readonly plan: Plan; readonly observed: ObservedState }, Refusal>> {
+  const observed = await session.look();
+  if (saved !== null && saved.purpose !== 'policy') return ok({ plan: saved, observed });
+  const desired = desiredOf(session.policy, observed);
+  if (!desired.ok) return desired;
+  if (saved === null) return ok({ plan: planPolicy(desired.value, observed, request), observed });
+  const asked = { ...saved.request, allow: [...saved.request.allow, ...request.allow] };
+  const { plan, dropped } = subsetOf(saved, planPolicy(desired.value, observed, asked));
+  for (const { address } of dropped)
+    say(context, `left out: the deletion of ${address} is not in a fresh plan`);
+  return runnableActions(saved).length > 0 && plan.actions.length === 0
+    ? fail({
+        exit: 5,
+        code: 'plan-stale',
+        message: 'nothing of the saved plan is left to do: make a new one',
+      })
+    : ok({ plan, observed });
+}

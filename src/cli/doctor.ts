@@ -1,0 +1,76 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import { instantOf } from '../model/instant.ts';
+import type { DoctorFinding } from '../model/report.ts';
+import { renderDoctor } from '../reporter/doctor.ts';
+import type { Context, Go } from './context.ts';
+import { checkAppArmor, checkClock, checkWay } from './doctor-host.ts';
+import { observedFindings } from './doctor-observed.ts';
+import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
+import type { ExitCode } from './exit.ts';
+import { defaultHost, loadHost, type Host } from './host.ts';
+import { printReport } from './print-report.ts';
+import { desiredOf, openSession } from './session.ts';
+
+/** `holdfast doctor` */
+export function defineDoctor(command: Command, go: Go): void {
+  command
+    .addHelpText('after', '\nExit status: 0 when nothing is wrong (warnings aside), else 1.')
+    .action(async () => go(examine));
+}
+
+async function examine(context: Context): Promise<ExitCode> {
+  const loaded = loadHost(context);
+  const host = loaded.ok ? loaded.value : defaultHost;
+  const [programs, libvirt, clock, seen] = await Promise.all([
+    checkPrograms(),
+    checkLibvirt(host.uri),
+    checkClock(new Date()),
+    policyFindings(context),
+  ]);
+  const findings: readonly DoctorFinding[] = [
+    ...programs,
+    ...(loaded.ok
+      ? []
+      : [finding('error', loaded.error.code, 'host', loaded.error.message, 'mend the host file')]),
+    ...libvirt.findings,
+    clock,
+    ...wayFindings(host, libvirt.qemuUser),
+    ...(libvirt.appArmor ? [checkAppArmor([host.scratch.path, host.runtimeDir])] : []),
+    ...seen.findings,
+  ];
+  const report = {
+    formatVersion: 1,
+    host: hostname(),
+    at: instantOf(Date.now()),
+    timezone: seen.timezone,
+    findings,
+  } as const;
+  printReport(context, 'doctor', report, renderDoctor);
+  return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+function wayFindings(
+  host: Host,
+  user: { readonly uid: number; readonly gid: number } | null,
+): readonly DoctorFinding[] {
+  if (user === null) return [];
+  return [checkWay(host.scratch.path, user, 'scratch'), checkWay(host.runtimeDir, user, 'sockets')];
+}
+
+/** What the policy and an observation say; that there is no policy yet is a finding too. */
+async function policyFindings(
+  context: Context,
+): Promise<{ readonly findings: readonly DoctorFinding[]; readonly timezone: string }> {
+  const session = await openSession(context);
+  if (!session.ok) {
+    const { code, message } = session.error;
+    const remedy = code === 'no-policy' ? 'holdfast init' : 'holdfast validate';
+    return { findings: [finding('warning', code, 'policy', message, remedy)], timezone: 'UTC' };
+  }
+  const observed = await session.value.look();
+  const desired = desiredOf(session.value.policy, observed);
+  const { policy } = session.value;
+  const wanted = desired.ok ? desired.value : { stores: policy.stores, domains: [] };
+  return { findings: observedFindings(observed, wanted), timezone: policy.timezone };
+}

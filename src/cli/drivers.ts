@@ -1,0 +1,45 @@
+import type { Drivers, StoreLimits } from '../executor/drivers.ts';
+import { hostJournals } from '../executor/host-journals.ts';
+import { nbdImages } from '../executor/nbd-images.ts';
+import type { DesiredStore } from '../model/desired.ts';
+import { instantOf } from '../model/instant.ts';
+import type { ObservedStore } from '../model/observed-store.ts';
+import { createStore } from '../store/create.ts';
+import { openStore } from '../store/open.ts';
+import { amountOf } from './amount.ts';
+import type { Context } from './context.ts';
+import type { Session } from './session.ts';
+import { userName } from './user-name.ts';
+
+/** The executor's drivers on this host. */
+export function driversOf(context: Context, { host, hostName, hypervisor }: Session): Drivers {
+  const clock = () => instantOf(Date.now());
+  return {
+    hypervisor,
+    openStore: (ref) => openStore(ref),
+    createStore: (ref, at) => createStore(ref, at),
+    images: nbdImages,
+    journals: hostJournals(host.stateDir, clock),
+    clock,
+    tool: context.tool,
+    host: hostName,
+    who: userName(context.terminal.env),
+    scratchDir: host.scratch.path,
+    scratchLimitBytes: host.scratch.limitBytes,
+    runtimeDir: host.runtimeDir,
+  };
+}
+
+/** What the policy allows in each store, with the reserve in bytes of the disk that was seen. */
+export function storeLimits(
+  desired: readonly DesiredStore[],
+  observed: readonly ObservedStore[],
+): ReadonlyMap<string, StoreLimits> {
+  return new Map(
+    desired.map(({ name, limits, reserve }) => {
+      const state = observed.find((store) => store.name === name)?.state;
+      const total = state === undefined || state.kind === 'unseen' ? 0 : state.totalBytes;
+      return [name, { ...limits, reserveBytes: amountOf(reserve, total) }];
+    }),
+  );
+}

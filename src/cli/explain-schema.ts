@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+
+/** A JSON Schema, as far as it is walked here. */
+interface Node {
+  readonly [key: string]: unknown;
+}
+
+const isNode = (value: unknown): value is Node =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** Reads a schema of this package. */
+export function readSchema(name: string): Node {
+  const file = new URL(`../../schema/${name}.v1.schema.json`, import.meta.url);
+  const schema: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  return isNode(schema) ? schema : {};
+}
+
+/** The nodes that a node stands for: `$ref` followed, alternatives and list items opened. */
+function meanings(root: Node, node: unknown, depth = 0): readonly Node[] {
+  // A schema of ours is no deeper; a circle would be.
+  if (!isNode(node) || depth > 16) return [];
+  const ref = node['$ref'];
+  const next: unknown[] = [];
+  if (typeof ref === 'string' && ref.startsWith('#/'))
+    next.push(
+      ref
+        .slice(2)
+        .split('/')
+        .reduce<unknown>((at, key) => (isNode(at) ? at[key] : undefined), root),
+    );
+  for (const key of ['oneOf', 'anyOf', 'allOf']) {
+    const list = node[key];
+    if (Array.isArray(list)) next.push(...list);
+  }
+  const items = node['items'];
+  if (items !== undefined) next.push(...(Array.isArray(items) ? items : [items]));
+  return [node, ...next.flatMap((one) => meanings(root, one, depth + 1))];
+}
+
+/** The nodes of a child: a named property, or the value of any name. */
+function children(root: Node, nodes: readonly Node[], key: string): readonly Node[] {
+  const named = nodes.flatMap(({ properties }) =>
+    isNode(properties) && Object.hasOwn(properties, key) ? [properties[key]] : [],
+  );
+  const any = nodes.flatMap(({ additionalProperties, patternProperties }) => [
+    additionalProperties,
+    ...(isNode(patternProperties) ? Object.values(patternProperties) : []),
+  ]);
+  return (named.length > 0 ? named : any).flatMap((child) => meanings(root, child));
+}
+
+/** What a path of the policy means (`domains.retention`, `stores.main.reserve`); null if there is none. */
+export function explainPath(root: Node, path: string): string | null {
+  const keys = path.split('.').filter((key) => !/^(?:\*|\d+)$/.test(key));
+  let nodes = meanings(root, root);
+  for (const key of keys) nodes = children(root, nodes, key);
+  if (nodes.length === 0) return null;
+  const texts = [...new Set(nodes.map(({ description }) => description))].filter(
+    (text) => typeof text === 'string',
+  );
+  const facts = nodes.flatMap((node) =>
+    ['type', 'enum', 'const', 'default', 'pattern', 'minimum', 'maximum'].flatMap((name) => {
+      const value = node[name];
+      return value === undefined ? [] : [`${name}: ${inWords(value)}`];
+    }),
+  );
+  const examples = nodes
+    .flatMap((node) => node['examples'] ?? [])
+    .map((one) => JSON.stringify(one));
+  const keysBelow = [
+    ...new Set(
+      nodes.flatMap(({ properties }) => (isNode(properties) ? Object.keys(properties) : [])),
+    ),
+  ];
+  return [
+    path,
+    '',
+    ...(texts.length === 0 ? ['No description.'] : texts),
+    ...(facts.length === 0 ? [] : ['', ...new Set(facts)]),
+    ...(examples.length === 0 ? [] : ['', `for example ${[...new Set(examples)].join(', ')}`]),
+    ...(keysBelow.length === 0 ? [] : ['', `below it: ${keysBelow.join(', ')}`]),
+    '',
+  ].join('\n');
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map((one) => inWords(one)).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

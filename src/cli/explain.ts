@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { covers } from '../model/address.ts';
+import type { PointVerdict } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import { planPolicy } from '../planner/plan-policy.ts';
+import { retentionVerdicts } from '../planner/retention-words.ts';
+import { explain } from '../reporter/explain.ts';
+import { renderPlan } from '../reporter/plan.ts';
+import { renderPoints } from '../reporter/points.ts';
+import { printJson, refuse, type Context, type Go } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { explainPath, readSchema } from './explain-schema.ts';
+import { noRequest } from './plan-options.ts';
+import { pointsReport } from './points-report.ts';
+import { renderOptions } from './print-report.ts';
+import { readAddress } from './resolve-address.ts';
+import { desiredOf, openSession } from './session.ts';
+
+/** `holdfast explain TOPIC` */
+export function defineExplain(command: Command, go: Go): void {
+  command
+    .argument('<topic>', 'a path of the policy, a code, an exit status, or an address')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast explain domains.retention\n  holdfast explain G201\n  holdfast explain tracker-lost\n  holdfast explain 9\n  holdfast explain domain/web01',
+    )
+    .action(async (topic: string) => go(async (context) => runExplain(context, topic)));
+}
+
+async function runExplain(context: Context, topic: string): Promise<ExitCode> {
+  if (topic.startsWith('domain/') || topic.includes(':domain/'))
+    return explainAddress(context, topic);
+  const text = explain(topic) ?? explainPath(readSchema('policy'), topic);
+  if (text === null)
+    return refuse(context, {
+      exit: 64,
+      code: 'unknown-topic',
+      message: `nothing is called ${topic}: write a path of the policy (domains.retention), a code (G201), or an address (domain/web01)`,
+    });
+  if (context.globals.json === true) printJson(context, 'explain', { topic, text });
+  else context.terminal.out(text);
+  return 0;
+}
+
+/** Why a domain is due, waits or is blocked, and why its points are kept. */
+async function explainAddress(context: Context, topic: string): Promise<ExitCode> {
+  const only = readAddress(topic);
+  if (!only.ok) return refuse(context, only.error);
+  const session = await openSession(context);
+  if (!session.ok) return refuse(context, session.error);
+  const observed = await session.value.look();
+  const desired = desiredOf(session.value.policy, observed);
+  if (!desired.ok) return refuse(context, desired.error);
+  const { domain: name } = only.value;
+  const plan = about(planPolicy(desired.value, observed, noRequest), name);
+  const verdicts: readonly PointVerdict[] = retentionVerdicts(desired.value, observed);
+  const report = pointsReport({
+    observed,
+    timezone: desired.value.timezone,
+    only: only.value,
+    verdicts,
+    manifests: new Map(),
+  });
+  if (plan.domains.length === 0 && report.points.length === 0)
+    return refuse(context, {
+      exit: 1,
+      code: 'no-domain',
+      message: `${topic} is neither a domain of this host nor in its stores`,
+    });
+  if (context.globals.json === true) {
+    printJson(context, 'explain', { topic, plan, points: report.points });
+    return 0;
+  }
+  const options = { ...renderOptions(context), verbose: true };
+  context.terminal.out(renderPlan(plan, options));
+  context.terminal.out(`\n${renderPoints(report, options)}`);
+  for (const code of codesOf(plan)) {
+    const text = explain(code);
+    if (text !== null) context.terminal.out(`\n${text}`);
+  }
+  return 0;
+}
+
+/** The part of a plan that is about one domain. */
+function about(plan: Plan, name: string): Plan {
+  const domains = plan.domains.filter(({ domain }) => [domain.name, domain.uuid].includes(name));
+  const uuids = new Set(domains.map(({ domain }) => domain.uuid));
+  const actions = plan.actions.filter(
+    (action) => 'domain' in action && uuids.has(action.domain.uuid),
+  );
+  const ids = new Set(actions.map(({ id }) => id));
+  const addresses = domains.map(({ domain }) => `domain/${domain.name}`);
+  return {
+    ...plan,
+    domains,
+    actions,
+    guards: plan.guards.filter((guard) => guard.actions.some((id) => ids.has(id))),
+    notes: plan.notes.filter((note) => addresses.some((address) => covers(address, note.address))),
+  };
+}
+
+/** Codes that the plan gives as reasons, once each. */
+function codesOf({ actions, domains, guards }: Plan): readonly string[] {
+  const reasons = [...actions, ...domains].flatMap((one) => one.reasons);
+  return [...new Set([...guards, ...reasons].map(({ code }) => code))];
+}

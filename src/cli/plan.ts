@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { ObservedState } from '../model/observed.ts';
+import type { Plan } from '../model/plan.ts';
+import { runnableActions } from '../model/plan.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { planPolicy } from '../planner/plan-policy.ts';
+import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
+import { planExit, type ExitCode, type PlanFacts } from './exit.ts';
+import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
+import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
+import { sentence } from './read-json.ts';
+import { readObserved } from './read-observed.ts';
+import { desiredOf, loadHost, loadPolicy, openSession, type LoadedPolicy } from './session.ts';
+import { readTime } from './time.ts';
+
+interface PlanOptions extends AskOptions {
+  readonly out?: string;
+  readonly observed?: string;
+  readonly at?: string;
+  readonly format?: PlanFormat;
+  readonly detailedExitcode?: boolean;
+}
+
+const examples = `
+Examples:
+  holdfast plan
+  holdfast plan --out plan.json && holdfast apply plan.json
+  holdfast plan --now domain/web01 --full --note "before the upgrade" --hold
+  holdfast plan --observed observed.json --format markdown`;
+
+/** `holdfast plan` */
+export function definePlan(command: Command, go: Go): void {
+  addAskOptions(
+    command
+      .option('--out <file>', 'save the plan, for apply')
+      .option('--observed <file>', 'plan from a saved observation: needs no host')
+      .option('--at <time>', 'with --observed: plan as if it were that time'),
+  )
+    .addOption(
+      new Option('--format <form>', 'how it is printed').choices(['human', 'markdown', 'json']),
+    )
+    .option('--detailed-exitcode', 'exit 2 when there are changes, 4 when a guard blocks')
+    .addHelpText('after', examples)
+    .action(async (options: PlanOptions) => go(async (context) => runPlan(context, options)));
+}
+
+async function runPlan(context: Context, options: PlanOptions): Promise<ExitCode> {
+  const request = requestOf(options);
+  if (!request.ok) return refuse(context, request.error);
+  const known = await policyAndObservation(context, options);
+  if (!known.ok) return refuse(context, known.error);
+  const { policy, observed } = known.value;
+  const desired = desiredOf(policy, observed);
+  if (!desired.ok) return refuse(context, desired.error);
+  const plan = planPolicy(desired.value, observed, request.value);
+  if (options.out !== undefined) {
+    const saved = savePlan(context, plan, options.out);
+    if (!saved.ok) return refuse(context, saved.error);
+  }
+  printPlan(context, plan, {
+    format: options.format,
+    planFile: options.out ?? null,
+    policy: { memory: newestMemory(observed), text: policy.text },
+  });
+  if (options.out !== undefined && runnableActions(plan).length > 0)
+    say(context, `Saved. To do exactly this: holdfast apply ${options.out}`);
+  return planExit(planFacts(plan), options.detailedExitcode === true);
+}
+
+/** The facts of a plan for its exit status. */
+export function planFacts(plan: Plan): PlanFacts {
+  return {
+    incomplete: plan.incomplete,
+    actions: plan.actions.length,
+    blocking: plan.guards.flatMap(({ code, effect }) => (effect === 'block' ? [code] : [])),
+  };
+}
+
+/** The policy, and what is: from this host, or from a file. */
+async function policyAndObservation(
+  context: Context,
+  options: PlanOptions,
+): Promise<Result<{ policy: LoadedPolicy; observed: ObservedState }, Refusal>> {
+  if (options.observed === undefined) {
+    if (options.at !== undefined)
+      return usage('at-without-observed', '--at needs --observed FILE: this host is as it is now');
+    const session = await openSession(context);
+    if (!session.ok) return session;
+    return ok({ policy: session.value.policy, observed: await session.value.look() });
+  }
+  const host = loadHost(context);
+  if (!host.ok) return host;
+  const policy = await loadPolicy(context, host.value);
+  if (!policy.ok) return policy;
+  const observed = await readObserved(context, options.observed);
+  if (!observed.ok) return observed;
+  if (options.at === undefined) return ok({ policy: policy.value, observed: observed.value });
+  const at = readTime(options.at, policy.value.timezone);
+  if (!at.ok) return at;
+  return ok({ policy: policy.value, observed: { ...observed.value, observedAt: at.value } });
+}
+
+function savePlan(context: Context, plan: Plan, file: string): Result<void, Refusal> {
+  try {
+    // A plan names machines and sizes: for its owner only.
+    const path = resolve(context.terminal.cwd, file);
+    writeFileSync(path, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
+    return ok(undefined);
+  } catch (error) {
+    return fail({
+      exit: 1,
+      code: 'not-saved',
+      message: `${file} was not written: ${sentence(error)}`,
+    });
+  }
+}

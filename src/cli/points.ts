@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { Address } from '../model/address.ts';
+import type { PointId } from '../model/identity.ts';
+import type { ObservedState } from '../model/observed.ts';
+import type { Manifest } from '../model/point.ts';
+import { retentionVerdicts } from '../planner/retention-words.ts';
+import { renderPoints } from '../reporter/points.ts';
+import { openStore } from '../store/open.ts';
+import { refuse, type Go } from './context.ts';
+import { directoriesOf, pointsReport } from './points-report.ts';
+import { printReport } from './print-report.ts';
+import { readAddress } from './resolve-address.ts';
+import { desiredOf, openSession } from './session.ts';
+
+/** `holdfast points [ADDR]` */
+export function definePoints(command: Command, go: Go): void {
+  command
+    .argument('[addr]', 'only these; their manifests are read for quiesce and notes')
+    .addHelpText('after', '\nExamples:\n  holdfast points\n  holdfast points domain/web01')
+    .action(async (text: string | undefined) =>
+      go(async (context) => {
+        const only = text === undefined ? null : readAddress(text);
+        if (only?.ok === false) return refuse(context, only.error);
+        const session = await openSession(context);
+        if (!session.ok) return refuse(context, session.error);
+        const observed = await session.value.look();
+        const desired = desiredOf(session.value.policy, observed);
+        if (!desired.ok) return refuse(context, desired.error);
+        const report = pointsReport({
+          observed,
+          timezone: desired.value.timezone,
+          only: only?.value ?? null,
+          verdicts: retentionVerdicts(desired.value, observed),
+          manifests: only === null ? new Map() : readManifests(observed, only.value),
+        });
+        printReport(context, 'points', report, renderPoints);
+        const unseen = observed.stores.flatMap(({ state }) =>
+          state.kind === 'unseen' ? [state.failure] : [],
+        );
+        for (const { message } of unseen) context.terminal.err(`not seen: ${message}\n`);
+        return unseen.length > 0 ? 9 : 0;
+      }),
+    );
+}
+
+/** Manifests of the points that an address means; what cannot be read is left out, its fault is in the row. */
+function readManifests(observed: ObservedState, only: Address): ReadonlyMap<PointId, Manifest> {
+  const manifests = new Map<PointId, Manifest>();
+  for (const observedStore of observed.stores) {
+    const { name, path, state } = observedStore;
+    if (state.kind !== 'ready') continue;
+    const store = openStore({ name, path, id: state.id });
+    if (!store.ok) continue;
+    for (const { directory, chains } of directoriesOf(observedStore, only)) {
+      for (const { id } of chains.filter((chain) => chain.id.startsWith(only.chain ?? ''))) {
+        const read = store.value.readChain(directory, id);
+        for (const { manifest } of read.ok ? read.value : [])
+          manifests.set(manifest.point, manifest);
+      }
+    }
+  }
+  return manifests;
+}

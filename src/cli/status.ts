@@ -1,0 +1,55 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { planPolicy } from '../planner/plan-policy.ts';
+import { renderStatus } from '../reporter/status.ts';
+import { refuse, type Context, type Go } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { wholeNumber } from './history.ts';
+import { Interrupt } from './interrupt.ts';
+import { noRequest } from './plan-options.ts';
+import { printReport } from './print-report.ts';
+import { desiredOf, openSession, type Session } from './session.ts';
+import { statusExit, statusReport } from './status-report.ts';
+
+interface StatusOptions {
+  readonly watch?: boolean;
+  readonly interval: number;
+}
+
+/** `holdfast status` */
+export function defineStatus(command: Command, go: Go): void {
+  command
+    .option('--watch', 'again and again, until it is interrupted')
+    .option('--interval <seconds>', 'with --watch: how often', wholeNumber, 10)
+    .addHelpText(
+      'after',
+      '\nExit status: 0 all met, 1 an RPO is missed, 9 something was not seen.\n\nExamples:\n  holdfast status\n  holdfast status --json | jq ".domains[] | select(.rpo == \\"missed\\")"',
+    )
+    .action(async (options: StatusOptions) =>
+      go(async (context) => {
+        const session = await openSession(context);
+        if (!session.ok) return refuse(context, session.error);
+        if (options.watch !== true) return show(context, session.value, '');
+        using interrupt = new Interrupt(context);
+        // Clear the screen, cursor home (ECMA-48 ED, CUP); a pipe gets the reports one after the other.
+        const clear = context.terminal.outIsTty ? '\u001B[2J\u001B[H' : '';
+        let exit: ExitCode = 0;
+        while (!interrupt.signal.aborted) {
+          exit = await show(context, session.value, clear);
+          await wait(options.interval * 1000, null, { signal: interrupt.signal }).catch(() => null);
+        }
+        return interrupt.by === 'SIGTERM' ? 143 : interrupt.by === 'SIGINT' ? 130 : exit;
+      }),
+    );
+}
+
+async function show(context: Context, session: Session, clear: string): Promise<ExitCode> {
+  const observed = await session.look();
+  const desired = desiredOf(session.policy, observed);
+  if (!desired.ok) return refuse(context, desired.error);
+  const plan = planPolicy(desired.value, observed, noRequest);
+  const report = statusReport(plan, observed, desired.value.stores);
+  context.terminal.out(clear);
+  printReport(context, 'status', report, renderStatus);
+  return statusExit(report);
+}

@@ -1,0 +1,111 @@
+import { Option, type Command } from 'commander';
+import { addressOf } from '../model/address.ts';
+import { instantOf } from '../model/instant.ts';
+import type { VerifiedPoint, VerifyReport } from '../model/report.ts';
+import { renderVerify } from '../reporter/verify.ts';
+import { openStore } from '../store/open.ts';
+import { refuse, say, type Context, type Go } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { Interrupt } from './interrupt.ts';
+import { printReport } from './print-report.ts';
+import { resolveAddress, type Place } from './resolve-address.ts';
+import { openSession } from './session.ts';
+import { isDamage, verifyPoint, type Depth } from './verify-point.ts';
+
+// `apply` takes the store's lock for a rename or two; longer than this something is wrong.
+const lockWaitSeconds = 10;
+
+/** `holdfast verify ADDR` */
+export function defineVerify(command: Command, go: Go): void {
+  command
+    .argument('<addr>', 'a domain (all its points), a chain, or a point with all that it stands on')
+    .addOption(
+      new Option('--depth <depth>', 'structure: manifests, sizes, qemu-img check; hash: every byte')
+        .choices(['structure', 'hash'])
+        .default('hash'),
+    )
+    .addHelpText(
+      'after',
+      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure',
+    )
+    .action(async (address: string, { depth }: { readonly depth: Depth }) =>
+      go(async (context) => runVerify(context, address, depth)),
+    );
+}
+
+async function runVerify(context: Context, text: string, depth: Depth): Promise<ExitCode> {
+  const session = await openSession(context);
+  if (!session.ok) return refuse(context, session.error);
+  const places = resolveAddress(await session.value.lookAtStores(), text);
+  if (!places.ok) return refuse(context, places.error);
+  using interrupt = new Interrupt(context);
+  const began = Date.now();
+  const points: VerifiedPoint[] = [];
+  for (const place of places.value) {
+    if (interrupt.signal.aborted) break;
+    points.push(...(await verifyPlace(context, place, depth, interrupt.signal)));
+  }
+  if (interrupt.by !== null) return interrupt.by === 'SIGINT' ? 130 : 143;
+  const report: VerifyReport = {
+    formatVersion: 1,
+    host: session.value.hostName,
+    at: instantOf(Date.now()),
+    timezone: session.value.policy.timezone,
+    depth,
+    points,
+    seconds: (Date.now() - began) / 1000,
+  };
+  printReport(context, 'verify', report, renderVerify);
+  if (points.some(({ result }) => result === 'faulty')) return 1;
+  return points.some(({ result }) => result === 'unseen') ? 9 : 0;
+}
+
+/** Verifies the points of a chain; of one point also those below it, which it needs. */
+async function verifyPlace(
+  context: Context,
+  { store: ref, directory, chain, point: wanted }: Place,
+  depth: Depth,
+  signal: AbortSignal,
+): Promise<readonly VerifiedPoint[]> {
+  const store = openStore(ref);
+  const read = store.ok ? store.value.readChain(directory.directory, chain.id) : store;
+  const verified: VerifiedPoint[] = [];
+  for (const point of chain.points) {
+    if (signal.aborted || (wanted !== null && point.sequence > wanted.sequence)) break;
+    const address = addressOf(directory.name, chain.id, point.sequence);
+    const facts = {
+      address,
+      chain: chain.id,
+      point: point.id,
+      frozenAt: point.at,
+      bytes: point.bytes,
+    };
+    say(context, `checking ${address}`);
+    const found = read.ok
+      ? read.value.find(({ manifest }) => manifest.point === point.id)
+      : undefined;
+    if (!read.ok || found === undefined || point.fault !== undefined) {
+      const failure = read.ok
+        ? {
+            code: point.fault ?? 'manifest-missing',
+            message: `${address}: ${point.fault ?? 'no manifest'}`,
+          }
+        : read.error;
+      verified.push({ ...facts, result: read.ok ? 'faulty' : 'unseen', failures: [failure] });
+      continue;
+    }
+    const { place, manifest } = found;
+    const path = `${ref.path}/domains/${place.directory}/${place.chain}/${place.pointDirectory}`;
+    const failures = await verifyPoint(path, manifest, depth, signal);
+    const damage = failures.find(isDamage);
+    if (damage !== undefined && store.ok) {
+      const lock = await store.value.lock(lockWaitSeconds);
+      const noted = lock.ok ? store.value.quarantine(place, damage, instantOf(Date.now())) : lock;
+      if (lock.ok) lock.value.release();
+      if (!noted.ok) context.terminal.err(`holdfast: not quarantined: ${noted.error.message}\n`);
+    }
+    const result = damage !== undefined ? 'faulty' : failures.length > 0 ? 'unseen' : 'sound';
+    verified.push({ ...facts, result, failures });
+  }
+  return verified;
+}

@@ -1,0 +1,160 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkWay } from '../../src/cli/doctor-host.ts';
+import { observedFindings } from '../../src/cli/doctor-observed.ts';
+import { backupFinding, isAtLeast, versionFindings } from '../../src/cli/doctor-programs.ts';
+import { domainUuid } from '../../src/model/identity.ts';
+import type { ObservedDomain, ObservedState } from '../../src/model/observed.ts';
+import { seen, unseen } from '../../src/model/result.ts';
+
+describe('versions', () => {
+  it.each([
+    ['9.0.0', '7.6.0', true],
+    ['7.6.0', '7.6.0', true],
+    ['7.10', '7.6.0', true],
+    ['7.5.9', '7.6.0', false],
+    ['20.20.2', '20.19.0', true],
+    ['6', '6.0.0', true],
+  ])('%s is at least %s: %s', (version, minimum, expected) => {
+    expect(isAtLeast(version, minimum)).toBe(expected);
+  });
+
+  it('reads what virsh says', () => {
+    const text = `Compiled against library: libvirt 9.0.0
+Using library: libvirt 9.0.0
+Using API: QEMU 9.0.0
+Running hypervisor: QEMU 7.2.22
+Running against daemon: 7.5.0
+
+`;
+    expect(versionFindings(text)).toEqual([
+      {
+        severity: 'error',
+        code: 'libvirt-version',
+        subject: 'libvirt',
+        message: 'libvirt 7.5.0 is older than 7.6.0: it cannot take incremental backups',
+        remedy: 'upgrade libvirt to 7.6.0 or newer',
+      },
+      {
+        severity: 'ok',
+        code: 'qemu-version',
+        subject: 'libvirt',
+        message: 'QEMU 7.2.22',
+        remedy: null,
+      },
+    ]);
+  });
+
+  it('reads whether libvirt can do backups', () => {
+    expect(backupFinding("<features>\n<backup supported='yes'/>").severity).toBe('ok');
+    expect(backupFinding("<features>\n<backup supported='no'/>").severity).toBe('error');
+    expect(backupFinding(null).message).toBe('libvirt does not say what its machines can do');
+  });
+});
+
+describe('checkWay', () => {
+  const root = mkdtempSync(join(tmpdir(), 'hf-way-'));
+  const inner = join(root, 'closed', 'scratch');
+  mkdirSync(inner, { recursive: true });
+  chmodSync(root, 0o711);
+  const stranger = { uid: 64_055, gid: 64_055 };
+
+  it('says the first directory that bars the way, and the remedy', () => {
+    chmodSync(join(root, 'closed'), 0o700);
+    expect(checkWay(inner, stranger, 'scratch')).toEqual({
+      severity: 'error',
+      code: 'scratch-reachable',
+      subject: 'scratch',
+      message: `QEMU's user (64055) cannot go through ${root}/closed (mode 700)`,
+      remedy: `chmod o+x ${root}/closed`,
+    });
+  });
+
+  it('is content with search bits alone, and with what is still to be made', () => {
+    chmodSync(join(root, 'closed'), 0o711);
+    expect(checkWay(join(inner, 'later'), stranger, 'scratch').severity).toBe('ok');
+    rmSync(root, { recursive: true });
+  });
+
+  it('takes the owner and the group by their own bits', () => {
+    const owned = mkdtempSync(join(tmpdir(), 'hf-way-'));
+    chmodSync(owned, 0o600);
+    const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    expect(checkWay(owned, me, 'scratch').severity).toBe('error');
+    expect(checkWay(owned, { uid: 64_055, gid: me.gid }, 'scratch').severity).toBe('error');
+    chmodSync(owned, 0o710);
+    expect(checkWay(owned, { uid: 64_055, gid: me.gid }, 'scratch').severity).toBe('ok');
+    rmSync(owned, { recursive: true });
+  });
+});
+
+describe('observedFindings', () => {
+  const domain: ObservedDomain = {
+    uuid: domainUuid('11111111-2222-3333-4444-555555555555'),
+    name: 'web01',
+    persistent: true,
+    state: 'running',
+    stateReason: 'booted',
+    runningId: 3,
+    managedSave: false,
+    agent: 'none',
+    disks: [],
+    internalSnapshots: ['before'],
+    job: null,
+    blockJobs: [],
+    checkpoints: seen([]),
+    nvram: null,
+    tpm: false,
+    definitionDigest: 'd',
+  };
+  const state: ObservedState = {
+    formatVersion: 1,
+    observedAt: '2026-11-22T10:00:00.000Z',
+    tool: 'holdfast 0.0.0',
+    host: { name: 'kvm01', bootId: 'b', bootClockSeconds: 1 },
+    hypervisor: seen({
+      kind: 'libvirt',
+      uri: 'qemu:///system',
+      version: '9.0.0',
+      domains: [domain],
+      unseenDomains: [],
+    }),
+    stores: [
+      {
+        name: 'main',
+        path: '/backups',
+        state: { kind: 'unseen', failure: { code: 'not-mounted', message: 'nothing is mounted' } },
+      },
+    ],
+    scratch: seen({ path: '/scratch', freeBytes: 5000, limitBytes: null }),
+    runs: unseen('journal', 'not readable'),
+    mirrors: [],
+  };
+
+  it('says each with its remedy', () => {
+    const findings = observedFindings(state, { stores: [], domains: [] });
+    expect(findings.map(({ severity, code, subject }) => `${severity} ${code} ${subject}`)).toEqual(
+      [
+        'warning agent domain/web01',
+        'warning internal-snapshots domain/web01',
+        'error not-mounted store/main',
+        'warning scratch-small scratch',
+        'error journal host',
+      ],
+    );
+    expect(findings.every(({ remedy }) => remedy !== null)).toBe(true);
+  });
+
+  it('says that libvirt does not answer', () => {
+    const dark = { ...state, hypervisor: unseen('connect', 'libvirtd does not answer') };
+    expect(observedFindings(dark, { stores: [], domains: [] })[0]).toEqual({
+      severity: 'error',
+      code: 'connect',
+      subject: 'libvirt',
+      message: 'libvirtd does not answer',
+      remedy: 'start libvirtd, or run as root or as a member of the group libvirt',
+    });
+  });
+});
