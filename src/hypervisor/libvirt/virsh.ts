@@ -12,10 +12,6 @@ export type Block = Result<string, Failure>;
 /** Variables for every virsh: no terminal tricks, no history of ours in the user's file. */
 export const virshEnv = { TERM: 'dumb', VIRSH_HISTSIZE: '0' } as const;
 
-// libvirt itself waits 30 s for a domain's lock before it gives up with an
-// error of its own; silence for longer than that is a hung QEMU or daemon.
-const defaultStallSeconds = 40;
-
 /** A word of a virsh command line; null if it cannot be written safely (a line break would end the command). */
 export function virshWord(text: string): string | null {
   // A tab or an escape would be taken as an editing key by readline.
@@ -52,7 +48,7 @@ export class VirshSession {
   #timer: NodeJS.Timeout | null = null;
   #failure: Failure | null = null;
 
-  constructor(uri: string, stallSeconds = defaultStallSeconds) {
+  constructor(uri: string, stallSeconds: number) {
     this.#stallSeconds = stallSeconds;
     this.#conversation = converse(
       { program: 'virsh', args: ['-q', '-c', uri], env: virshEnv },
@@ -192,6 +188,7 @@ const meanings: readonly (readonly [RegExp, string])[] = [
     /has a blockjob assigned|already in active block job|cannot acquire state change lock|another job|job is active|in use by another/,
     'busy',
   ],
+  [/Bitmap already exists/, 'bitmap-exists'],
   [/No space left/, 'scratch-full'],
   [/domain is not running|for inactive domain/, 'domain-off'],
 ];
