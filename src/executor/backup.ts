@@ -11,7 +11,7 @@ import { type BackupJob, beginJob } from './backup-job.ts';
 import { noteLastLook, whileUp } from './backup-power.ts';
 import { underDomainLock, underStoreLock } from './locked.ts';
 import { manifestOf, type TakenPoint } from './manifest.ts';
-import { type Applied, during, failed, interrupted, type NotDone } from './not-done.ts';
+import { type Applied, during, failed, interrupted, type NotDone, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
 import { startWatch, type Watch } from './watch.ts';
@@ -101,15 +101,11 @@ async function whileOpen(
   }
 }
 
-/** What begin says when somebody else has the domain: not a failure, but not now. */
-const busyCodes: ReadonlySet<string> = new Set(['foreign-job', 'job-conflict', 'block-job']);
-
 function notBegun(action: Backup, failure: Failure, tools: Tools): Result<never, NotDone> {
   if (tools.signal.aborted) return interrupted;
   const told = during(`Backup of ${action.domain.name}`, failure);
-  return busyCodes.has(failure.code)
-    ? { ok: false, error: { code: 'waiting', failure: told } }
-    : failed(told);
+  // Somebody else's job came between the last look and ours: not a failure, but not now.
+  return failure.code === 'busy' ? waiting(told.code, told.message) : failed(told);
 }
 
 /** Reads everything, then hears the verdict on the job, then looks at the images. */

@@ -15,7 +15,7 @@ export const trashChain: Performer<TrashChain> = {
     if (!opened.ok) return failed(opened.error);
     const found = opened.value.readChain(directory, chain);
     if (!found.ok) {
-      return found.error.code === 'missing' ? ok('already') : failed(found.error);
+      return found.error.code === 'not-found' ? ok('already') : failed(found.error);
     }
     const ids = found.value.map(({ manifest }) => manifest.point);
     // Only the readable ones are listed here; the store compares all of them when it moves the chain.

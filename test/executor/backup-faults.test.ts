@@ -169,12 +169,12 @@ describe('a busy domain', () => {
   it('makes the action wait, not fail', async () => {
     const vm = fakeDomain(1);
     using world = new FakeWorld([vm]);
-    world.faults.places.set('begin', { code: 'block-job', message: 'A block job runs.' });
+    world.faults.places.set('begin', { code: 'busy', message: 'A block job runs.' });
     const report = await world.apply([backupOf(world, vm)]);
     expect(report.actions.map(({ outcome }) => outcome)).toEqual([
       {
         code: 'waiting',
-        failure: { code: 'block-job', message: 'Backup of vm1: A block job runs.' },
+        failure: { code: 'busy', message: 'Backup of vm1: A block job runs.' },
       },
     ]);
   });
