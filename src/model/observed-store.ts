@@ -92,6 +92,8 @@ export interface ObservedTrash {
   readonly points: number;
   readonly bytes: number;
   readonly trashedAt: Instant;
+  /** Only when held: somebody began to put it back, and the run died. A purge refuses. */
+  readonly held?: true;
 }
 
 /** `.state/last.json`: what guards compare with. */
