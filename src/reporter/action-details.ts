@@ -3,8 +3,8 @@ import { exclusionWords } from './exclusions.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
-import { reasons } from './reasons.ts';
-import { sentenceOf, type Setting } from './sentence.ts';
+import { reasonSentence } from './reasons.ts';
+import type { Setting } from './sentence.ts';
 
 /** Lines below an action: always for a restore, for it overwrites; else only with all details. */
 export function actionDetails(
@@ -33,7 +33,7 @@ export function actionDetails(
 
 function backupDetails(action: Backup, setting: Setting): readonly string[] {
   const disks = action.disks.map((disk) => {
-    const why = disk.reasons.map(({ code, facts }) => sentenceOf(reasons, code, facts, setting));
+    const why = disk.reasons.map((reason) => reasonSentence(reason, setting));
     const size = disk.estimateBytes === null ? '' : `, ${humanBytes(disk.estimateBytes)}`;
     const because = why.length === 0 ? '' : `: ${why.join('; ')}`;
     return `${printable(disk.target)} ${disk.level}${size}${because}`;

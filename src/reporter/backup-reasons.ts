@@ -22,7 +22,10 @@ export const backupReasons: SentenceTable = {
       'The schedule says that a point should exist by now, and the newest one is older than that. A slot that was missed (downtime, the night that summer time begins) is caught up once, not once per slot.',
   },
   asked: {
-    say: (t) => (t.has('at') ? `asked: the point of ${t.at('at')}` : 'asked'),
+    say: (t) => {
+      if (t.has('at')) return `asked: the point of ${t.at('at')}`;
+      return t.has('note') ? `asked: ${t.text('note')}` : 'asked';
+    },
     explain:
       'Somebody asked for it on the command line (`--now`, `restore`, `untrack`, `trash empty`), whatever the schedule says.',
   },

@@ -4,10 +4,75 @@ const message = (t: Teller): string => (t.has('message') ? `: ${t.text('message'
 
 /** Why a domain waits, is blocked, not supported, not seen, or left alone. */
 export const domainReasons: SentenceTable = {
-  'not-in-policy': {
+  'not-due': {
+    say: () => 'not due',
+    explain: 'The newest point is newer than the last slot of the schedule.',
+  },
+  unchanged: {
+    say: () => 'off, and unchanged since the newest point',
+    explain:
+      'The domain is off, and every image of it has the same identity, size and times as at the last look, which came after the newest point. A new point would hold nothing new; the look itself meets schedule and RPO.',
+  },
+  'nothing-tracked': {
+    say: () => 'no tracker of ours is there',
+    explain: 'The domain has no checkpoint and no bitmap of Holdfast, so there is nothing to drop.',
+  },
+  'not-targeted': {
+    say: () => 'due, but left out by --target',
+    explain: 'A point is due, but the plan was made for other addresses only.',
+  },
+  unmanaged: {
     say: (t) => `not in ${t.setting.policyFile}: kept, unmanaged`,
     explain:
       'No rule of the policy selects this domain. Its points, if there are any, are kept for ever; nothing is taken and nothing is deleted. Write a rule for it, or list it under `ignore:`.',
+  },
+  gone: {
+    say: () => 'not on this host any more: kept',
+    explain:
+      'The stores hold points of this domain, but the hypervisor does not know it. They are kept for ever. `removed:` in the policy, with its uuid, is the only way to delete them.',
+  },
+  unseen: {
+    say: (t) => `${t.has('part') ? `${t.text('part')} ` : ''}was not seen${message(t)}`,
+    explain:
+      'It could not be looked at, so nothing is known of it. Unseen is not taken for gone: nothing is deleted and no full begins because of it.',
+  },
+  dependency: {
+    say: () => 'waits for something that a guard blocks',
+    explain:
+      'The action needs another one of the same plan that a guard blocks (a backup whose store is not made, say). Lift or mend that guard.',
+  },
+  'put-back-first': {
+    say: () => 'waits until a restore that died is put back',
+    explain:
+      'A restore in place died before the new definition stood. This plan puts the set-aside images back; what they are is known by the next plan.',
+  },
+  'store-unknown': {
+    say: () => 'its store is not in the policy',
+    explain: 'The rule of this domain names a store that the policy does not define.',
+  },
+  'store-unseen': {
+    say: (t) => `store ${t.text('store')} was not seen${message(t)}`,
+    explain:
+      'The store could not be looked at. Nothing is written to it and nothing is deleted from it until it is seen again.',
+  },
+  'store-lost': {
+    say: (t) => `store ${t.text('store')} is not there${message(t)}`,
+    explain:
+      'This host knew a store at the path, and now the directory has no marker file: an unmounted disk, most likely. Nothing is done there. Mount it.',
+  },
+  'store-replaced': {
+    say: (t) => `store ${t.text('store')} is another one${message(t)}`,
+    explain:
+      'The marker at the path carries another id than the store that this host knew there. Mount the right disk; `holdfast doctor` says what to do if it was exchanged on purpose.',
+  },
+  'store-read-only': {
+    say: (t) => `store ${t.text('store')} cannot be written${message(t)}`,
+    explain: 'The file system of the store is read-only or refuses writes. `dmesg` often says why.',
+  },
+  'directory-unreadable': {
+    say: (t) => `its directory in the store cannot be read${message(t)}`,
+    explain:
+      'Something in the directory of this domain cannot be read as ours. What is there may be its points, so no full is begun beside it.',
   },
   transient: {
     say: () => 'transient: libvirt keeps no definition',
@@ -22,7 +87,7 @@ export const domainReasons: SentenceTable = {
   crashed: {
     say: () => 'crashed, and not off',
     explain:
-      'libvirt says that the domain crashed and keeps it for a post-mortem. End it (`virsh destroy`) or start it; then it is backed up again.',
+      'The domain crashed, and libvirt keeps it for a post-mortem. End it (`virsh destroy`) or start it; then it is backed up again.',
   },
   migrating: {
     say: () => 'being migrated',
@@ -45,7 +110,7 @@ export const domainReasons: SentenceTable = {
   'state-unknown': {
     say: (t) => `in a state that is not known: ${t.text('state')}`,
     explain:
-      'libvirt names a state that this version of Holdfast does not know. Nothing is done, so as not to harm it.',
+      'The state that libvirt names is one that this version of Holdfast does not know. Nothing is done, so as not to harm it.',
   },
   'our-job': {
     say: (t) => `run ${t.text('run')} works on it`,
@@ -55,7 +120,7 @@ export const domainReasons: SentenceTable = {
   'foreign-job': {
     say: (t) => `another program's job works on it: ${t.text('operation')}`,
     explain:
-      'libvirt runs a job on the domain that is not of Holdfast (another backup program, a dump, a save). libvirt allows one at a time, so it is waited for.',
+      'The domain has a job that is not of Holdfast (another backup program, a dump, a save). One is allowed at a time, so it is waited for.',
   },
   'block-job': {
     say: (t) => `block job on ${t.text('disks')}`,
@@ -70,7 +135,7 @@ export const domainReasons: SentenceTable = {
   'checkpoints-unseen': {
     say: (t) => `checkpoints were not seen${message(t)}`,
     explain:
-      'libvirt did not say which checkpoints the domain has. Without them nobody can tell whether an increment is possible; unseen is not taken for lost.',
+      'It is not known which checkpoints the domain has. Without them nobody can tell whether an increment is possible; unseen is not taken for lost.',
   },
   'bitmaps-unseen': {
     say: (t) => `bitmaps of ${t.text('disk')} were not seen${message(t)}`,

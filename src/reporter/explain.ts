@@ -14,11 +14,11 @@ export interface Topic {
 
 /** Everything that can be explained, by family. A code may be in two of them. */
 export const topics: readonly Topic[] = [
-  ...Object.entries(guards).map(([code, { explain: text, remedy }]): Topic => {
-    const rest =
-      remedy === null ? `To lift it for one run: --allow ${code}=SCOPE.` : `No override. ${remedy}`;
-    return { code, family: 'guard', text: `${text} ${rest}` };
-  }),
+  ...Object.entries(guards).map(([code, { explain: text, remedy }]): Topic => ({
+    code,
+    family: 'guard',
+    text: `${text}${remedy === null ? '' : ` ${remedy}`} Where it can be lifted for one run, the plan prints the exact --allow.`,
+  })),
   ...Object.entries(reasons).map(([code, sentence]): Topic => ({
     code,
     family: 'reason',

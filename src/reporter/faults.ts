@@ -48,3 +48,9 @@ export const faults: Readonly<
       'A check found the point damaged and marked it. It counts for nothing any more, and nothing is built on it.',
   },
 };
+
+/** What is wrong with a point, in words; an unknown code stands for itself. */
+export function faultWords(code: string): string {
+  const known = Object.entries(faults).find(([name]) => name === code);
+  return known === undefined ? code : known[1].short;
+}

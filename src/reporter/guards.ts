@@ -32,66 +32,85 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     say: (t) => `policy is for host ${t.text('policyHost')}, this is ${t.text('host')}`,
     remedy: 'Use the policy of this host, or change its `host:`.',
     explain:
-      'The policy (or saved plan) names another host. Applied here, it would take the domains of this host for unmanaged ones.',
+      'The policy (or saved plan) names another host. Applied here, it would take the domains of this host for unmanaged ones. Only what ends the trouble of a dead run (a frozen guest, an orphaned job) is done.',
   },
   G105: {
-    say: () => 'policy selects no domain at all',
+    say: (t) =>
+      t.number('rules') === 0
+        ? 'has no rule for any domain'
+        : `selects none of ${t.count('domains', 'domain')}`,
     remedy: 'Write at least one rule under `domains:` that matches a domain.',
     explain:
       'A policy that is empty or matches nothing is taken for a mistake, never for "back up nothing".',
   },
   G151: {
-    say: (t) => `was not seen: ${t.text('message')}; no deletion and no new full there`,
+    say: (t) => {
+      const part = t.text('part');
+      const what = part === 'domain' ? 'was' : `${part} was`;
+      return `${what} not seen: ${t.text('message')}; ${part === 'scratch' ? 'no backup starts' : 'deletions are withheld'}`;
+    },
     remedy: 'Make it visible again; nothing is lost meanwhile.',
     explain:
       'What could not be looked at is not taken for empty. In the scope of an unseen part nothing is deleted (points, checkpoints) and no new full begins. It goes away by itself when the part is seen again.',
   },
   G152: {
-    say: (t) => `is not the store that it was: ${t.text('why')}`,
+    say: (t) =>
+      t.text('how') === 'mount-changed'
+        ? `is mounted from ${t.text('now')}, it was ${t.text('before')}; deletions wait`
+        : `is not the store that it was: ${t.text('message')}`,
     remedy: 'Mount the right disk. If the store was replaced on purpose, see `holdfast doctor`.',
     explain:
       'The marker file of the store is missing, carries another id, or the path lies on another file system than at the last run. An unmounted disk shows an empty directory, which must not look like "no backups".',
   },
   G153: {
     say: (t) =>
-      `has ${t.text('points')} of ${t.text('before')} points that the last run knew: deletions are withheld`,
-    remedy: null,
+      t.text('how') === 'no-memory'
+        ? 'has no memory of an earlier run: the first one deletes nothing'
+        : `has ${t.text('found')} of the ${t.count('known', 'point')} that it had at the last apply`,
+    remedy: 'The next run remembers; deletions go on then.',
     explain:
-      'More than half of the points that the last run knew are gone, and no run of ours deleted them. That looks like a wrong disk or an accident; nothing more is deleted until somebody has looked.',
+      'More than half of the points that the last run knew are gone, and no run of ours deleted them. That looks like a wrong disk or an accident; nothing more is deleted until somebody has looked. Without a memory of an earlier run nobody can tell, so the first run on a store deletes nothing.',
   },
   G154: {
-    say: (t) => `clock is not to be trusted: ${t.text('why')}; deletions are withheld`,
+    say: (t) =>
+      t.text('how') === 'behind'
+        ? `clock is behind ${t.at('newestAt')}, which is written in a store`
+        : `clock was moved by ${t.period('seconds')} since the last apply`,
     remedy: null,
     explain:
-      'The wall clock moved by more than an hour against the clock that counts from boot, or is behind the newest instant that the store knows. Ages would be wrong, so nothing is deleted by age.',
+      'The wall clock moved by more than an hour against the clock that counts from boot, or is behind the newest instant that the stores know. Ages would be wrong, so nothing is deleted by age. Set the clock right; if it is right now, allow it for one run.',
   },
   G201: {
-    say: (t) =>
-      t.has('chains') && t.has('of')
+    say: (t) => {
+      if (t.text('how') === 'later') {
+        return `${t.count('chains', 'deletion')} in all, ${t.text('limit')} a run: the rest comes later`;
+      }
+      return t.has('of')
         ? `would lose ${t.text('chains')} of ${t.count('of', 'chain')}: ${percent(t, 'chains', 'of')} > 30 %`
-        : `would lose ${t.count('chains', 'chain')} at once`,
+        : `would lose ${t.count('chains', 'chain')} at once, ${t.text('limit')} is the limit`;
+    },
     remedy: null,
     explain:
       'The plan deletes more than 30 % of the chains of a domain and more than one of them, or more than 5 chains of a host. A changed retention rule or a wrong clock does that; so does a wish. If it is one, allow it for this one run. Chains that the policy in force at the last apply had doomed already, and that a newer full replaces, are not counted.',
   },
   G202: {
     say: (t) =>
-      `would be left with ${t.count('left', 'valid point')}, ${t.text('floor')} must stay`,
+      `cannot lose this: its newest valid point and ${t.count('minPoints', 'valid point')} in all must stay`,
     remedy: 'Take a new point first.',
     explain:
-      'No plan, and no part of a plan that was interrupted, leaves a domain with fewer valid points than `minPoints` of its retention (1 if it says nothing), nor without its last one.',
+      'No plan, and no part of a plan that was interrupted, leaves a domain with fewer valid points than `minPoints` of its retention (1 if it says nothing), nor without its newest one.',
   },
   G205: {
-    say: (t) => `is held${t.has('reason') ? `: ${t.text('reason')}` : ''}`,
+    say: () => 'is held',
     remedy: 'To let it go: holdfast release ADDRESS.',
     explain:
-      'A hold lies beside the data and forbids deleting it, whatever the policy says. It goes with `holdfast release ADDRESS` only.',
+      'A hold lies beside the data and forbids deleting it, whatever the policy says. `holdfast points` shows it; it goes with `holdfast release ADDRESS` only.',
   },
   G207: {
-    say: (t) => `is the only copy: mirror ${t.text('mirror')} is behind`,
-    remedy: null,
+    say: (t) => `would lose its only copy: no mirror is known to hold it (${t.text('mirrors')})`,
+    remedy: 'It is deleted when a mirror holds it.',
     explain:
-      'The policy declares a mirror, and the mirror does not hold this chain yet. It is deleted only after it was copied.',
+      'The policy declares a mirror for this domain, and the mirror is not known to hold the chain. Retention deletes it only after it was copied.',
   },
   G208: {
     say: () => 'waits for the backup of the same domain in this plan',
@@ -100,13 +119,13 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
       'Deletions run last, and only if every backup of the same domain in the same plan succeeded.',
   },
   G210: {
-    say: (t) => `keeps less than at the last apply: ${t.text('rule')}`,
+    say: (t) => `keeps less than at the last apply: ${t.text('reduced')}`,
     remedy: null,
     explain:
       'A number under `retention` was made smaller, or a rule was taken away, since the last apply. What the old rule kept would go now. If that is meant, allow it for one run.',
   },
   G211: {
-    say: (t) => `was called ${t.text('from')} before (same uuid)`,
+    say: (t) => `has points under the name ${t.text('from')} (same uuid)`,
     remedy: 'Say so in the policy: moved: [{ from: OLD, to: NEW }].',
     explain:
       'A domain with the same uuid has points under another name. `moved:` in the policy says that this is meant; without it, a clone or a mistake could write into the wrong chains.',
@@ -118,10 +137,13 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
       'A symbolic link, another device, or a path outside the store is in the way of a deletion. It is refused.',
   },
   G213: {
-    say: (t) => `is in use as a backing file of ${t.text('domain')}`,
+    say: (t) =>
+      t.text('how') === 'unseen'
+        ? `has images that were not seen, and may stand on what goes: ${t.text('message')}`
+        : `is in use: domain ${t.text('usedBy')} stands on ${t.text('path')}`,
     remedy: 'Remove the overlay or the domain that uses it first.',
     explain:
-      'A defined domain (an instant restore, or an overlay that somebody made) runs on a file of this chain. It is not moved, merged or deleted while that is so.',
+      'A defined domain (an instant restore, or an overlay that somebody made) runs on a file of this chain. It is not moved, merged or deleted while that is so. Of a domain whose images could not be seen nobody knows what it stands on, so it counts as standing on all.',
   },
   G301: {
     say: (t) => `saved plan cannot be applied: ${t.text('why')}`,
@@ -143,16 +165,24 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
   },
   G407: {
     say: (t) =>
-      `has ${t.bytes('freeBytes')} free, ${t.bytes('neededBytes')} are needed (reserve included)`,
+      `has ${t.bytes('freeBytes')} free${
+        t.number('reserveBytes') > 0 ? ` (reserve ${t.bytes('reserveBytes')})` : ''
+      }, ${t.bytes('neededBytes')} are needed`,
     remedy: 'Make room, or lower `reserve`. Nothing is deleted to make room.',
     explain:
-      'A backup does not start if the free space would fall below `reserve` plus what the backup is about to write. Holdfast never deletes points to make room.',
+      'A backup does not start if the free space would fall below `reserve` plus what the backup is about to write, nor if the scratch directory has no room for what a running guest overwrites meanwhile. Holdfast never deletes points to make room.',
   },
   G408: {
     say: (t) => `has a name that cannot be used: ${t.text('name')}`,
     remedy: 'Rename it.',
     explain:
       'Names and paths from the policy or from libvirt never reach a shell, an option or a path unchecked.',
+  },
+  'plaintext-backup': {
+    say: (t) => `encrypted disk ${t.text('disks')} would be stored in plain text`,
+    remedy: 'Say `encryptedDisks: plaintext` on its rule, or exclude the disk.',
+    explain:
+      'QEMU decrypts a LUKS disk for the guest, and a backup of it would hold plain text. The rule of the domain must say that the store is trusted with that.',
   },
 };
 

@@ -10,10 +10,12 @@ export function leftAloneRows(plan: Plan, words: PlanWords): readonly Row[] {
   const acted = new Set(
     plan.actions.flatMap((action) => ('domain' in action ? [action.domain.uuid] : [])),
   );
+  // A plan that was asked for by hand and does nothing must say why.
+  const showsAll = plan.purpose !== 'policy' && plan.actions.length === 0;
   const shown = plan.domains.filter(
     ({ verdict, domain }) =>
       verdict !== 'acted-on' &&
-      verdict !== 'up-to-date' &&
+      (verdict !== 'up-to-date' || showsAll) &&
       !(verdict === 'blocked' && acted.has(domain.uuid)),
   );
   const together = new Map<string, DomainVerdict[]>();

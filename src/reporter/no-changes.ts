@@ -19,12 +19,19 @@ export function noChangesLine(plan: Plan): string {
     : `No changes. ${host} matches ${printable(plan.policy.file)}${due}.${left}`;
 }
 
+// A slot of a domain that cannot get a point is nothing to look forward to.
+const isServed: ReadonlySet<DomainVerdict['verdict']> = new Set([
+  'acted-on',
+  'up-to-date',
+  'waiting',
+]);
+
 /** The domain that is due next, and when: `mail01 in 12m`; null when none will be. */
 export function nextDue(plan: Plan): string | null {
   const [next] = plan.domains
     .filter(
       (domain): domain is DomainVerdict & { readonly nextDueAt: string } =>
-        domain.nextDueAt !== null,
+        domain.nextDueAt !== null && isServed.has(domain.verdict),
     )
     .toSorted((a, b) =>
       a.nextDueAt === b.nextDueAt

@@ -1,4 +1,104 @@
+import { exclusionWords } from './exclusions.ts';
+import { faultWords } from './faults.ts';
 import type { SentenceTable } from './sentence.ts';
 
 /** What is said of a plan but not done. */
-export const notes: SentenceTable = {};
+export const notes: SentenceTable = {
+  unseen: {
+    say: (t) =>
+      `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen: ${t.text('message')}`,
+    explain:
+      'A part could not be looked at. What was decided does not rest on it: nothing is deleted and no full begins because of it, and the exit status is 9.',
+  },
+  unreadable: {
+    say: (t) => `${t.text('path')} cannot be read as ours: ${t.text('message')}`,
+    explain:
+      'Something in the store should be ours and cannot be read: a damaged manifest, a directory with other permissions. Deletions that it could bear on are withheld. Look at the path.',
+  },
+  'store-read-only': {
+    say: (t) => `${t.text('path')} cannot be written`,
+    explain: 'The file system of the store is read-only or refuses writes. `dmesg` often says why.',
+  },
+  'foreign-entries': {
+    say: (t) => `holds ${t.count('entries', 'entry', 'entries')} that are not ours: never touched`,
+    explain:
+      'Files or directories in the store are not of Holdfast. They are reported and never changed; `holdfast observe` lists them.',
+  },
+  'double-directory': {
+    say: (t) => `${t.text('directory')} holds points of a domain that has another directory too`,
+    explain:
+      'Two directories of one store hold points of the same uuid, as after a copy by hand. The one with the newest point is used; the other one is kept and never touched.',
+  },
+  'no-such-address': {
+    say: () => 'nothing is called that',
+    explain:
+      'The command line names an address that neither the policy nor the host nor a store knows: a typing mistake, most often.',
+  },
+  'asked-unmanaged': {
+    say: () => 'a point was asked for, but no rule of the policy selects it',
+    explain:
+      'A point can be taken only of a domain that the policy selects: store and retention come from its rule.',
+  },
+  'mirror-not-built': {
+    say: (t) => `mirror ${t.text('mirror')}: this version does not copy to mirrors`,
+    explain:
+      'The policy declares a mirror, and this version of Holdfast cannot copy to one yet. Local points are taken all the same; retention deletes nothing of a domain that declares a mirror.',
+  },
+  'removed-managed': {
+    say: () => 'removed: names it, but a rule still selects it: nothing is removed',
+    explain:
+      'The policy asks for the points of a domain to be removed and for new ones to be taken. Take it out of `domains:` first, or out of `removed:`.',
+  },
+  'removed-name-differs': {
+    say: (t) =>
+      `removed: says ${t.text('name')}, but the uuid belongs to this domain: nothing is removed`,
+    explain:
+      'Name and uuid under `removed:` do not belong together. Both must match, so that a wrong copy of a line deletes nothing.',
+  },
+  'removed-nothing': {
+    say: (t) => `removed: names ${t.text('name')}, of which nothing is left`,
+    explain: 'What `removed:` asks for is done. The line can go.',
+  },
+  'left-running': {
+    say: (t) => `was started by run ${t.text('run')} and resumed since: left running`,
+    explain:
+      'A run started the domain, paused, to take a point, and died. Somebody resumed it meanwhile, so it is in use and is not stopped.',
+  },
+  'not-put-back': {
+    say: (t) => `runs on images that the restore of run ${t.text('run')} left: nothing is put back`,
+    explain:
+      'A restore in place died before the new definition stood, and the domain was started since. Exchanging its images now would lose what the guest wrote. Shut it down to have the old images put back.',
+  },
+  moved: {
+    say: (t) => `was called ${t.text('from')}; its directory stays ${t.text('directory')}`,
+    explain:
+      '`moved:` says that the domain has a new name. Its points stay where they are; manifests from now on carry the new name.',
+  },
+  'other-store': {
+    say: (t) => `has ${t.count('chains', 'chain')} in store ${t.text('store')} too: kept`,
+    explain:
+      'Points of this domain lie in another store than the one that its rule names. They are kept, and no rule counts them.',
+  },
+  'disk-left-out': {
+    say: (t) => `disk ${t.text('disk')} is left out: ${exclusionWords(t.text('why'))}`,
+    explain:
+      'A disk of the domain is in no point, and nobody said so. Exclude it in the rule (`disks: { exclude: […] }`) if that is meant.',
+  },
+  'internal-snapshots': {
+    say: (t) =>
+      `has ${t.count('snapshots', 'internal snapshot')}: they cannot be reverted while it is tracked`,
+    explain:
+      'QEMU refuses to revert an internal snapshot while a dirty bitmap is in the image, and libvirt leaves the domain off after such a try. Run `holdfast untrack DOMAIN` before a revert, or write `tracker: never` on its rule.',
+  },
+  'faulty-points': {
+    say: (t) =>
+      `has ${t.count('points', 'faulty point')}: ${t.text('faults').split(', ').map(faultWords).join(', ')}`,
+    explain:
+      'Points that are not valid count for nothing: not for the RPO, not for retention, and nothing is built on them. They are not deleted. `holdfast points` names them.',
+  },
+  'points-later': {
+    say: (t) => `has ${t.count('points', 'point')} dated later than now: kept, not counted`,
+    explain:
+      'Points carry an instant that lies after this observation: the clock was wrong then, or is wrong now. They are kept and not counted.',
+  },
+};

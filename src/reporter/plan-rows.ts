@@ -8,9 +8,9 @@ import type { Style } from './color.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
-import { reasons } from './reasons.ts';
+import { reasonSentence } from './reasons.ts';
 import type { Row } from './row.ts';
-import { sentenceOf, type Setting } from './sentence.ts';
+import type { Setting } from './sentence.ts';
 import { shortener, type Shorten } from './short-id.ts';
 
 /** What every row of one plan is written with. */
@@ -54,9 +54,7 @@ export function placeWords(place: SourcePlace | null): string {
 export function reasonWords(all: readonly Reason[], words: PlanWords, disks = 0): string {
   const better = all.filter(({ code }) => code !== 'due');
   const shown = words.verbose || better.length === 0 ? all : better;
-  const sentences = byDisks(shown, disks).map(({ code, facts }) =>
-    sentenceOf(reasons, code, facts, words.setting),
-  );
+  const sentences = byDisks(shown, disks).map((reason) => reasonSentence(reason, words.setting));
   return [...new Set(sentences)].join('; ');
 }
 

@@ -74,10 +74,22 @@ export function planText(plan: Plan, options: PlanOptions): PlanText {
       'left alone',
       left.flatMap((row) => renderRow(row, stops, options)),
     ),
-    notes: titled('notes', noteLines(plan.notes, words, options)),
+    notes: titled('notes', noteLines(newNotes(plan), words, options)),
     guards: titled('guards', guardLines(plan, words, options, options.planFile ?? null)),
     summary: `Plan: ${countsOf(plan)}.${plan.incomplete ? ' Not everything was seen: deletions are withheld.' : ''}`,
   };
+}
+
+/** Notes but for those that the header, or the row of a domain, says already. */
+function newNotes(plan: Plan): Plan['notes'] {
+  const said = new Set(plan.observed.map(({ message }) => message));
+  return plan.notes.filter(({ code, facts }) => {
+    const message = facts?.['message'];
+    return !(
+      code === 'unseen' &&
+      (facts?.['part'] === 'domain' || (typeof message === 'string' && said.has(message)))
+    );
+  });
 }
 
 const waveNames: Readonly<Record<Action['wave'], string>> = {

@@ -20,7 +20,7 @@ export const repairReasons: SentenceTable = {
   'checkpoint-unlisted': {
     say: () => 'bitmaps are there, libvirt forgot it',
     explain:
-      'libvirt no longer lists the checkpoint of the newest point (the domain was defined anew or migrated, or libvirt lost its state), but the bitmaps are whole in the images. Telling libvirt again saves a full.',
+      'The checkpoint of the newest point is no longer listed by libvirt (the domain was defined anew or migrated, or libvirt lost its state), but the bitmaps are whole in the images. Telling libvirt again saves a full.',
   },
   'store-new': {
     say: () => 'the directory is empty',
@@ -28,7 +28,7 @@ export const repairReasons: SentenceTable = {
       'The path of the store is an empty directory, and this host never knew a store there. A marker file is written; without one, nothing is ever changed there.',
   },
   'kept-by-no-rule': {
-    say: (t) => `kept by no rule (${t.text('rules')})`,
+    say: (t) => `kept by no rule (${t.text('rule')})`,
     explain:
       'No rule under `retention.keep` keeps any point of the chain, it is not the live one, it does not hold the newest valid point, and nobody put a hold on it. Rules add up: one is enough to keep a point, and a point keeps what it is built on. `holdfast hold ADDRESS` keeps it whatever the policy says.',
   },

@@ -52,11 +52,11 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
     if (event.kind !== 'warning') return [];
     const where = event.action === null ? '' : `${words.name(event.action).address}: `;
     return [
-      `  ${paint('warning', 'yellow', options.color)} ${where}${printable(event.failure.message)}`,
+      `  ${paint('warning', 'yellow', options.color)}  ${where}${printable(event.failure.message)}`,
     ];
   });
   const lines = [...rows, ...warnings];
-  return `${[...lines, ...(lines.length === 0 ? [] : ['']), closing(story, finished)].join('\n')}\n`;
+  return `${[...lines, ...(lines.length === 0 ? [] : ['']), closing(story, finished) + blocked(story.plan, finished)].join('\n')}\n`;
 }
 
 /** The last sentence: `Done: 3 points, 1.2 GiB in 41 s. Planning again: nothing to do.` */
@@ -72,7 +72,9 @@ function closing(story: RunStory, finished: readonly Finished[]): string {
   const did = deeds(story.plan, codes('done'));
   const done = did === '' ? 'nothing was left to do' : did;
   if (end?.interrupted === true || codes('interrupted').length > 0) {
-    return `Interrupted after ${done}${took}. No published point is lost; the next plan shows what is left.`;
+    const soFar =
+      did === '' ? `before anything was done, after${took.slice(3)}` : `after ${did}${took}`;
+    return `Interrupted ${soFar}. No published point is lost; the next plan shows what is left.`;
   }
   if (bad.length === 0) return `Done: ${done}${took}.${again(story)}`;
   const names = eventWords(story.plan, { color: false, verbose: false });
@@ -83,6 +85,15 @@ function closing(story: RunStory, finished: readonly Finished[]): string {
   return good.length === 0
     ? `Not done: ${counted} (${some})${took}. The next plan tries again.`
     : `Partly done: ${done}${took}; ${counted} (${some}). The next plan tries again.`;
+}
+
+/** What guards kept from being done, for it is in no event. */
+function blocked({ actions }: Plan, finished: readonly Finished[]): string {
+  const known = new Set(finished.map(({ action }) => action));
+  const kept = actions.filter(({ id, blockedBy }) => blockedBy.length > 0 && !known.has(id));
+  if (kept.length === 0) return '';
+  const codes = [...new Set(kept.flatMap(({ blockedBy }) => blockedBy))].map(printable);
+  return ` Blocked, not done: ${plural(kept.length, 'action')} (${codes.join(', ')}).`;
 }
 
 function tally(bad: readonly Finished[]): string {

@@ -6,9 +6,9 @@ import { humanBytes } from './human-bytes.ts';
 import { humanAge, humanPeriod } from './human-duration.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
-import { reasons } from './reasons.ts';
+import { reasonSentence } from './reasons.ts';
 import type { RenderOptions } from './row.ts';
-import { sentenceOf, type Setting } from './sentence.ts';
+import type { Setting } from './sentence.ts';
 import { renderTable, type TableLine } from './table.ts';
 import { zonedClock } from './zoned-clock.ts';
 
@@ -80,13 +80,18 @@ function domainTable(
   const lines = domains.map((domain): TableLine => {
     const { freshAt, nextDueAt, rpoSeconds, rpo } = domain;
     const ahead = nextDueAt === null ? null : secondsBetween(setting.now, nextDueAt);
-    const why = domain.reasons.map(({ code, facts }) => sentenceOf(reasons, code, facts, setting));
+    const news = domain.reasons.filter(({ code }) => code !== 'not-due');
+    const why = news.map((reason) => reasonSentence(reason, setting));
     const state = `${domain.verdict}${why.length === 0 ? '' : `: ${why.join('; ')}`}`;
     return {
       cells: [
         rpo === 'missed' ? '!' : rpo === 'unseen' ? '?' : '',
         printable(domain.name),
-        freshAt === null ? 'none' : `${humanAge(secondsBetween(freshAt, setting.now))} old`,
+        freshAt === null
+          ? rpo === 'unseen'
+            ? 'not known'
+            : 'none'
+          : `${humanAge(secondsBetween(freshAt, setting.now))} old`,
         `${rpoWords[rpo]}${rpoSeconds === null ? '' : ` (${humanPeriod(rpoSeconds)})`}`.trim(),
         ahead === null ? '' : ahead <= 0 ? 'now' : `in ${humanAge(ahead)}`,
         String(domain.points),

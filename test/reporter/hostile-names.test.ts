@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, oneof, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderPlanMarkdown } from '../../src/reporter/plan-markdown.ts';
 import { renderPlan } from '../../src/reporter/plan.ts';
@@ -58,12 +58,12 @@ describe('a name', () => {
     const lines = renderPlan(planOf('web01'), plain).split('\n').length;
     const markdownLines = renderPlanMarkdown(planOf('web01'), { limit: 60_000 }).split('\n').length;
     expect(lines).toBeGreaterThan(20);
-    const hostile = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.constantFrom('a\nb', '\u001B[2J', '```\n# x', '::error::x', '<!-- -->', '\r', '\u0085'),
+    const hostile = oneof(
+      string({ unit: 'binary' }),
+      constantFrom('a\nb', '\u001B[2J', '```\n# x', '::error::x', '<!-- -->', '\r', '\u0085'),
     );
-    fc.assert(
-      fc.property(hostile, (name) => {
+    assert(
+      property(hostile, (name) => {
         const text = renderPlan(planOf(`n${name}`), plain);
         expect(text.split('\n').length).toBe(lines);
         expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u2029\u202A-\u202E]/u);

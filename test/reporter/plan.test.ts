@@ -162,69 +162,6 @@ Plan: 1 to restore.
   });
 });
 
-describe('reasons', () => {
-  const reasonsOf = (codes: Parameters<typeof backup>[1]['reasons'], targets: readonly string[]) =>
-    renderPlan(
-      planWith({
-        actions: [
-          backup(mail01, {
-            ...(codes === undefined ? {} : { reasons: codes }),
-            disks: targets.map((target) => ({
-              target,
-              level: 'full' as const,
-              base: null,
-              reasons: [],
-              source: {
-                kind: 'file' as const,
-                path: `/images/${target}`,
-                device: 1,
-                inode: 1,
-                stableId: null,
-                format: 'qcow2',
-                serial: null,
-              },
-              sizeBytes: 1,
-              tracked: true,
-              file: `${target}.qcow2`,
-              backing: null,
-              estimateBytes: 1,
-            })),
-          }),
-        ],
-      }),
-      plain,
-    )
-      .split('\n')
-      .find((line) => line.includes('domain/mail01'))
-      ?.slice(56);
-
-  it('are said once for several disks, and without names for all of them', () => {
-    const lost = (disk: string) => ({ code: 'tracker-lost', facts: { disk, how: 'in-use' } });
-    expect(reasonsOf([lost('vda'), lost('vdb')], ['vda', 'vdb'])).toBe(
-      'tracker lost: QEMU died without writing it',
-    );
-    expect(reasonsOf([lost('vda'), lost('vdb')], ['vda', 'vdb', 'vdc'])).toBe(
-      'tracker lost on vda, vdb: QEMU died without writing it',
-    );
-    expect(reasonsOf([{ code: 'disk-new', facts: { disk: 'vdb' } }], ['vda', 'vdb'])).toBe(
-      'new disk vdb',
-    );
-  });
-
-  it('of an unknown code show the code and its facts', () => {
-    const facts = {
-      sizeBytes: 2048,
-      waitSeconds: 90,
-      at: null,
-      seenAt: '2026-11-22T09:00:00.000Z',
-    };
-    expect(reasonsOf([{ code: 'brand-new', facts }], [])).toBe(
-      'brand-new (sizeBytes 2 KiB, waitSeconds 1m 30s, at unknown, seenAt 10:00)',
-    );
-    expect(reasonsOf([{ code: 'constructor' }], [])).toBe('constructor');
-  });
-});
-
 describe('a plan with nothing to do', () => {
   const next = { nextDueAt: '2026-11-22T09:42:02.000Z' };
 
@@ -266,7 +203,7 @@ describe('a plan with nothing to do', () => {
           effect: 'withhold',
           actions: [],
           overridable: false,
-          facts: { part: 'main', message: '/backups: Input/output error' },
+          facts: { part: 'domain', message: '/backups: Input/output error' },
         },
       ],
       notes: [
@@ -288,7 +225,7 @@ left alone
 notes
   warning domain/web01: odd (policy.yaml:21)
 guards
-  withhold G151 store/main was not seen: /backups: Input/output error; no deletion and no new full there
+  withhold G151 store/main was not seen: /backups: Input/output error; deletions are withheld
         Make it visible again; nothing is lost meanwhile.
 
 No changes to what was seen of kvm01; next due: mail01 in 12m. Not everything was seen: deletions are withheld.
@@ -344,12 +281,12 @@ it('quotes what people copy into a shell', () => {
         effect: 'block',
         actions: [],
         overridable: true,
-        facts: { freeBytes: 1024, neededBytes: 4096 },
+        facts: { freeBytes: 1024, reserveBytes: 512, neededBytes: 4096 },
       },
     ],
   });
   expect(renderPlan(plan, { ...plain, planFile: null })).toContain(`\
-  block G407 domain/$(reboot) 'x' has 1 KiB free, 4 KiB are needed (reserve included)
+  block G407 domain/$(reboot) 'x' has 1 KiB free (reserve 512 B), 4 KiB are needed
         if intended: holdfast apply --allow 'G407=domain/$(reboot) '\\''x'\\'''
 `);
 });

@@ -109,7 +109,7 @@ export function trash(domain: DomainRef, chain: string, change: Partial<TrashCha
     wave: 90,
     address: `domain/${domain.name}/${chain}`,
     dependsOn: [`backup:main:${domain.uuid}`],
-    reasons: [{ code: 'kept-by-no-rule', facts: { rules: 'last 7 daily 14 monthly 12' } }],
+    reasons: [{ code: 'kept-by-no-rule', facts: { rule: 'last 7 daily 14 monthly 12' } }],
     place: null,
     blockedBy: [],
     bytes: Math.round(38.2 * GiB),
@@ -221,7 +221,7 @@ export const samplePlan: Plan = planWith({
       effect: 'block',
       actions: ['trash-chain:main:20260601T020000Z-1f0e'],
       overridable: true,
-      facts: { chains: 3, of: 6 },
+      facts: { chains: 3, of: 6, limit: 1 },
     },
   ],
   domains: [
@@ -230,7 +230,7 @@ export const samplePlan: Plan = planWith({
     verdict(db1, 'acted-on'),
     verdict(domainRef(5, 'scratch-7'), 'ignored', { place: placeAt(27) }),
     verdict(domainRef(4, 'old01'), 'unmanaged', {
-      reasons: [{ code: 'not-in-policy', facts: { chains: 3, bytes: 120 * GiB } }],
+      reasons: [{ code: 'unmanaged', facts: { chains: 3, bytes: 120 * GiB } }],
     }),
     ...unchanged,
   ],

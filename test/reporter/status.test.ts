@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { StatusDomain, StatusStore } from '../../src/model/report.ts';
+import { renderStatus } from '../../src/reporter/status.ts';
+import { plannedAt, web01 } from './sample-plan.ts';
+
+const plain = { color: false, width: null, verbose: false };
+const GiB = 1024 ** 3;
+const base = {
+  formatVersion: 1 as const,
+  host: 'kvm01',
+  at: plannedAt,
+  timezone: 'Europe/Berlin',
+};
+
+describe('status', () => {
+  const domain = (change: Partial<StatusDomain>): StatusDomain => ({
+    uuid: web01.uuid,
+    name: 'web01',
+    verdict: 'up-to-date',
+    reasons: [{ code: 'not-due' }],
+    freshAt: '2026-11-22T01:00:00.000Z',
+    rpoSeconds: 26 * 3600,
+    rpo: 'met',
+    nextDueAt: '2026-11-23T01:00:00.000Z',
+    points: 6,
+    bytes: 12 * GiB,
+    ...change,
+  });
+  const store: StatusStore = {
+    name: 'main',
+    path: '/backups',
+    freeBytes: 400 * GiB,
+    totalBytes: 1000 * GiB,
+    reserveBytes: 100 * GiB,
+    points: 540,
+    bytes: 500 * GiB,
+    trashBytes: 0,
+    failure: null,
+  };
+
+  it('shows health, space and what nobody covers', () => {
+    const report = {
+      ...base,
+      domains: [
+        domain({}),
+        domain({
+          name: 'db1',
+          rpo: 'missed',
+          freshAt: '2026-11-19T01:00:00.000Z',
+          verdict: 'blocked',
+          reasons: [{ code: 'G407' }],
+          nextDueAt: '2026-11-22T09:00:00.000Z',
+        }),
+        domain({
+          name: 'new',
+          rpo: 'none',
+          rpoSeconds: null,
+          freshAt: null,
+          nextDueAt: null,
+          points: 0,
+          bytes: 0,
+        }),
+        domain({ name: 'lost', verdict: 'unseen', reasons: [], rpo: 'unseen', freshAt: null }),
+        domain({ name: 'old01', verdict: 'unmanaged', rpo: 'none' }),
+        domain({ name: 'scratch', verdict: 'ignored', rpo: 'none' }),
+      ],
+      stores: [
+        store,
+        { ...store, name: 'low', freeBytes: 50 * GiB },
+        {
+          ...store,
+          name: 'gone',
+          freeBytes: null,
+          totalBytes: null,
+          reserveBytes: null,
+          failure: { code: 'io', message: 'Input/output error' },
+        },
+      ],
+      unseen: [{ part: 'journal', failure: { code: 'io', message: 'Permission denied' } }],
+    };
+    expect(renderStatus(report, plain)).toBe(`\
+status    kvm01 2026-11-22 10:30:02+01:00
+not seen  journal: Permission denied
+
+domains
+   DOMAIN  NEWEST      RPO              NEXT DUE    POINTS    SIZE  STATE
+   web01   8h 30m old  met (26h)        in 15h 29m       6  12 GiB
+!  db1     3d 8h old   MISSED (26h)     now              6  12 GiB  blocked: guard G407
+   new     none                                          0     0 B
+?  lost    not known   not known (26h)  in 15h 29m       6  12 GiB  unseen
+
+stores
+   STORE     FREE        OF  RESERVE  POINTS     SIZE  TRASH  PATH
+   main   400 GiB  1000 GiB  100 GiB     540  500 GiB    0 B  /backups
+!  low     50 GiB  1000 GiB  100 GiB     540  500 GiB    0 B  /backups: less free than the reserve, no backup will start
+!  gone                                  540  500 GiB    0 B  /backups: Input/output error
+
+not covered
+  old01  6 points, 12 GiB
+
+1 of 3 domains misses its RPO. 1 could not be told. 1 domain not covered by the policy. Not everything was seen.
+`);
+  });
+
+  it('says in one sentence that all is well', () => {
+    const report = {
+      ...base,
+      domains: [domain({}), domain({ name: 'b' })],
+      stores: [],
+      unseen: [],
+    };
+    expect(renderStatus(report, plain).trimEnd().split('\n').at(-1)).toBe(
+      'All 2 domains with an RPO meet it.',
+    );
+  });
+});
