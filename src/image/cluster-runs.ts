@@ -121,6 +121,8 @@ export async function collectRuns(
   }
   if (offset !== source.sizeBytes)
     return broken(`the extents of the source end at ${offset}, not at ${source.sizeBytes}`);
+  // The header rounds a size up to a sector: of the bytes that this adds, a larger backing file must tell nothing.
+  if (increment && offset % 512 !== 0) seen |= bits.data;
   if (seen !== 0) close(Math.floor(offset / clusterBytes), 1);
   return ok(builder.done());
 }

@@ -9,7 +9,10 @@ export interface Backing {
 
 /** Where everything is in the file, known before its first byte. Clusters are counted from the file's start. */
 export interface Layout {
+  /** Of the source; what a last sector has beyond it reads as zeros. */
   readonly sizeBytes: number;
+  /** As in the header, a multiple of 512: QEMU cuts off what is none. */
+  readonly virtualBytes: number;
   readonly backing: Backing | null;
   readonly runs: ClusterRuns;
   readonly l1: { readonly cluster: number; readonly entries: number };
@@ -54,6 +57,7 @@ export function layOut(sizeBytes: number, backing: Backing | null, runs: Cluster
   const clusters = data.cluster + runs.dataClusters;
   return {
     sizeBytes,
+    virtualBytes: Math.ceil(sizeBytes / 512) * 512,
     backing,
     runs,
     l1: { cluster: 1, entries },

@@ -26,7 +26,7 @@ function headerCluster(layout: Layout): Buffer {
   cluster.write('QFI\xfb', 0, 'latin1');
   cluster.writeUInt32BE(3, 4);
   cluster.writeUInt32BE(Math.log2(clusterBytes), 20);
-  cluster.writeBigUInt64BE(BigInt(layout.sizeBytes), 24);
+  cluster.writeBigUInt64BE(BigInt(layout.virtualBytes), 24);
   cluster.writeUInt32BE(layout.l1.entries, 36);
   writeOffset(cluster, 40, layout.l1.cluster, 0);
   writeOffset(cluster, 48, layout.refcountTable.cluster, 0);
