@@ -53,7 +53,11 @@ describe.each(files)('src/%s', (file) => {
 
   it('imports only what its folder may', () => {
     expect(Object.keys(layers)).toContain(folder);
-    for (const [, specifier = ''] of text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+    // Whole statements only: `'made from'` and `Buffer.from('…')` import nothing.
+    const statements =
+      /^(?:import|export)\s[^;]*?\sfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+    for (const [, from, bare, dynamic] of text.matchAll(statements)) {
+      const specifier = from ?? bare ?? dynamic ?? '';
       if (specifier.startsWith('.')) {
         const target = relative(root, join(root, dirname(file), specifier)).split('/')[0];
         expect([folder, ...layer.folders], `imports ${specifier}`).toContain(target);

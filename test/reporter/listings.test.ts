@@ -112,13 +112,13 @@ it('lists runs, with the actions that went wrong', () => {
   ];
   expect(renderHistory({ ...base, runs }, plain)).toBe(
     `\
-STARTED                   TOOK  PURPOSE  RESULT                         RUN
-2026-11-22 02:00+01:00          policy   at work                        20261122T020000Z-3a9f01bc
+STARTED                   TOOK  PURPOSE  RESULT                        RUN
+2026-11-22 02:00+01:00          policy   at work                       20261122T020000Z-3a9f01bc
 2026-11-22 02:00+01:00  1m 12s  policy   1 done, 1 failed, more to do  20261122T020000Z-3a9f01bc
     failed      domain/db1  backup  scratch-full: The scratch directory is full
-2026-11-22 02:00+01:00          policy   never ended                    20261122T020000Z-3a9f01bc
+2026-11-22 02:00+01:00          policy   never ended                   20261122T020000Z-3a9f01bc
     open        domain/mail01  backup
-2026-11-22 02:00+01:00  1m 12s  policy   0 actions                      20261122T020000Z-3a9f01bc
+2026-11-22 02:00+01:00  1m 12s  policy   0 actions                     20261122T020000Z-3a9f01bc
 `,
   );
   expect(renderHistory({ ...base, runs: [one] }, { ...plain, verbose: true })).toContain(
