@@ -13,6 +13,7 @@ import { openRecorder, type Recorder } from './recorder.ts';
 import { performer, type RunTools } from './run-action.ts';
 import { type RunReport, reportOf } from './run-report.ts';
 import { schedule } from './scheduler.ts';
+import { settleRuns } from './settle-runs.ts';
 import { jobsOf } from './world.ts';
 
 /** What is applied, with what, and within which limits. */
@@ -112,8 +113,8 @@ async function finish(
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<RunReport> {
   const report = reportOf({ plan, run, actions, outcomes, interrupted: signal.aborted });
-  const ended = await drivers.journals.endEmpty();
-  if (!ended.ok) recorder.record({ kind: 'warning', action: null, failure: ended.error });
+  const settled = await settleRuns(drivers);
+  if (!settled.ok) recorder.record({ kind: 'warning', action: null, failure: settled.error });
   const isConverged = converged === undefined ? null : await converged(report);
   const { done, failed, skipped, interrupted } = report;
   const event = {

@@ -175,7 +175,7 @@ describe('after a run that died', () => {
   });
 
   it('of several intents only those that were handled are closed', async () => {
-    const vm = fakeDomain(1, { frozen: true });
+    const vm = fakeDomain(1, { frozen: true, state: 'paused' });
     using world = new FakeWorld([vm]);
     const domain = { uuid: vm.uuid, name: vm.name };
     die(world, [
@@ -209,6 +209,22 @@ describe('after a run that died', () => {
     expect(before).toMatchObject({ seen: true, value: [{ run: deadRun }] });
     await world.apply([]);
     expect(await readRuns(join(world.root, 'state'))).toEqual({ seen: true, value: [] });
+  });
+
+  it('an intent of which nothing is left is closed, another is not', async () => {
+    const off = fakeDomain(1, { state: 'off', runningId: null });
+    const paused = fakeDomain(2, { state: 'paused', runningId: 7 });
+    using world = new FakeWorld([off, paused]);
+    const { intent } = abandoned(world, off);
+    off.job = null;
+    const left = { kind: 'started-domain', uuid: paused.uuid, name: 'vm2', runningId: 7 } as const;
+    die(world, [intent, { kind: 'frozen-domain', uuid: off.uuid, name: 'vm1' }, left]);
+    await world.apply([]);
+    expect(await openOf(world)).toEqual(['started-domain']);
+    paused.runningId = 8;
+    await world.apply([], { run: runId('20261122T030000Z-00000002') });
+    expect(await openOf(world)).toEqual([]);
+    expect(world.jobFiles()).toEqual([]);
   });
 
   it('what it was writing is discarded, and its checkpoint dropped', async () => {
