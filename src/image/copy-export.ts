@@ -1,3 +1,4 @@
+import { failureOfAbort } from '../model/abort.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { BlockSource } from './block-source.ts';
 import { collectRuns, clusterBytes } from './cluster-runs.ts';
@@ -41,19 +42,49 @@ const slots = 16;
 // Below this a thread takes longer to start (30 ms) than the hash itself.
 const threadFromBytes = 32 * 1024 * 1024;
 
+// After an abort: a write of 4 MiB to a slow disk ends well within it.
+const patienceSeconds = 5;
+
 /**
  * Writes a source into a new qcow2 file in one pass, hashing what is written.
  * The caller fsyncs it. Failures: `store-full`, `write-failed`, `bad-source`,
  * `canceled` or the failure that the signal's reason is, and the source's own.
  */
 export async function copyExport(request: CopyRequest): Promise<Result<CopiedImage, Failure>> {
-  const { source, target, backing } = request;
+  const { target, backing } = request;
   if (backing !== null && Buffer.byteLength(backing.file) > maxBackingNameBytes) {
     return fail({
       code: 'bad-source',
       message: `${target}: the name of its backing file is longer than qcow2 allows`,
     });
   }
+  const ended = new AbortController();
+  const copied = await Promise.race([copyAll(request), abandoned(request.signal, ended.signal)]);
+  ended.abort();
+  return copied;
+}
+
+/**
+ * Fails some time after an abort. A read or a write that hangs in the kernel
+ * (NFS whose server is away) cannot be taken back; waiting for it, we would
+ * hold the guest's job, and its scratch would grow, because of a store (I14).
+ */
+function abandoned(signal: AbortSignal, ended: AbortSignal): Promise<Result<never, Failure>> {
+  return new Promise((resolve) => {
+    const giveUp = (): void => {
+      const timer = setTimeout(
+        () => resolve(fail(failureOfAbort(signal, 'The copy'))),
+        patienceSeconds * 1000,
+      );
+      ended.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    };
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true, signal: ended });
+  });
+}
+
+async function copyAll(request: CopyRequest): Promise<Result<CopiedImage, Failure>> {
+  const { source, target, backing } = request;
   const runs = await collectRuns(source, backing !== null);
   if (!runs.ok) return runs;
   const layout = layOut(source.sizeBytes, backing, runs.value);

@@ -1,48 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { openExport, type NbdExport, type OpenExport } from '../../src/nbd/export.ts';
+import { describe, expect, it } from 'vitest';
+import { openExport, type OpenExport } from '../../src/nbd/export.ts';
 import {
   answerProperly,
   chunkOf,
   contentOf,
   dataChunk,
   errorChunk,
-  FakeServer,
   holeChunk,
   statusChunk,
   type Behaviour,
   type Request,
 } from './fake-server.ts';
+import { open, opened, serve } from './open-fake.ts';
 
 const mebibyte = 1024 ** 2;
-const cleanup: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const end of cleanup.splice(0).toReversed()) await end();
-});
-
-async function serve(behaviour: Behaviour = {}): Promise<FakeServer> {
-  const server = await FakeServer.start(behaviour);
-  cleanup.push(() => server[Symbol.asyncDispose]());
-  return server;
-}
-
-async function open(server: FakeServer, options: Partial<OpenExport> = {}) {
-  const opened = await openExport({
-    socket: server.socket,
-    exportName: 'vda',
-    dirtyContext: null,
-    connections: 1,
-    stallSeconds: 30,
-    ...options,
-  });
-  if (opened.ok) cleanup.push(() => opened.value.close());
-  return opened;
-}
-
-async function opened(server: FakeServer, options: Partial<OpenExport> = {}): Promise<NbdExport> {
-  const result = await open(server, options);
-  if (!result.ok) throw new Error(result.error.message);
-  return result.value;
-}
 
 /** The failure of opening, with the socket's path replaced. */
 async function refusal(behaviour: Behaviour, options: Partial<OpenExport> = {}) {
@@ -63,15 +34,6 @@ async function readFailure(answer: Behaviour['answer'], options: Partial<OpenExp
     message: result.error.message.replace(server.socket, 'SOCKET'),
   };
   return { failure, source };
-}
-
-async function extentsOf(source: NbdExport) {
-  const extents: string[] = [];
-  for await (const batch of source.extents()) {
-    if (!batch.ok) return batch.error;
-    extents.push(...batch.value.map(({ offset, length, kind }) => `${offset}+${length} ${kind}`));
-  }
-  return extents;
 }
 
 describe('reading', () => {
@@ -317,94 +279,3 @@ describe('opening', () => {
     });
   });
 });
-
-describe('extents', () => {
-  const dirty = 'qemu:dirty-bitmap:backup-vda';
-  const contexts = { 'base:allocation': 1, [dirty]: 2 };
-
-  it('joins the two contexts, however short each reply is', async () => {
-    // allocation: 100 data, 100 zero, then data; dirty: all but 50–150 and 300–1000.
-    const server = await serve({
-      sizeBytes: 1000,
-      contexts,
-      answer: (request) => {
-        const allocation: [number, number][] = [
-          [100, 0],
-          [100, 3],
-          [800, 0],
-        ];
-        const changed: [number, number][] = [
-          [50, 1],
-          [100, 0],
-          [150, 1],
-          [700, 0],
-        ];
-        return Buffer.concat([
-          statusChunk(request, 1, from(allocation, request.offset).slice(0, 1), 0),
-          statusChunk(request, 2, from(changed, request.offset).slice(0, 2)),
-        ]);
-      },
-    });
-    const source = await opened(server, { dirtyContext: dirty });
-    expect(await extentsOf(source)).toEqual([
-      '0+50 data',
-      '50+50 clean',
-      '100+50 clean',
-      '150+50 zero',
-      '200+100 data',
-      '300+700 clean',
-    ]);
-  });
-
-  it('takes a hole that promises no zeros for data', async () => {
-    const server = await serve({
-      sizeBytes: 300,
-      answer: (request) =>
-        statusChunk(request, 1, [
-          [100, 1],
-          [100, 2],
-          [100, 3],
-        ]),
-    });
-    expect(await extentsOf(await opened(server))).toEqual(['0+100 data', '100+200 zero']);
-  });
-
-  it('does not go beyond the end with an extent that does', async () => {
-    const server = await serve({
-      sizeBytes: 300,
-      answer: (request) => statusChunk(request, 1, [[0x7fff0000, 3]]),
-    });
-    expect(await extentsOf(await opened(server))).toEqual(['0+300 zero']);
-  });
-
-  it.each<[string, (request: Request) => Buffer]>([
-    ['no extent', (request) => statusChunk(request, 1, [[0, 0]])],
-    ['another context', (request) => statusChunk(request, 7, [[300, 0]])],
-  ])('ends with a failure instead of asking for ever: %s', async (_name, answer) => {
-    const server = await serve({ sizeBytes: 300, answer });
-    expect(await extentsOf(await opened(server))).toEqual({
-      code: 'nbd-protocol',
-      message: "the server's block status at 0 lacks a context, or does not advance",
-    });
-  });
-
-  it('fails when the server does', async () => {
-    const server = await serve({ answer: (request) => errorChunk(request, 12, '') });
-    const failure = await extentsOf(await opened(server));
-    expect(failure).toEqual({
-      code: 'nbd-read',
-      message: `${server.socket}, export "vda": asking for the extents at 0 (1048576 bytes): out of memory`,
-    });
-  });
-});
-
-/** Pairs of length and flags from an offset on. */
-function from(pairs: readonly (readonly [number, number])[], offset: number): [number, number][] {
-  let at = 0;
-  const rest: [number, number][] = [];
-  for (const [length, flags] of pairs) {
-    at += length;
-    if (at > offset) rest.push([Math.min(length, at - offset), flags]);
-  }
-  return rest;
-}

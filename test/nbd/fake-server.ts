@@ -110,7 +110,7 @@ export class FakeServer implements AsyncDisposable {
       this.connections += 1;
       this.open.add(socket);
       socket.on('error', () => undefined);
-      new Session(socket, behaviour, this.requests);
+      talk(socket, behaviour, this.requests);
     });
   }
 
@@ -127,6 +127,10 @@ export class FakeServer implements AsyncDisposable {
   }
 }
 
+function talk(socket: Socket, behaviour: Behaviour, requests: Request[]): void {
+  new Session(socket, behaviour, requests).begin();
+}
+
 class Session {
   private readonly socket: Socket;
   private readonly behaviour: Behaviour;
@@ -138,6 +142,10 @@ class Session {
     this.socket = socket;
     this.behaviour = behaviour;
     this.requests = requests;
+  }
+
+  begin(): void {
+    const { socket, behaviour } = this;
     socket.write(behaviour.greeting ?? Buffer.concat([Buffer.from('NBDMAGICIHAVEOPT'), uint16(3)]));
     socket.on('data', (data) => {
       this.bytes = Buffer.concat([this.bytes, data]);
@@ -161,8 +169,9 @@ class Session {
     if (this.phase === 'options') {
       if (this.bytes.length < 16 || this.bytes.length < 16 + this.bytes.readUInt32BE(12))
         return false;
-      const head = this.take(16)!;
-      this.onOption(head.readUInt32BE(8), this.take(head.readUInt32BE(12))!);
+      const length = this.bytes.readUInt32BE(12);
+      const whole = this.take(16 + length) ?? Buffer.alloc(16);
+      this.onOption(whole.readUInt32BE(8), whole.subarray(16));
       return true;
     }
     const head = this.take(28);
