@@ -10,11 +10,12 @@ import { closingOf } from './closing.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
+import { desiredOf } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan } from './print-plan.ts';
 import { runPlan } from './run-plan.ts';
 import { readPlan, refusalOf } from './saved-plan.ts';
-import { desiredOf, openSession, type Session } from './session.ts';
+import { openSession, type Session } from './session.ts';
 import { subsetOf } from './subset.ts';
 
 interface ApplyOptions extends AskOptions {

@@ -1,15 +1,18 @@
+import type { DesiredState } from '../model/desired.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
 import { memoryOf } from '../planner/memory.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
+import { rememberStore } from '../store/known-stores.ts';
 import { openStore } from '../store/open.ts';
-import { say, type Context } from './context.ts';
+import type { Context } from './context.ts';
+import { desiredOf } from './load-policy.ts';
 import type { Closing } from './run-plan.ts';
-import { desiredOf, type Session } from './session.ts';
+import { type Session } from './session.ts';
 
 /**
  * Looks again after a run (I3): plans what is now, with dueness and age at the
- * plan's instant, and says whether any action is left; then tells the stores
+ * plan's instant, and says whether any action is left; then notes in the stores
  * what the next run must remember.
  */
 export async function closingOf(context: Context, session: Session, plan: Plan): Promise<Closing> {
@@ -20,9 +23,29 @@ export async function closingOf(context: Context, session: Session, plan: Plan):
   const request = { ...plan.request, now: [] };
   const then = planPolicy(desired.value, observed, request, plan.plannedAt);
   const next = planPolicy(desired.value, observed, request);
-  const converged = runnableActions(then).length === 0;
-  // A targeted plan did not look at the guards of the other domains: what it
-  // remembered would let their changes pass.
-  if (plan.request.targets === null) remember(context, session, plan, observed);
-  return { converged, next };
+  await remember(context, session, plan, { desired: desired.value, observed });
+  return { converged: runnableActions(then).length === 0, next };
+}
+
+// `hold` and `verify` take the store's lock for the time of one small file.
+const lockWaitSeconds = 30;
+
+/** Writes the memory of each store, and which store is where. A failure is said: guards will miss it. */
+async function remember(
+  context: Context,
+  { host, policy }: Session,
+  plan: Plan,
+  { desired, observed }: { readonly desired: DesiredState; readonly observed: ObservedState },
+): Promise<void> {
+  const memories = memoryOf(plan, desired, observed, policy.text);
+  for (const { name, path, state } of observed.stores) {
+    const memory = memories[name];
+    if (state.kind !== 'ready' || memory === undefined) continue;
+    const store = openStore({ name, path, id: state.id });
+    const lock = store.ok ? await store.value.lock(lockWaitSeconds) : store;
+    const written = store.ok && lock.ok ? store.value.writeMemory(memory) : lock;
+    if (lock.ok) lock.value.release();
+    const known = written.ok ? rememberStore(host.stateDir, path, state.id) : written;
+    if (!known.ok) context.terminal.err(`holdfast: store ${name}: ${known.error.message}\n`);
+  }
 }

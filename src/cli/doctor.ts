@@ -9,8 +9,9 @@ import { observedFindings } from './doctor-observed.ts';
 import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
 import type { ExitCode } from './exit.ts';
 import { defaultHost, loadHost, type Host } from './host.ts';
+import { desiredOf } from './load-policy.ts';
 import { printReport } from './print-report.ts';
-import { desiredOf, openSession } from './session.ts';
+import { openSession } from './session.ts';
 
 /** `holdfast doctor` */
 export function defineDoctor(command: Command, go: Go): void {

@@ -1,24 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { isRecord } from './read-json.ts';
 
 /** A JSON Schema, as far as it is walked here. */
-interface Node {
-  readonly [key: string]: unknown;
-}
-
-const isNode = (value: unknown): value is Node =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
+type Node = Readonly<Record<string, unknown>>;
 
 /** Reads a schema of this package. */
 export function readSchema(name: string): Node {
   const file = new URL(`../../schema/${name}.v1.schema.json`, import.meta.url);
   const schema: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  return isNode(schema) ? schema : {};
+  return isRecord(schema) ? schema : {};
 }
 
 /** The nodes that a node stands for: `$ref` followed, alternatives and list items opened. */
 function meanings(root: Node, node: unknown, depth = 0): readonly Node[] {
   // A schema of ours is no deeper; a circle would be.
-  if (!isNode(node) || depth > 16) return [];
+  if (!isRecord(node) || depth > 16) return [];
   const ref = node['$ref'];
   const next: unknown[] = [];
   if (typeof ref === 'string' && ref.startsWith('#/'))
@@ -26,7 +22,7 @@ function meanings(root: Node, node: unknown, depth = 0): readonly Node[] {
       ref
         .slice(2)
         .split('/')
-        .reduce<unknown>((at, key) => (isNode(at) ? at[key] : undefined), root),
+        .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root),
     );
   for (const key of ['oneOf', 'anyOf', 'allOf']) {
     const list = node[key];
@@ -40,11 +36,11 @@ function meanings(root: Node, node: unknown, depth = 0): readonly Node[] {
 /** The nodes of a child: a named property, or the value of any name. */
 function children(root: Node, nodes: readonly Node[], key: string): readonly Node[] {
   const named = nodes.flatMap(({ properties }) =>
-    isNode(properties) && Object.hasOwn(properties, key) ? [properties[key]] : [],
+    isRecord(properties) && Object.hasOwn(properties, key) ? [properties[key]] : [],
   );
   const any = nodes.flatMap(({ additionalProperties, patternProperties }) => [
     additionalProperties,
-    ...(isNode(patternProperties) ? Object.values(patternProperties) : []),
+    ...(isRecord(patternProperties) ? Object.values(patternProperties) : []),
   ]);
   return (named.length > 0 ? named : any).flatMap((child) => meanings(root, child));
 }
@@ -69,7 +65,7 @@ export function explainPath(root: Node, path: string): string | null {
     .map((one) => JSON.stringify(one));
   const keysBelow = [
     ...new Set(
-      nodes.flatMap(({ properties }) => (isNode(properties) ? Object.keys(properties) : [])),
+      nodes.flatMap(({ properties }) => (isRecord(properties) ? Object.keys(properties) : [])),
     ),
   ];
   return [

@@ -10,11 +10,12 @@ import { renderPoints } from '../reporter/points.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { explainPath, readSchema } from './explain-schema.ts';
+import { desiredOf } from './load-policy.ts';
 import { noRequest } from './plan-options.ts';
 import { pointsReport } from './points-report.ts';
 import { renderOptions } from './print-report.ts';
 import { readAddress } from './resolve-address.ts';
-import { desiredOf, openSession } from './session.ts';
+import { openSession } from './session.ts';
 
 /** `holdfast explain TOPIC` */
 export function defineExplain(command: Command, go: Go): void {

@@ -77,7 +77,7 @@ async function runMount(
     });
     return 0;
   }
-  const out = (text: string): void => context.terminal.out(text);
+  const out = (line: string): void => context.terminal.out(line);
   for (const { file } of exposed.value.disks) out(`${file}\n`);
   for (const { directory: place, type } of mounted) out(`${place}  ${type}, read-only\n`);
   out(`When you are done: holdfast unmount ${directory.value}\n`);

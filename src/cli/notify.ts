@@ -1,9 +1,18 @@
 import type { RunReport } from '../executor/run-report.ts';
+import { addressOf } from '../model/address.ts';
+import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { run } from '../process/run.ts';
 import { renderPlanSummary } from '../reporter/plan-counts.ts';
+import { plural } from '../reporter/plural.ts';
 import type { Context } from './context.ts';
-import type { Session } from './session.ts';
+import type { Host } from './host.ts';
+
+/** One thing that a notification is about. */
+interface Detail {
+  readonly address: string;
+  readonly message: string;
+}
 
 /** What a notification command gets as JSON on its standard input. */
 export interface Notification {
@@ -13,18 +22,19 @@ export interface Notification {
   readonly host: string;
   /** One sentence. */
   readonly message: string;
-  readonly details: readonly { readonly address: string; readonly message: string }[];
+  readonly details: readonly Detail[];
+}
+
+/** A run that may be worth a notification. */
+export interface Notifiable {
+  readonly plan: Plan;
+  readonly report: RunReport | null;
+  /** The plan of the look after the run; null: the plan itself tells. */
+  readonly next: Plan | null;
 }
 
 /** The notifications that a run gives reason for; none when all is well. */
-export function notificationsOf(run: {
-  readonly plan: Plan;
-  readonly report: RunReport | null;
-  /** The plan of the look after the run; null: judge by the plan itself. */
-  readonly next: Plan | null;
-}): readonly Notification[] {
-  const { plan, report } = run;
-  const base = { formatVersion: 1, kind: 'notification', host: plan.host } as const;
+export function notificationsOf({ plan, report, next }: Notifiable): readonly Notification[] {
   const failed = (report?.actions ?? []).flatMap(({ address, outcome }) =>
     outcome.code === 'failed' || outcome.code === 'stale'
       ? [{ address, message: outcome.failure.message }]
@@ -33,30 +43,34 @@ export function notificationsOf(run: {
   const blocked = plan.guards.flatMap(({ code, scope, effect }) =>
     effect === 'block' ? [{ address: scope, message: `blocked by guard ${code}` }] : [],
   );
-  const after = run.next ?? plan;
-  const missed = after.domains.flatMap(({ domain, freshAt, rpoSeconds }) => {
-    const ageSeconds =
-      freshAt === null ? null : (Date.parse(after.plannedAt) - Date.parse(freshAt)) / 1000;
-    const late = rpoSeconds !== null && (ageSeconds === null || ageSeconds > rpoSeconds);
-    const message = freshAt === null ? 'has no point' : `its newest point is of ${freshAt}`;
-    return late ? [{ address: `domain/${domain.name}`, message }] : [];
-  });
+  const missed = missedIn(next ?? plan);
   const summary = renderPlanSummary(plan);
-  return [
+  const all: readonly Pick<Notification, 'event' | 'message' | 'details'>[] = [
     {
-      ...base,
       event: 'failed',
-      message: `${failed.length} actions failed. ${summary}`,
+      message: `${plural(failed.length, 'action')} failed. ${summary}`,
       details: failed,
     },
-    { ...base, event: 'blocked', message: `Guards block. ${summary}`, details: blocked },
+    { event: 'blocked', message: `A guard blocks. ${summary}`, details: blocked },
     {
-      ...base,
       event: 'rpo-missed',
-      message: `${missed.length} domains miss their RPO.`,
+      message: `${plural(missed.length, 'RPO')} missed.`,
       details: missed,
     },
-  ].filter(({ details }) => details.length > 0) as readonly Notification[];
+  ];
+  return all
+    .filter(({ details }) => details.length > 0)
+    .map((one) => ({ formatVersion: 1, kind: 'notification', host: plan.host, ...one }));
+}
+
+/** Domains whose newest point is older than the policy allows. */
+function missedIn({ domains, plannedAt }: Plan): readonly Detail[] {
+  return domains.flatMap(({ domain, freshAt, rpoSeconds }): readonly Detail[] => {
+    if (rpoSeconds === null) return [];
+    if (freshAt !== null && secondsBetween(freshAt, plannedAt) <= rpoSeconds) return [];
+    const message = freshAt === null ? 'has no point' : `its newest point is of ${freshAt}`;
+    return [{ address: addressOf(domain.name), message }];
+  });
 }
 
 // A command that mails or posts takes seconds; the run is over and nobody waits longer.
@@ -65,19 +79,19 @@ const timeoutSeconds = 30;
 /** Runs the host's notification commands. One that fails is said, and changes nothing else. */
 export async function notifyRun(
   context: Context,
-  session: Session,
-  facts: Parameters<typeof notificationsOf>[0],
+  { notify }: Pick<Host, 'notify'>,
+  facts: Notifiable,
 ): Promise<void> {
   for (const notification of notificationsOf(facts)) {
-    for (const { command, on } of session.host.notify) {
+    for (const { command, on } of notify) {
       const [program, ...args] = command;
       if (program === undefined || !on.includes(notification.event)) continue;
       const input = `${JSON.stringify(notification)}\n`;
       const result = await run({ program, args, input, timeoutSeconds });
-      if (!result.ok)
-        context.terminal.err(
-          `holdfast: notification ${notification.event}: ${result.error.message}\n`,
-        );
+      if (!result.ok) {
+        const { message } = result.error;
+        context.terminal.err(`holdfast: notification ${notification.event}: ${message}\n`);
+      }
     }
   }
 }

@@ -8,11 +8,13 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import { planExit, type ExitCode, type PlanFacts } from './exit.ts';
+import { loadHost } from './host.ts';
+import { desiredOf, loadPolicy, type LoadedPolicy } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
 import { sentence } from './read-json.ts';
 import { readObserved } from './read-observed.ts';
-import { desiredOf, loadHost, loadPolicy, openSession, type LoadedPolicy } from './session.ts';
+import { openSession } from './session.ts';
 import { readTime } from './time.ts';
 
 interface PlanOptions extends AskOptions {

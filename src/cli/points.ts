@@ -7,10 +7,11 @@ import { retentionVerdicts } from '../planner/retention-words.ts';
 import { renderPoints } from '../reporter/points.ts';
 import { openStore } from '../store/open.ts';
 import { refuse, type Go } from './context.ts';
+import { desiredOf } from './load-policy.ts';
 import { directoriesOf, pointsReport } from './points-report.ts';
 import { printReport } from './print-report.ts';
 import { readAddress } from './resolve-address.ts';
-import { desiredOf, openSession } from './session.ts';
+import { openSession } from './session.ts';
 
 /** `holdfast points [ADDR]` */
 export function definePoints(command: Command, go: Go): void {

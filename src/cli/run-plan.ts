@@ -35,6 +35,8 @@ export interface PlannedRun {
   readonly close: (report: RunReport | null) => Promise<Closing>;
 }
 
+const noClosing = async (): Promise<Closing> => ({ converged: null, next: null });
+
 /** What the closing look found. */
 export interface Closing {
   /** null: it was not looked at. */
@@ -57,12 +59,11 @@ export async function runPlanOf(
   try {
     if (context.globals.json !== true)
       printPlan(context, asked.plan, { planFile: null, policy: null });
-    const close = async () => ({ converged: null, next: null });
     return await runPlan(context, session, {
       ...asked,
       question: asked.what,
       parallelism: 1,
-      close,
+      close: noClosing,
     });
   } finally {
     lock.value.release();
@@ -78,7 +79,8 @@ export async function runPlan(
   const { plan } = planned;
   const nothing = { done: 0, failed: 0, stale: 0, skipped: 0, interruptedBy: null } as const;
   if (runnableActions(plan).length === 0) {
-    const { converged } = await planned.close(null);
+    const { converged, next } = await planned.close(null);
+    await notifyRun(context, session.host, { plan, report: null, next });
     return applyExit({ plan: planFacts(plan), ...nothing, converged });
   }
   using interrupt = new Interrupt(context);
@@ -99,7 +101,7 @@ export async function runPlan(
     context.terminal.out(
       renderRunReport({ plan, events, next: closing.next }, renderOptions(context)),
     );
-  await notifyRun(context, session, { plan, report, next: closing.next });
+  await notifyRun(context, session.host, { plan, report, next: closing.next });
   const { done, failed, stale, waiting, skipped, converged } = report;
   return applyExit({
     plan: planFacts(plan),

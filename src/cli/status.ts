@@ -6,9 +6,10 @@ import { refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
 import { Interrupt } from './interrupt.ts';
+import { desiredOf } from './load-policy.ts';
 import { noRequest } from './plan-options.ts';
 import { printReport } from './print-report.ts';
-import { desiredOf, openSession, type Session } from './session.ts';
+import { openSession, type Session } from './session.ts';
 import { statusExit, statusReport } from './status-report.ts';
 
 interface StatusOptions {

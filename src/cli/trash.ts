@@ -14,7 +14,7 @@ import type { ExitCode } from './exit.ts';
 import { printReport } from './print-report.ts';
 import { readAddress } from './resolve-address.ts';
 import { runPlanOf } from './run-plan.ts';
-import { openSession, policyFacts, type Session } from './session.ts';
+import { openSession, policyFacts } from './session.ts';
 import { userName } from './user-name.ts';
 
 /** A chain in the trash of a store. */

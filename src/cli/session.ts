@@ -1,0 +1,67 @@
+import { hostname } from 'node:os';
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import { createLibvirt } from '../hypervisor/libvirt/libvirt.ts';
+import type { ObservedStore } from '../model/observed-store.ts';
+import type { ObservedState } from '../model/observed.ts';
+import type { Plan } from '../model/plan.ts';
+import { ok, type Result } from '../model/result.ts';
+import { observe } from '../observer/observe.ts';
+import { policyLine } from '../planner/plan-policy.ts';
+import { observeStore } from '../store/observe.ts';
+import { readRuns } from '../store/runs.ts';
+import type { Context, Refusal } from './context.ts';
+import { loadHost, type Host } from './host.ts';
+import { loadPolicy, type LoadedPolicy } from './load-policy.ts';
+
+/** This host with its policy: what most commands begin with. */
+export interface Session {
+  readonly host: Host;
+  readonly hostName: string;
+  readonly policy: LoadedPolicy;
+  readonly hypervisor: Hypervisor;
+  /** Observes everything. */
+  look(): Promise<ObservedState>;
+  /** Observes the stores alone: needs no libvirt. */
+  lookAtStores(): Promise<readonly ObservedStore[]>;
+}
+
+/** Reads host file and policy; connects to nothing yet. */
+export async function openSession(context: Context): Promise<Result<Session, Refusal>> {
+  const host = loadHost(context);
+  if (!host.ok) return host;
+  const policy = await loadPolicy(context, host.value);
+  return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
+}
+
+function sessionOf(context: Context, host: Host, policy: LoadedPolicy): Session {
+  const hypervisor = createLibvirt({ uri: host.uri, runDir: host.runtimeDir });
+  const queries = policy.stores.map(({ name, path, requireMount }) => ({
+    name,
+    path,
+    requireMount,
+    stateDir: host.stateDir,
+  }));
+  return {
+    host,
+    hostName: hostname(),
+    policy,
+    hypervisor,
+    look: async () =>
+      observe({
+        tool: context.tool,
+        stores: queries,
+        mirrors: policy.mirrors.map(({ name }) => name),
+        scratch: host.scratch,
+        hypervisor,
+        observeStore,
+        deadRuns: async () => readRuns(host.stateDir),
+        now: Date.now,
+      }),
+    lookAtStores: async () => Promise.all(queries.map(async (query) => observeStore(query))),
+  };
+}
+
+/** The policy's line in a plan. */
+export function policyFacts({ policy }: Session): Plan['policy'] {
+  return policyLine(policy.general);
+}
