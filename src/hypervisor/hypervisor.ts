@@ -30,7 +30,7 @@ export interface PointRequest {
   readonly disks: readonly RequestedDisk[];
   /** Disks of the domain that are left out. */
   readonly excluded: readonly string[];
-  /** Unix socket of the export, in a private directory. */
+  /** Unix socket of the export. Its directory is of this point alone: it is given to QEMU's user. */
   readonly socket: string;
   /** All scratch files together; null for no limit but the file system's. */
   readonly scratchLimitBytes: number | null;

@@ -94,11 +94,11 @@ async function makeRoom(
 ): Promise<Result<void, Failure>> {
   try {
     const directory = dirname(request.socket);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await chmod(directory, 0o700);
-    // QEMU itself binds the socket, as its own user (seen: 9.0 does not make it for it).
+    await mkdir(directory, { recursive: true, mode: 0o711 });
+    // QEMU itself binds the socket, as its own user (seen: libvirt 9.0 does not do it for it).
     if (defined.owner !== null && process.getuid?.() === 0) {
       await chown(directory, defined.owner.uid, defined.owner.gid);
+      await chmod(directory, 0o700);
     }
     for (const { scratch } of request.disks) {
       await mkdir(dirname(scratch), { recursive: true, mode: 0o711 });

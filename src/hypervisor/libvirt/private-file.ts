@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Writes a file of mode 0600 in a new directory of mode 0700, does something with it, and removes both. */
@@ -18,8 +18,10 @@ export async function inPrivateFile<T>(
   }
 }
 
-/** Makes a directory that only we may enter. */
+/** Makes a directory that only we may enter, below one that QEMU may pass through to its sockets. */
 export async function privateDirectory(runDir: string): Promise<string> {
-  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  const made = await mkdir(runDir, { recursive: true });
+  // The umask may have taken more away; what was there before is not ours to change.
+  if (made !== undefined) await chmod(runDir, 0o711);
   return mkdtemp(join(runDir, 'virsh-'));
 }
