@@ -14,10 +14,16 @@ export interface Topic {
 
 /** Everything that can be explained, by family. A code may be in two of them. */
 export const topics: readonly Topic[] = [
-  ...Object.entries(guards).map(([code, { explain: text, remedy }]): Topic => ({
+  ...Object.entries(guards).map(([code, { explain: text, remedy, liftable }]): Topic => ({
     code,
     family: 'guard',
-    text: `${text}${remedy === null ? '' : ` ${remedy}`} Where it can be lifted for one run, the plan prints the exact --allow.`,
+    text: [
+      text,
+      ...(remedy === null ? [] : [remedy]),
+      liftable
+        ? `Where the plan says "if intended", --allow ${code}=SCOPE lifts it for one run.`
+        : 'It cannot be lifted.',
+    ].join(' '),
   })),
   ...Object.entries(reasons).map(([code, sentence]): Topic => ({
     code,

@@ -3,6 +3,8 @@ import type { Sentence, Teller } from './sentence.ts';
 /** What a guard says, and what to do where no `--allow` exists. */
 export interface GuardSentence extends Sentence {
   readonly remedy: string | null;
+  /** Whether `--allow` can lift it, for one run and not always. */
+  readonly liftable: boolean;
 }
 
 const percent = (t: Teller, part: string, whole: string): string =>
@@ -13,24 +15,28 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
   G101: {
     say: (t) => `has a commit that no allowed signer signed: ${t.text('commit')}`,
     remedy: 'Let an allowed signer sign or seal the commit; the last good policy stays in force.',
+    liftable: false,
     explain:
       'Every commit since the last applied one must carry a valid signature of a signer in the host file. A signed head over an unsigned commit is not enough. The policy that was in force stays in force.',
   },
   G102: {
     say: (t) => `does not follow from the applied commit ${t.text('applied')}`,
     remedy: 'Bring the branch forward again; a rewind or a forced push is never followed.',
+    liftable: false,
     explain:
       'The branch must be a fast-forward from the commit that was applied last. A rewound or rewritten branch could bring back an old policy with old, valid signatures.',
   },
   G103: {
     say: (t) => `is no plain file of at most 1 MiB in the commit: ${t.text('path')}`,
     remedy: 'Commit the policy as a plain file.',
+    liftable: false,
     explain:
       'The policy is read from the verified commit as a plain blob: no symbolic link, no submodule, at most 1 MiB. A link could make us print a file of the host.',
   },
   G104: {
     say: (t) => `policy is for host ${t.text('policyHost')}, this is ${t.text('host')}`,
     remedy: 'Use the policy of this host, or change its `host:`.',
+    liftable: false,
     explain:
       'The policy (or saved plan) names another host. Applied here, it would take the domains of this host for unmanaged ones. Only what ends the trouble of a dead run (a frozen guest, an orphaned job) is done.',
   },
@@ -40,6 +46,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         ? 'has no rule for any domain'
         : `selects none of ${t.count('domains', 'domain')}`,
     remedy: 'Write at least one rule under `domains:` that matches a domain.',
+    liftable: false,
     explain:
       'A policy that is empty or matches nothing is taken for a mistake, never for "back up nothing".',
   },
@@ -50,6 +57,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
       return `${what} not seen: ${t.text('message')}; ${part === 'scratch' ? 'no backup starts' : 'deletions are withheld'}`;
     },
     remedy: 'Make it visible again; nothing is lost meanwhile.',
+    liftable: false,
     explain:
       'What could not be looked at is not taken for empty. In the scope of an unseen part nothing is deleted (points, checkpoints) and no new full begins. It goes away by itself when the part is seen again.',
   },
@@ -59,6 +67,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         ? `is mounted from ${t.text('now')}, it was ${t.text('before')}; deletions wait`
         : `is not the store that it was: ${t.text('message')}`,
     remedy: 'Mount the right disk. If the store was replaced on purpose, see `holdfast doctor`.',
+    liftable: true,
     explain:
       'The marker file of the store is missing, carries another id, or the path lies on another file system than at the last run. An unmounted disk shows an empty directory, which must not look like "no backups".',
   },
@@ -68,6 +77,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         ? 'has no memory of an earlier run: the first one deletes nothing'
         : `has ${t.text('found')} of the ${t.count('known', 'point')} that it had at the last apply`,
     remedy: 'The next run remembers; deletions go on then.',
+    liftable: true,
     explain:
       'More than half of the points that the last run knew are gone, and no run of ours deleted them. That looks like a wrong disk or an accident; nothing more is deleted until somebody has looked. Without a memory of an earlier run nobody can tell, so the first run on a store deletes nothing.',
   },
@@ -77,6 +87,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         ? `clock is behind ${t.at('newestAt')}, which is written in a store`
         : `clock was moved by ${t.period('seconds')} since the last apply`,
     remedy: null,
+    liftable: true,
     explain:
       'The wall clock moved by more than an hour against the clock that counts from boot, or is behind the newest instant that the stores know. Ages would be wrong, so nothing is deleted by age. Set the clock right; if it is right now, allow it for one run.',
   },
@@ -90,6 +101,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         : `would lose ${t.count('chains', 'chain')} at once, ${t.text('limit')} is the limit`;
     },
     remedy: null,
+    liftable: true,
     explain:
       'The plan deletes more than 30 % of the chains of a domain and more than one of them, or more than 5 chains of a host. A changed retention rule or a wrong clock does that; so does a wish. If it is one, allow it for this one run. Chains that the policy in force at the last apply had doomed already, and that a newer full replaces, are not counted.',
   },
@@ -97,42 +109,49 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     say: (t) =>
       `cannot lose this: its newest valid point and ${t.count('minPoints', 'valid point')} in all must stay`,
     remedy: 'Take a new point first.',
+    liftable: true,
     explain:
       'No plan, and no part of a plan that was interrupted, leaves a domain with fewer valid points than `minPoints` of its retention (1 if it says nothing), nor without its newest one.',
   },
   G205: {
     say: () => 'is held',
     remedy: 'To let it go: holdfast release ADDRESS.',
+    liftable: false,
     explain:
       'A hold lies beside the data and forbids deleting it, whatever the policy says. `holdfast points` shows it; it goes with `holdfast release ADDRESS` only.',
   },
   G207: {
     say: (t) => `would lose its only copy: no mirror is known to hold it (${t.text('mirrors')})`,
     remedy: 'It is deleted when a mirror holds it.',
+    liftable: true,
     explain:
       'The policy declares a mirror for this domain, and the mirror is not known to hold the chain. Retention deletes it only after it was copied.',
   },
   G208: {
     say: () => 'waits for the backup of the same domain in this plan',
     remedy: 'It is done by the next plan after the backup has succeeded.',
+    liftable: false,
     explain:
       'Deletions run last, and only if every backup of the same domain in the same plan succeeded.',
   },
   G210: {
     say: (t) => `keeps less than at the last apply: ${t.text('reduced')}`,
     remedy: null,
+    liftable: true,
     explain:
       'A number under `retention` was made smaller, or a rule was taken away, since the last apply. What the old rule kept would go now. If that is meant, allow it for one run.',
   },
   G211: {
     say: (t) => `has points under the name ${t.text('from')} (same uuid)`,
     remedy: 'Say so in the policy: moved: [{ from: OLD, to: NEW }].',
+    liftable: true,
     explain:
       'A domain with the same uuid has points under another name. `moved:` in the policy says that this is meant; without it, a clone or a mistake could write into the wrong chains.',
   },
   G212: {
     say: (t) => `path is not plainly inside the store: ${t.text('path')}`,
     remedy: 'Look at the path; a symbolic link or another file system is never followed.',
+    liftable: false,
     explain:
       'A symbolic link, another device, or a path outside the store is in the way of a deletion. It is refused.',
   },
@@ -142,24 +161,28 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         ? `has images that were not seen, and may stand on what goes: ${t.text('message')}`
         : `is in use: domain ${t.text('usedBy')} stands on ${t.text('path')}`,
     remedy: 'Remove the overlay or the domain that uses it first.',
+    liftable: true,
     explain:
       'A defined domain (an instant restore, or an overlay that somebody made) runs on a file of this chain. It is not moved, merged or deleted while that is so. Of a domain whose images could not be seen nobody knows what it stands on, so it counts as standing on all.',
   },
   G301: {
     say: (t) => `saved plan cannot be applied: ${t.text('why')}`,
     remedy: 'Make a new plan: holdfast plan --out FILE.',
+    liftable: false,
     explain:
       'A saved plan is for one host, is valid for 12 hours, and must be what it was when it was made.',
   },
   G401: {
     say: (t) => `is locked by ${t.text('holder')}`,
     remedy: 'Wait for the other run, or use --lock-timeout.',
+    liftable: false,
     explain:
       'One run at a time changes a store. The kernel takes the lock away when its process ends, so there is never a stale one.',
   },
   G404: {
     say: (t) => `failed ${t.text('times')} times on the same observation: stalled`,
     remedy: null,
+    liftable: true,
     explain:
       'The agent stops repeating an action that failed three times while nothing changed, and tries again after a growing time of at most one hour, or as soon as something changes.',
   },
@@ -169,18 +192,21 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
         t.number('reserveBytes') > 0 ? ` (reserve ${t.bytes('reserveBytes')})` : ''
       }, ${t.bytes('neededBytes')} are needed`,
     remedy: 'Make room, or lower `reserve`. Nothing is deleted to make room.',
+    liftable: true,
     explain:
       'A backup does not start if the free space would fall below `reserve` plus what the backup is about to write, nor if the scratch directory has no room for what a running guest overwrites meanwhile. Holdfast never deletes points to make room.',
   },
   G408: {
     say: (t) => `has a name that cannot be used: ${t.text('name')}`,
     remedy: 'Rename it.',
+    liftable: false,
     explain:
       'Names and paths from the policy or from libvirt never reach a shell, an option or a path unchecked.',
   },
   'plaintext-backup': {
     say: (t) => `encrypted disk ${t.text('disks')} would be stored in plain text`,
     remedy: 'Say `encryptedDisks: plaintext` on its rule, or exclude the disk.',
+    liftable: false,
     explain:
       'QEMU decrypts a LUKS disk for the guest, and a backup of it would hold plain text. The rule of the domain must say that the store is trusted with that.',
   },

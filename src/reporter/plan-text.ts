@@ -147,6 +147,6 @@ function stopsOf(rows: readonly Row[], options: RenderOptions): Stops {
 
 /** Deletions name a chain: their addresses are longer, and aligned among themselves. */
 function deletionStops(rows: readonly { readonly row: Row }[], stops: Stops): Stops {
-  const addresses = rows.map(({ row }) => displayWidth(row.address.text));
-  return { ...stops, what: Math.max(stops.what, 4 + Math.max(...addresses) + 2) };
+  const longest = rows.reduce((most, { row }) => Math.max(most, displayWidth(row.address.text)), 0);
+  return { ...stops, what: Math.max(stops.what, 4 + longest + 2) };
 }

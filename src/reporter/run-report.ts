@@ -31,8 +31,11 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
   const finished = story.events.filter(
     (event): event is Finished => event.kind === 'action-finished',
   );
-  const names = finished.map(({ action }) => words.name(action));
-  const stop = 11 + Math.max(0, ...names.map(({ address }) => displayWidth(address))) + 2;
+  const longest = finished.reduce(
+    (most, { action }) => Math.max(most, displayWidth(words.name(action).address)),
+    0,
+  );
+  const stop = 11 + longest + 2;
   const rows = finished.flatMap(({ action, outcome }) => {
     const { address, what } = words.name(action);
     const text = outcomeText(outcome, words);

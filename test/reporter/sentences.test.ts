@@ -137,7 +137,7 @@ describe('guards', () => {
 describe('explain', () => {
   it('knows codes of every family, whatever their case', () => {
     expect(explain('g205')).toBe(
-      'G205 (guard)\n\nA hold lies beside the data and forbids deleting it, whatever the policy says. `holdfast points` shows it; it goes with `holdfast release ADDRESS` only. To let it go: holdfast release ADDRESS. Where it can be lifted for one run, the plan prints the exact --allow.\n',
+      'G205 (guard)\n\nA hold lies beside the data and forbids deleting it, whatever the policy says. `holdfast points` shows it; it goes with `holdfast release ADDRESS` only. To let it go: holdfast release ADDRESS. It cannot be lifted.\n',
     );
     expect(explain('disk-new')).toBe(
       'disk-new (reason)\n\nThe newest point holds no image of this disk, so it is copied whole.\n',
