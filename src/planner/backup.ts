@@ -139,7 +139,7 @@ const ordinary: ReadonlySet<string> = new Set(['raw', 'format']);
 
 /** Why now; then what is no increment, and why; then what the parent had and this point has not. */
 function backupReasons(
-  { due, cause, disks }: BackupParts,
+  { due, cause, disks, excluded }: BackupParts,
   parent: ObservedTip | null,
 ): readonly Reason[] {
   const found = cause === null ? [...due] : [...due, cause];
@@ -148,7 +148,11 @@ function backupReasons(
     const isNews = (parent === null && cause === null) || !ordinary.has(reason.code);
     if (isNews) found.push(reason);
   }
-  const targets = new Set(disks.map(({ disk }) => disk.target));
+  // What is left out on purpose is in the action's own list.
+  const targets = new Set([
+    ...disks.map(({ disk }) => disk.target),
+    ...excluded.map((disk) => disk.target),
+  ]);
   for (const { target } of parent?.disks ?? []) {
     if (!targets.has(target)) found.push({ code: 'disk-removed', facts: { disk: target } });
   }

@@ -29,5 +29,7 @@ export function sameSource(a: SourceIdentity, b: SourceIdentity): boolean {
  * puts a new active image on top; the one of the manifest is then below it.
  */
 export function isInChain(source: SourceIdentity, images: readonly ObservedImage[]): boolean {
-  return images.some((image) => sameSource(image.identity, source));
+  // A serial number is the disk's: libvirt tells it of the active image only.
+  const serial = images[0]?.identity.serial ?? null;
+  return images.some(({ identity }) => sameSource({ ...identity, serial }, source));
 }

@@ -22,7 +22,7 @@ function identityFinding({ actions }: GuardContext, store: StoreSituation): read
         effect: 'block',
         overridable: false,
         actions: [],
-        facts: { how: trouble.code, why: trouble.message },
+        facts: { how: trouble.code, message: trouble.message },
       }),
     ];
   }
@@ -38,10 +38,7 @@ function identityFinding({ actions }: GuardContext, store: StoreSituation): read
       effect: 'block',
       overridable: true,
       actions: own,
-      facts: {
-        how: 'mount-changed',
-        why: `it was mounted from ${before.source}, now from ${ready.mount.source}`,
-      },
+      facts: { how: 'mount-changed', before: before.source, now: ready.mount.source },
     }),
   ];
 }

@@ -20,14 +20,14 @@ function vanishedFinding({ actions }: GuardContext, store: StoreSituation): read
   const found = sum(Object.values(validPoints(ready)));
   if (ready.memory === null) {
     if (own.length === 0) return [];
-    const facts = { how: 'no-memory', points: found, before: null };
+    const facts = { how: 'no-memory' };
     return [
       finding({ code: 'G153', scope, effect: 'withhold', overridable: false, actions: own, facts }),
     ];
   }
   const known = sum(Object.values(ready.memory.points));
   if (found * 2 >= known) return [];
-  const facts = { how: 'vanished', points: found, before: known };
+  const facts = { how: 'vanished', known, found };
   return [
     finding({ code: 'G153', scope, effect: 'block', overridable: true, actions: own, facts }),
   ];

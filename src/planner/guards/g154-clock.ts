@@ -38,11 +38,11 @@ function clockFacts(planning: Planning): NonNullable<Guard['facts']> | null {
     const boot = host.bootClockSeconds - memory.bootClockSeconds;
     const drift = Math.round(wall - boot);
     if (Math.abs(drift) > driftSeconds)
-      return { how: 'moved', why: `it moved ${drift} s against the boot clock` };
+      return { how: 'moved', seconds: drift };
   }
   if (memories.some(({ bootId }) => bootId === host.bootId)) return null;
   const newest = newestWritten(planning, memories);
-  return newest > observedAt ? { how: 'behind', why: `it is behind ${newest}` } : null;
+  return newest > observedAt ? { how: 'behind', newestAt: newest } : null;
 }
 
 /** The latest instant that anything of ours carries: memory, manifests, journals. */

@@ -54,8 +54,7 @@ function floorFinding(
     if (valid - lost < floor || isLast) blocked.push(action);
     else valid -= lost;
   }
-  const [first] = blocked;
-  if (first === undefined) return [];
+  if (blocked.length === 0) return [];
   return [
     finding({
       code: 'G202',
@@ -63,7 +62,7 @@ function floorFinding(
       effect: 'block',
       overridable: !planning.request.unattended,
       actions: blocked,
-      facts: { left: valid - (ofChain.get(keyOf(first)) ?? 0), floor },
+      facts: { minPoints: floor },
     }),
   ];
 }

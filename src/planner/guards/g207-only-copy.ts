@@ -19,7 +19,7 @@ export const g207OnlyCopy: GuardRule = ({ planning, actions, byUuid }) => {
         effect: 'block',
         overridable: !planning.request.unattended,
         actions: own,
-        facts: { mirror: mirrors.join(', ') },
+        facts: { mirrors: mirrors.join(', ') },
       }),
     ];
   });

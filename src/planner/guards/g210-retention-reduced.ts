@@ -20,7 +20,7 @@ export const g210RetentionReduced: GuardRule = ({ actions, byUuid }) => {
         effect: 'block',
         overridable: true,
         actions: own,
-        facts: { rule: reduced.join(', ') },
+        facts: { reduced: reduced.join(', ') },
       }),
     ];
   });

@@ -32,7 +32,7 @@ function usedFindings({ planning }: GuardContext, deletions: readonly Action[]):
         effect: 'block',
         overridable: false,
         actions: [action],
-        facts: { domain: use.domain, path: use.path },
+        facts: { usedBy: use.domain, path: use.path },
       }),
     ];
   });
@@ -75,18 +75,22 @@ function unknownFindings({ planning, actions }: GuardContext): readonly Guard[] 
   if (chains.length === 0) return [];
   return unknown.map(({ name, message }) =>
     finding({
-      code: 'G151',
+      code: 'G213',
       scope: addressOf(name),
       effect: 'withhold',
       overridable: true,
       actions: chains,
-      facts: { part: 'backing-chain', message },
+      facts: { how: 'unseen', message },
     }),
   );
 }
 
-// An image that is missing stands on nothing.
-const missing: ReadonlySet<string> = new Set(['image-missing']);
+// What is missing, is no image, or is no file of this host stands on no file of ours.
+const harmless: ReadonlySet<string> = new Set([
+  'image-missing',
+  'not-an-image',
+  'unsupported-source',
+]);
 
 function unseenImages({
   name,
@@ -94,7 +98,7 @@ function unseenImages({
 }: ObservedDomain): readonly { readonly name: string; readonly message: string }[] {
   const disk = disks.find(
     ({ device, images }) =>
-      (device === 'disk' || device === 'lun') && !images.seen && !missing.has(images.failure.code),
+      (device === 'disk' || device === 'lun') && !images.seen && !harmless.has(images.failure.code),
   );
   return disk === undefined || disk.images.seen
     ? []

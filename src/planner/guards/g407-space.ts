@@ -45,7 +45,7 @@ function storeFindings({ actions }: GuardContext, store: StoreSituation): readon
       facts: {
         freeBytes: state.freeBytes,
         reserveBytes,
-        neededBytes: reserveBytes + own.reduce((sum, action) => sum + neededBytes(action), 0),
+        neededBytes: own.reduce((sum, action) => sum + neededBytes(action), 0),
       },
     }),
   ];
