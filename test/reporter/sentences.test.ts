@@ -6,7 +6,7 @@ import { explain, topics } from '../../src/reporter/explain.ts';
 import { guards } from '../../src/reporter/guards.ts';
 import { notes } from '../../src/reporter/notes.ts';
 import { reasons } from '../../src/reporter/reasons.ts';
-import { sentenceOf, tellerOf } from '../../src/reporter/sentence.ts';
+import { sentenceOf, tellerOf, type Sentence } from '../../src/reporter/sentence.ts';
 import { zonedClock } from '../../src/reporter/zoned-clock.ts';
 
 const src = join(import.meta.dirname, '..', '..', 'src');
@@ -73,6 +73,42 @@ describe('every code that the planner writes', () => {
     const codes = Array.from(union.matchAll(/'([a-z-]+)'/g), ([, code]) => code);
     expect(codes.length).toBeGreaterThan(5);
     expect(new Set(Object.keys(exclusions))).toEqual(new Set(codes));
+  });
+});
+
+/** Names of the facts that a sentence asks for, on the ways that it takes with these values. */
+function factsOf(sentence: Sentence): ReadonlySet<string> {
+  const asked = new Set<string>();
+  for (const value of [null, 1, 'x', true]) {
+    const facts = new Proxy<Record<string, typeof value>>(
+      {},
+      {
+        get: (_target, name) => {
+          asked.add(String(name));
+          return value;
+        },
+      },
+    );
+    sentence.say(tellerOf(facts, setting));
+  }
+  return asked;
+}
+
+describe('every fact that a sentence asks for', () => {
+  const planner = sourcesOf('planner');
+  const cases = [reasons, notes, guards].flatMap((table: Readonly<Record<string, Sentence>>) =>
+    Object.entries(table).flatMap(([code, sentence]) => {
+      const texts = planner.filter(({ text }) => text.includes(`'${code}'`));
+      return texts.length === 0
+        ? []
+        : [{ code, sentence, text: texts.map((one) => one.text).join() }];
+    }),
+  );
+
+  it('is looked for where many codes are written', () => expect(cases.length).toBeGreaterThan(60));
+
+  it.each(cases)('is given by whoever writes $code', ({ sentence, text }) => {
+    for (const fact of factsOf(sentence)) expect(text).toMatch(new RegExp(`\\b${fact}\\b`));
   });
 });
 
