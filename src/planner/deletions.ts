@@ -9,7 +9,7 @@ import type { DomainDecision } from './domain-decision.ts';
 import type { DomainSituation, Place, Planning } from './planning.ts';
 import { rawOnly } from './raw-only.ts';
 import { retentionWords } from './retention-words.ts';
-import { doomedChains, keptBy, type RetentionRule } from './retention.ts';
+import { judge, type RetentionRule } from './retention.ts';
 import { inOrder, timelineOf, type AddedPoint } from './timeline.ts';
 
 /** What the retention lets go of one domain. */
@@ -80,8 +80,8 @@ function doomedAfter(
   rule: RetentionRule,
   added: readonly AddedPoint[],
 ): readonly ObservedChain[] {
-  const line = timelineOf(directory, planning, added);
-  return doomedChains(line, keptBy(line, rule)).flatMap((index) => {
+  const { line, doomed } = judge(directory, planning, added, rule);
+  return doomed.flatMap((index) => {
     const chain = line.chains[index]?.observed ?? null;
     return chain === null ? [] : [chain];
   });

@@ -5,8 +5,8 @@ import type { PointVerdict } from '../model/plan.ts';
 import { planningOf } from './planning-of.ts';
 import type { DomainSituation, Place, Planning } from './planning.ts';
 import { rawOnly } from './raw-only.ts';
-import { keptBy, mark, type Kept } from './retention.ts';
-import { inOrder, timelineOf, type Timeline } from './timeline.ts';
+import { judge, mark, type Judgement } from './retention.ts';
+import { inOrder } from './timeline.ts';
 
 const units = [
   [86_400, 'd'],
@@ -94,16 +94,15 @@ function managedVerdicts(
 ): readonly PointVerdict[] {
   const managed = domain.desired;
   if (managed === null) return [];
-  const line = timelineOf(place.directory, planning, []);
-  const kept = keptBy(line, {
+  const judgement = judge(place.directory, planning, [], {
     retention: managed.retention,
     timezone: planning.desired.timezone,
     rawOnly: rawOnly(domain),
   });
-  return line.chains.flatMap(({ observed: chain }, index) =>
+  return judgement.line.chains.flatMap(({ observed: chain }, index) =>
     chain === null
       ? []
-      : pointWords(line, kept, index, { managed, until: planning.observed.observedAt }).map(
+      : pointWords(judgement, index, { managed, until: planning.observed.observedAt }).map(
           ([point, words]) => verdict(domain, place, chain.id, point, words),
         ),
   );
@@ -111,8 +110,7 @@ function managedVerdicts(
 
 /** The words of each point of one chain, its faulty points too. */
 function pointWords(
-  line: Timeline,
-  kept: Kept,
+  { line, kept, doomed }: Judgement,
   index: number,
   { managed, until }: { readonly managed: DesiredDomain; readonly until: Instant },
 ): readonly (readonly [PointVerdict['point'], readonly string[]])[] {
@@ -129,12 +127,15 @@ function pointWords(
     ];
   });
   const isKept = own.some((words) => words.length > 0);
+  const isBroken = !isKept && chain?.untouchable === null && !doomed.includes(index);
   const whole =
     chain?.untouchable === 'future'
       ? ['later than the observation']
       : chain?.untouchable === 'not-readable'
         ? ['manifest not readable']
-        : [];
+        : isBroken
+          ? ['faulty, its time is not over']
+          : [];
   return points.map(({ id }, position) => {
     const words = [...(own[position] ?? []), ...whole];
     return [id, words.length === 0 && isKept ? ['chain of a kept point'] : words] as const;

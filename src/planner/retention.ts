@@ -1,6 +1,8 @@
 import type { Keep, Retention } from '../model/desired.ts';
+import type { ObservedDirectory } from '../model/observed-store.ts';
 import { bucketsOf, type Buckets } from '../schedule/zone.ts';
-import type { Timeline } from './timeline.ts';
+import type { Clock } from './dueness.ts';
+import { timelineOf, type AddedPoint, type Timeline } from './timeline.ts';
 
 /** Each rule that can keep a point is one bit of its mark. */
 export const mark = {
@@ -18,6 +20,39 @@ export const mark = {
   minPoints: 2048,
   untouchable: 4096,
 } as const;
+
+/** A directory's points as the rules see them. */
+export interface Judgement {
+  readonly line: Timeline;
+  readonly kept: Kept;
+  /** Indices of the chains that go, oldest first. */
+  readonly doomed: readonly number[];
+}
+
+/**
+ * Judges a directory, with the points that are added to it. Faulty points are
+ * counted by no rule, so that they take no valid one's place; but a chain that
+ * is only faulty stays until it would go if it were whole: what is broken may
+ * be mended.
+ */
+export function judge(
+  directory: ObservedDirectory | null,
+  clock: Clock,
+  added: readonly AddedPoint[],
+  rule: RetentionRule,
+): Judgement {
+  const line = timelineOf(directory, clock, added);
+  const kept = keptBy(line, rule);
+  const doomed = doomedChains(line, kept);
+  if (doomed.every((index) => (line.chains[index]?.valid ?? 0) > 0)) return { line, kept, doomed };
+  const mended = timelineOf(directory, clock, added, true);
+  const over = new Set(doomedChains(mended, keptBy(mended, rule)));
+  return {
+    line,
+    kept,
+    doomed: doomed.filter((index) => (line.chains[index]?.valid ?? 0) > 0 || over.has(index)),
+  };
+}
 
 /** Under which rules a timeline is judged. */
 export interface RetentionRule {
@@ -46,7 +81,7 @@ const bucketRules = [
  * What the retention keeps of a timeline. Rules add up: each marks what it
  * keeps, and a chain goes only if neither it nor any of its points has a mark.
  */
-export function keptBy(line: Timeline, rule: RetentionRule): Kept {
+function keptBy(line: Timeline, rule: RetentionRule): Kept {
   const points: number[] = line.at.map(() => 0);
   const chains: number[] = line.chains.map((chain) =>
     chain.untouchable === null ? 0 : mark.untouchable,
@@ -153,7 +188,7 @@ function keepFloor(
 }
 
 /** Indices of the chains that nothing keeps, oldest first; a chain that begins with this plan is never one. */
-export function doomedChains(line: Timeline, kept: Kept): readonly number[] {
+function doomedChains(line: Timeline, kept: Kept): readonly number[] {
   // Without a valid point there is no telling what is worth keeping.
   if (line.newestFirst.length === 0) return [];
   const marks = [...kept.chains];

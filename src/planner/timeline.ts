@@ -44,11 +44,15 @@ const unreadableFaults: ReadonlySet<PointFault> = new Set([
   'manifest-misplaced',
 ]);
 
-/** Lays out a directory's points, with what is added. */
+/**
+ * Lays out a directory's points, with what is added. `faulty`: as if every
+ * point were valid, to tell whether a broken chain's time would be over.
+ */
 export function timelineOf(
   directory: ObservedDirectory | null,
   clock: Clock,
   added: readonly AddedPoint[],
+  faulty = false,
 ): Timeline {
   const until = instantOf(clock.observedMs);
   const chains: TimelineChain[] = [];
@@ -69,7 +73,7 @@ export function timelineOf(
     for (const point of inOrder(one.points, (a, b) => a.sequence - b.sequence)) {
       if (point.held === true) untouchable = 'held';
       if (point.at > until) untouchable ??= 'future';
-      else if (point.fault === undefined) {
+      else if (point.fault === undefined || (faulty && !unreadableFaults.has(point.fault))) {
         at.push(Math.min(Date.parse(point.at), clock.asOfMs));
         chain.push(index);
       } else if (unreadableFaults.has(point.fault)) untouchable ??= 'not-readable';
