@@ -1,0 +1,350 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Files, Look } from '../../src/store/files.ts';
+
+/** The machine died: thrown by every call from then on. */
+export class Crash extends Error {}
+
+/** How much of what was not fsynced is on disk after a crash: nothing, all, or what a seed decides. */
+export type Survival = 'nothing' | 'everything' | number;
+
+interface Inode {
+  readonly number: number;
+  readonly kind: 'file' | 'directory';
+  /** What a program reads. */
+  content: Buffer;
+  /** What is on disk; null before the first fsync. */
+  synced: Buffer | null;
+}
+
+type Names = Map<number, Map<string, number>>;
+
+/** A change of names that is not on disk yet. */
+interface Pending {
+  readonly removes: readonly (readonly [directory: number, name: string, inode: number])[];
+  readonly adds: readonly (readonly [directory: number, name: string, inode: number])[];
+  /** Directories that must be fsynced before it is on disk for certain. */
+  readonly waits: Set<number>;
+}
+
+const rootInode = 1;
+const device = 7;
+
+/**
+ * A file system that keeps only what was fsynced, as POSIX allows: content of a
+ * file after its fsync, a name after the fsync of its directory, a rename after
+ * that of both. A rename itself is atomic, as on every journalling file system.
+ * Of all else, any part may or may not survive a crash, in any order; content
+ * that was not fsynced may be cut, or zeros.
+ */
+export class VolatileFiles implements Files {
+  #inodes = new Map<number, Inode>();
+  #live: Names = new Map([[rootInode, new Map()]]);
+  #disk: Names = new Map([[rootInode, new Map()]]);
+  #pending: Pending[] = [];
+  #next = rootInode + 1;
+  #dead = false;
+  /** Changing calls so far. */
+  calls = 0;
+  /** Names of the changing calls, in order. */
+  readonly log: string[] = [];
+  /** The call before which the machine dies; half a call later in `half`. */
+  dieAt = Number.POSITIVE_INFINITY;
+  half = false;
+  /** The call that fails with this error number, once. */
+  failAt = Number.POSITIVE_INFINITY;
+  failWith = 'EIO';
+
+  constructor() {
+    this.#inodes.set(rootInode, {
+      number: rootInode,
+      kind: 'directory',
+      content: Buffer.alloc(0),
+      synced: null,
+    });
+  }
+
+  makeDirectory(path: string): void {
+    this.#change('makeDirectory', path);
+    this.#create(path, 'directory');
+  }
+
+  writeNew(path: string, content: string | Buffer): void {
+    const torn = this.#change('writeNew', path);
+    const inode = this.#create(path, 'file');
+    inode.content = Buffer.from(content);
+    if (torn) this.#die();
+    inode.synced = inode.content;
+  }
+
+  syncFile(path: string): void {
+    this.#change('syncFile', path);
+    const inode = this.#need(path, 'file');
+    inode.synced = inode.content;
+  }
+
+  syncDirectory(path: string): void {
+    this.#change('syncDirectory', path);
+    const { number } = this.#need(path, 'directory');
+    for (const pending of this.#pending.slice()) {
+      if (!pending.waits.delete(number) || pending.waits.size > 0) continue;
+      if (this.#pending.includes(pending)) this.#settleOne(pending);
+    }
+  }
+
+  rename(from: string, to: string): void {
+    this.#change('rename', `${from} ${to}`);
+    const inode = this.#need(from);
+    const [source, oldName] = this.#parent(from);
+    const [target, newName] = this.#parent(to);
+    const replaced = this.#live.get(target)?.get(newName);
+    if (replaced !== undefined) {
+      const over = this.#inodes.get(replaced);
+      if (over?.kind !== inode.kind) throw this.#error('EEXIST', to);
+      if (over.kind === 'directory' && this.#entries(replaced).size > 0) {
+        throw this.#error('ENOTEMPTY', to);
+      }
+    }
+    this.#entries(source).delete(oldName);
+    this.#entries(target).set(newName, inode.number);
+    this.#pending.push({
+      removes: [
+        [source, oldName, inode.number],
+        ...(replaced === undefined ? [] : [[target, newName, replaced] as const]),
+      ],
+      adds: [[target, newName, inode.number]],
+      waits: new Set([source, target]),
+    });
+  }
+
+  removeFile(path: string): void {
+    this.#change('removeFile', path);
+    this.#unlink(path, this.#need(path, 'file'));
+  }
+
+  removeDirectory(path: string): void {
+    this.#change('removeDirectory', path);
+    const inode = this.#need(path, 'directory');
+    if (this.#entries(inode.number).size > 0) throw this.#error('ENOTEMPTY', path);
+    this.#unlink(path, inode);
+  }
+
+  read(path: string): string {
+    this.#alive();
+    return this.#need(path, 'file').content.toString('utf8');
+  }
+
+  list(path: string): readonly string[] {
+    this.#alive();
+    return [...this.#entries(this.#need(path, 'directory').number).keys()];
+  }
+
+  look(path: string): Look | null {
+    this.#alive();
+    const inode = this.#find(path);
+    if (inode === null) return null;
+    const { number, kind, content } = inode;
+    return { kind, device, inode: number, sizeBytes: content.length };
+  }
+
+  /** Writes like a program that does not fsync: an image. */
+  writeLoose(path: string, content: string): void {
+    this.#alive();
+    this.#create(path, 'file').content = Buffer.from(content);
+  }
+
+  /** Puts everything on disk. */
+  settle(): void {
+    for (const inode of this.#inodes.values()) inode.synced = inode.content;
+    for (const pending of this.#pending.slice()) this.#settleOne(pending);
+  }
+
+  /** The file system after a crash and a new start. */
+  afterCrash(survival: Survival): VolatileFiles {
+    const copy = this.copy();
+    copy.#lose(survival);
+    return copy;
+  }
+
+  copy(): VolatileFiles {
+    const copy = new VolatileFiles();
+    copy.#inodes = new Map([...this.#inodes].map(([number, inode]) => [number, { ...inode }]));
+    copy.#live = copyNames(this.#live);
+    copy.#disk = copyNames(this.#disk);
+    copy.#pending = this.#pending.map((pending) => {
+      return { ...pending, waits: new Set(pending.waits) };
+    });
+    copy.#next = this.#next;
+    return copy;
+  }
+
+  /** Every file below a directory with its content, and `null` for directories: equal trees give equal lists. */
+  tree(path: string): readonly (readonly [path: string, content: string | null])[] {
+    const walk = (number: number, at: string): (readonly [string, string | null])[] =>
+      [...this.#entries(number)]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([name, child]) => {
+          const inode = this.#inodes.get(child);
+          const below = `${at}/${name}`;
+          return inode?.kind === 'directory'
+            ? [[below, null] as const, ...walk(child, below)]
+            : [[below, inode?.content.toString('utf8') ?? ''] as const];
+        });
+    const start = this.#find(path);
+    return start === null ? [] : walk(start.number, path);
+  }
+
+  /** Writes a tree into a real directory, for those who read real ones. */
+  materialise(path: string, target: string): void {
+    for (const [name, content] of this.tree(path)) {
+      const real = join(target, name.slice(path.length));
+      mkdirSync(content === null ? real : dirname(real), { recursive: true });
+      if (content !== null) writeFileSync(real, content);
+    }
+  }
+
+  #lose(survival: Survival): void {
+    const chance = dice(survival);
+    for (const pending of this.#pending) {
+      const possible =
+        pending.removes.every(([dir, name, inode]) => this.#disk.get(dir)?.get(name) === inode) &&
+        pending.adds.every(
+          ([dir, name]) =>
+            this.#disk.get(dir)?.has(name) !== true ||
+            pending.removes.some(([other, gone]) => other === dir && gone === name),
+        );
+      if (possible && chance()) this.#apply(pending, this.#disk);
+    }
+    this.#pending = [];
+    this.#live = copyNames(this.#disk);
+    for (const inode of this.#inodes.values()) {
+      inode.content = inode.synced ?? tornContent(inode.content, survival, chance);
+      inode.synced = inode.content;
+    }
+  }
+
+  #change(call: string, path: string): boolean {
+    this.#alive();
+    const isLast = this.calls === this.dieAt;
+    if (isLast && !this.half) this.#die();
+    this.calls += 1;
+    this.log.push(`${call} ${path}`);
+    if (this.calls - 1 === this.failAt) throw this.#error(this.failWith, path);
+    if (isLast && call !== 'writeNew') this.#die();
+    return isLast;
+  }
+
+  #die(): never {
+    this.#dead = true;
+    throw new Crash();
+  }
+
+  #alive(): void {
+    if (this.#dead) throw new Crash();
+  }
+
+  #entries(number: number): Map<string, number> {
+    const entries = this.#live.get(number);
+    if (entries === undefined) throw new Error(`inode ${number} is no directory`);
+    return entries;
+  }
+
+  #find(path: string): Inode | null {
+    let at: Inode | undefined = this.#inodes.get(rootInode);
+    for (const name of path.split('/')) {
+      if (name === '' || name === '.') continue;
+      const child = at?.kind === 'directory' ? this.#live.get(at.number)?.get(name) : undefined;
+      if (child === undefined) return null;
+      at = this.#inodes.get(child);
+    }
+    return at ?? null;
+  }
+
+  #need(path: string, kind?: Inode['kind']): Inode {
+    const inode = this.#find(path);
+    if (inode === null) throw this.#error('ENOENT', path);
+    if (kind !== undefined && inode.kind !== kind) {
+      throw this.#error(kind === 'directory' ? 'ENOTDIR' : 'EISDIR', path);
+    }
+    return inode;
+  }
+
+  #parent(path: string): readonly [directory: number, name: string] {
+    return [this.#need(dirname(path), 'directory').number, basename(path)];
+  }
+
+  #create(path: string, kind: Inode['kind']): Inode {
+    const [directory, name] = this.#parent(path);
+    if (this.#entries(directory).has(name)) throw this.#error('EEXIST', path);
+    const inode: Inode = { number: this.#next, kind, content: Buffer.alloc(0), synced: null };
+    this.#next += 1;
+    this.#inodes.set(inode.number, inode);
+    if (kind === 'directory') {
+      this.#live.set(inode.number, new Map());
+      this.#disk.set(inode.number, new Map());
+    }
+    this.#entries(directory).set(name, inode.number);
+    this.#pending.push({
+      removes: [],
+      adds: [[directory, name, inode.number]],
+      waits: new Set([directory]),
+    });
+    return inode;
+  }
+
+  #unlink(path: string, inode: Inode): void {
+    const [directory, name] = this.#parent(path);
+    this.#entries(directory).delete(name);
+    this.#pending.push({
+      removes: [[directory, name, inode.number]],
+      adds: [],
+      waits: new Set([directory]),
+    });
+  }
+
+  /** Puts a change on disk, and before it every earlier one of the same names. */
+  #settleOne(pending: Pending): void {
+    const keys = (of: Pending): readonly string[] =>
+      [...of.removes, ...of.adds].map(([directory, name]) => `${directory}/${name}`);
+    const touched = new Set(keys(pending));
+    for (const earlier of this.#pending.slice()) {
+      if (earlier === pending) break;
+      if (this.#pending.includes(earlier) && keys(earlier).some((key) => touched.has(key))) {
+        this.#settleOne(earlier);
+      }
+    }
+    this.#pending.splice(this.#pending.indexOf(pending), 1);
+    this.#apply(pending, this.#disk);
+  }
+
+  #apply({ removes, adds }: Pending, names: Names): void {
+    for (const [directory, name] of removes) names.get(directory)?.delete(name);
+    for (const [directory, name, inode] of adds) names.get(directory)?.set(name, inode);
+  }
+
+  #error(code: string, path: string): Error {
+    return Object.assign(new Error(`${code}: ${path}`), { code, path, syscall: 'model' });
+  }
+}
+
+function copyNames(names: Names): Names {
+  return new Map([...names].map(([number, entries]) => [number, new Map(entries)]));
+}
+
+/** A small generator (mulberry32): the same seed, the same crash. */
+function dice(survival: Survival): () => boolean {
+  if (typeof survival === 'string') return () => survival === 'everything';
+  let state = survival;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) & 1) === 1;
+  };
+}
+
+function tornContent(content: Buffer, survival: Survival, chance: () => boolean): Buffer {
+  if (survival === 'everything') return content;
+  if (survival === 'nothing') return Buffer.alloc(0);
+  return chance() ? content.subarray(0, content.length >> 1) : Buffer.alloc(content.length);
+}
