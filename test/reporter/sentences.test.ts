@@ -5,6 +5,7 @@ import { exclusions } from '../../src/reporter/exclusions.ts';
 import { explain, topics } from '../../src/reporter/explain.ts';
 import { guards } from '../../src/reporter/guards.ts';
 import { notes } from '../../src/reporter/notes.ts';
+import { outcomeTexts } from '../../src/reporter/outcomes.ts';
 import { reasons } from '../../src/reporter/reasons.ts';
 import { sentenceOf, tellerOf, type Sentence } from '../../src/reporter/sentence.ts';
 import { zonedClock } from '../../src/reporter/zoned-clock.ts';
@@ -23,24 +24,25 @@ function sourcesOf(folder: string): readonly { readonly file: string; readonly t
     .map((file) => ({ file, text: readFileSync(join(src, folder, file), 'utf8') }));
 }
 
-/**
- * Codes of reasons, notes and guards that a source writes down: `code: 'x'`
- * but for a failure, which brings its own message, and the calls that make
- * them (`waiting('migrating')`).
- */
-function codesIn(text: string): readonly string[] {
+/** Codes that a source writes as `code: 'x'`, but for those of a failure, which brings its own message. */
+function literalsIn(text: string): readonly string[] {
   const literals = text.matchAll(
     /(?<!readonly )code: '([A-Za-z0-9-]+)'(?!,\s*(?:\/\/.*\s*)?message)/g,
   );
+  return Array.from(literals, ([, code = '']) => code);
+}
+
+/** Codes of reasons and notes that the planner makes by calls: `waiting('migrating')`. */
+function callsIn(text: string): readonly string[] {
   // In the notes, `unseen('host', …)` begins with an address.
   const calls = text.matchAll(/\b(?:waiting|unseen)\(\s*'(?!host')([a-z-]+)'/g);
   const noted = text.matchAll(/\bnote\(\s*(?:'\w+'|severity),\s*[^,]+,\s*'([a-z0-9-]+)'/g);
-  return [...literals, ...calls, ...noted].map(([, code = '']) => code);
+  return [...calls, ...noted].map(([, code = '']) => code);
 }
 
 describe('every code that the planner writes', () => {
   const found = sourcesOf('planner').flatMap(({ file, text }) =>
-    codesIn(text).map((code) => ({ file, code })),
+    [...literalsIn(text), ...callsIn(text)].map((code) => ({ file, code })),
   );
 
   it('is seen by this test', () => {
@@ -74,6 +76,12 @@ describe('every code that the planner writes', () => {
     expect(codes.length).toBeGreaterThan(5);
     expect(new Set(Object.keys(exclusions))).toEqual(new Set(codes));
   });
+});
+
+it('every outcome that the executor writes is explained, and its failures bring their own message', () => {
+  const found = sourcesOf('executor').flatMap(({ text }) => literalsIn(text));
+  expect(found.length).toBeGreaterThan(10);
+  expect(Object.keys(outcomeTexts)).toEqual(expect.arrayContaining(found));
 });
 
 /** Names of the facts that a sentence asks for, on the ways that it takes with these values. */
