@@ -32,7 +32,10 @@ export const domainReasons: SentenceTable = {
       'The stores hold points of this domain, but the hypervisor does not know it. They are kept for ever. `removed:` in the policy, with its uuid, is the only way to delete them.',
   },
   unseen: {
-    say: (t) => `${t.has('part') ? `${t.text('part')} ` : ''}was not seen${message(t)}`,
+    say: (t) => {
+      if (t.has('part')) return `${t.text('part')} was not seen${message(t)}`;
+      return t.has('message') ? t.text('message') : 'was not seen';
+    },
     explain:
       'It could not be looked at, so nothing is known of it. Unseen is not taken for gone: nothing is deleted and no full begins because of it.',
   },

@@ -5,9 +5,9 @@ export const exclusions: Readonly<Record<string, string>> = {
   cdrom: 'a CD-ROM',
   floppy: 'a floppy disk',
   readonly: 'read-only',
-  transient: 'transient: its changes are thrown away',
+  transient: 'transient, its changes are thrown away',
   shareable: 'shared with other domains',
-  lun: 'a passed-through SCSI device: QEMU cannot see its writes',
+  lun: 'a passed-through SCSI device, whose writes QEMU cannot see',
   'unsupported-kind': 'of a kind that cannot be read',
 };
 

@@ -58,7 +58,10 @@ export function reasonWords(all: readonly Reason[], words: PlanWords, disks = 0)
   return [...new Set(sentences)].join('; ');
 }
 
-/** Reasons that differ in the disk only, as one; without the disk if it is true of all that many. */
+/**
+ * Reasons that differ in the disk only, as one; without the disk if it is true
+ * of all that many. A disk that was removed is none of those.
+ */
 function byDisks(all: readonly Reason[], disks: number): readonly Reason[] {
   const groups = new Map<string, { readonly reason: Reason; readonly disks: string[] }>();
   for (const reason of all) {
@@ -69,7 +72,7 @@ function byDisks(all: readonly Reason[], disks: number): readonly Reason[] {
     groups.set(key, group);
   }
   return Array.from(groups.values(), ({ reason, disks: named }) =>
-    named.length === 0 || named.length === disks
+    named.length === 0 || (named.length === disks && reason.code !== 'disk-removed')
       ? reason
       : { code: reason.code, facts: { ...reason.facts, disk: named.join(', ') } },
   );

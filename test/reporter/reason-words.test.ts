@@ -55,6 +55,12 @@ describe('reasons', () => {
     );
   });
 
+  it('of a disk that is gone name it', () => {
+    expect(reasonsOf([{ code: 'disk-removed', facts: { disk: 'vdb' } }], ['vda'])).toBe(
+      'no disk vdb any more',
+    );
+  });
+
   it('of an unknown code show the code and its facts', () => {
     const facts = {
       sizeBytes: 2048,
