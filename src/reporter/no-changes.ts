@@ -14,9 +14,23 @@ export function noChangesLine(plan: Plan): string {
     unmanaged === 0
       ? ''
       : ` ${plural(unmanaged, 'domain')} not in ${printable(plan.policy.file)}: kept, unmanaged.`;
-  return plan.incomplete
-    ? `No changes to what was seen of ${host}${due}. Not everything was seen: deletions are withheld.${left}`
-    : `No changes. ${host} matches ${printable(plan.policy.file)}${due}.${left}`;
+  if (plan.incomplete) {
+    return `No changes to what was seen of ${host}${due}. Not everything was seen: deletions are withheld.${left}`;
+  }
+  const hindered = hinderedWords(plan);
+  return hindered === ''
+    ? `No changes. ${host} matches ${printable(plan.policy.file)}${due}.${left}`
+    : `No changes now: ${hindered}${due}.${left}`;
+}
+
+/** Domains that should have a point and cannot get one: with them a host does not match its policy. */
+function hinderedWords({ domains }: Plan): string {
+  return (['blocked', 'waiting'] as const)
+    .flatMap((kind) => {
+      const count = domains.filter(({ verdict }) => verdict === kind).length;
+      return count === 0 ? [] : [`${plural(count, 'domain')} ${kind}`];
+    })
+    .join(', ');
 }
 
 // A slot of a domain that cannot get a point is nothing to look forward to.

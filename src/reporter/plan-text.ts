@@ -147,6 +147,9 @@ function stopsOf(rows: readonly Row[], options: RenderOptions): Stops {
 
 /** Deletions name a chain: their addresses are longer, and aligned among themselves. */
 function deletionStops(rows: readonly { readonly row: Row }[], stops: Stops): Stops {
-  const longest = rows.reduce((most, { row }) => Math.max(most, displayWidth(row.address.text)), 0);
-  return { ...stops, what: Math.max(stops.what, 4 + longest + 2) };
+  const longest = (cell: 'address' | 'what' | 'reason'): number =>
+    rows.reduce((most, { row }) => Math.max(most, displayWidth(row[cell].text)), 0);
+  const what = Math.max(stops.what, 4 + longest('address') + 2);
+  const reason = Math.max(stops.reason, what + longest('what') + 2);
+  return { what, reason, place: Math.max(stops.place, reason + longest('reason') + 2) };
 }

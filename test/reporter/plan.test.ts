@@ -69,13 +69,15 @@ Plan: 3 to run, 1 to repair, 1 to delete (38.2 GiB, blocked); 38 unchanged.
       actions: [
         trash(web01, '20260601T020000Z-1f0e', {}),
         trash(web01, '20260601T020500Z-1f0e', { id: 'other' }),
-        trash(web01, '20260602T020000Z-aaaa', { id: 'third' }),
+        trash(web01, '20260602T020000Z-aaaa', { id: 'third', points: [] }),
       ],
     });
     const text = renderPlan(plan, plain);
-    expect(text).toContain('- domain/web01/20260601T020000Z-1f0e  30 points');
-    expect(text).toContain('- domain/web01/20260601T020500Z-1f0e  30 points');
-    expect(text).toContain('- domain/web01/20260602T02…-aaaa      30 points');
+    expect(text).toContain(`\
+  - domain/web01/20260601T020000Z-1f0e  30 points 38.2 GiB  kept by no rule (last 7 daily 14 monthly 12)
+  - domain/web01/20260601T020500Z-1f0e  30 points 38.2 GiB  kept by no rule (last 7 daily 14 monthly 12)
+  - domain/web01/20260602T02…-aaaa      0 points 38.2 GiB   kept by no rule (last 7 daily 14 monthly 12)
+`);
     expect(text).toContain('Plan: 3 to delete (115 GiB).');
   });
 
@@ -181,6 +183,21 @@ describe('a plan with nothing to do', () => {
     expect(renderPlan(planWith({ domains }), plain)).toBe(
       'No changes. kvm01 matches policy.yaml; next due: mail01 in 12m. 1 domain not in policy.yaml: kept, unmanaged.\n',
     );
+  });
+
+  it('does not call a match what cannot be done now', () => {
+    const reasons = [{ code: 'block-job', facts: { disks: 'vda' } }];
+    const domains = [
+      verdict(web01, 'waiting', { reasons, nextDueAt: '2026-11-23T01:00:00.000Z' }),
+      verdict(mail01, 'blocked', { reasons: [{ code: 'store-unknown' }] }),
+    ];
+    expect(renderPlan(planWith({ domains }), plain)).toBe(`\
+left alone
+  . domain/web01  waiting                               block job on vda
+!   domain/mail01 blocked                               its store is not in the policy
+
+No changes now: 1 domain blocked, 1 domain waiting; next due: web01 in 15h 29m.
+`);
   });
 
   it('says first what was not seen and what waits', () => {
