@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { createLibvirt } from '../../src/hypervisor/libvirt/libvirt.ts';
+import { Lab, type LabDomain } from './lab.ts';
+import { checkpoint, driverOf, track } from './look.ts';
+
+it('has unseen checkpoints where QEMU does not answer, and sees the domains around it', async () => {
+  await using lab = await Lab.create();
+  const [before, hung, after] = [
+    await lab.defineDomain(),
+    await lab.defineDomain({ name: '-hung' }),
+    await lab.defineDomain(),
+  ];
+  // Counting dirty bytes is what asks QEMU itself; the rest libvirt knows.
+  for (const domain of [before, hung, after]) await track(domain);
+  const pid = await hung.pid();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const driver = driverOf(lab, { stallSeconds: 3 });
+    const seen = await driver.observe([]);
+    if (!seen.seen) throw new Error(seen.failure.message);
+    const checkpointsOf = (domain: LabDomain) =>
+      seen.value.domains.find(({ uuid }) => uuid === domain.uuid)?.checkpoints;
+    expect(checkpointsOf(hung)).toEqual({
+      seen: false,
+      failure: { code: 'no-answer', message: 'virsh did not answer for 3 s' },
+    });
+    expect(checkpointsOf(before)).toMatchObject({ seen: true, value: [{ name: checkpoint }] });
+    expect(checkpointsOf(after)).toMatchObject({ seen: true, value: [{ name: checkpoint }] });
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+});
+
+it('is unseen as a whole when libvirt cannot be reached', async () => {
+  const seen = await createLibvirt({ uri: 'qemu+unix:///system?socket=/nowhere' }).observe([]);
+  expect(seen).toEqual({
+    seen: false,
+    failure: {
+      code: 'libvirt-unreachable',
+      message:
+        "libvirt cannot be asked: failed to connect to the hypervisor: Failed to connect socket to '/nowhere': No such file or directory",
+    },
+  });
+});
