@@ -6,10 +6,11 @@ import { addSeconds, millisecondsOf } from '../model/instant.ts';
 import type { ObservedChain } from '../model/observed-store.ts';
 import { nextDueAt } from '../schedule/due.ts';
 import type { DomainDecision } from './domain-decision.ts';
+import { byText } from './order.ts';
 import type { DomainSituation, Place, Planning } from './planning.ts';
 import { rawOnly } from './raw-only.ts';
 import { retentionWords } from './retention-words.ts';
-import { judge, type RetentionRule } from './retention.ts';
+import { judge, judgeNext, type Judgement, type RetentionRule } from './retention.ts';
 import { inOrder, timelineOf, type AddedPoint } from './timeline.ts';
 
 /** What the retention lets go of one domain. */
@@ -43,11 +44,10 @@ export function retentionOutcome(
     backup === null
       ? []
       : [{ atMs: planning.asOfMs, chain: backup.level === 'full' ? null : backup.chain }];
-  const doomed = doomedAfter(planning, domain, rule, added);
-  const nextFull = {
-    atMs: millisecondsOf(nextDueAt(desired.schedule, planning.asOf, domain.uuid)),
-    chain: null,
-  };
+  const judgement = judge(directory, planning, added, rule);
+  const doomed = chainsAt(judgement);
+  const nextMs = millisecondsOf(nextDueAt(desired.schedule, planning.asOf, domain.uuid));
+  const next = chainsAt(judgeNext(judgement, nextMs, rule));
   const reason: Reason = {
     code: 'kept-by-no-rule',
     facts: { rule: retentionWords(desired.retention) },
@@ -62,29 +62,12 @@ export function retentionOutcome(
         dependsOn: backup === null ? [] : [backup.id],
       }),
     ),
-    doomed: inOrder(
-      [
-        ...new Set([
-          ...doomed.map(({ id }) => id),
-          ...doomedAfter(planning, domain, rule, [...added, nextFull]).map(({ id }) => id),
-        ]),
-      ],
-      (a, b) => (a < b ? -1 : 1),
-    ),
+    doomed: [...new Set([...doomed, ...next].map(({ id }) => id))].toSorted(byText),
   };
 }
 
-function doomedAfter(
-  planning: Planning,
-  { directory }: DomainSituation,
-  rule: RetentionRule,
-  added: readonly AddedPoint[],
-): readonly ObservedChain[] {
-  const { line, doomed } = judge(directory, planning, added, rule);
-  return doomed.flatMap((index) => {
-    const chain = line.chains[index]?.observed ?? null;
-    return chain === null ? [] : [chain];
-  });
+function chainsAt({ line, doomed }: Judgement): readonly ObservedChain[] {
+  return doomed.flatMap((index) => line.chains[index]?.observed ?? []);
 }
 
 interface Trash {

@@ -2,7 +2,7 @@ import type { Keep, Retention } from '../model/desired.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';
 import { bucketsOf, type Buckets } from '../schedule/zone.ts';
 import type { Clock } from './dueness.ts';
-import { timelineOf, type AddedPoint, type Timeline } from './timeline.ts';
+import { timelineOf, withNewChain, type AddedPoint, type Timeline } from './timeline.ts';
 
 /** Each rule that can keep a point is one bit of its mark. */
 export const mark = {
@@ -27,6 +27,8 @@ export interface Judgement {
   readonly kept: Kept;
   /** Indices of the chains that go, oldest first. */
   readonly doomed: readonly number[];
+  /** The same points as if none were faulty. */
+  readonly mended: () => Timeline;
 }
 
 /**
@@ -41,17 +43,29 @@ export function judge(
   added: readonly AddedPoint[],
   rule: RetentionRule,
 ): Judgement {
-  const line = timelineOf(directory, clock, added);
+  return judgeLine(timelineOf(directory, clock, added), rule, () =>
+    timelineOf(directory, clock, added, true),
+  );
+}
+
+/** The same judgement with one more full, at an instant. */
+export function judgeNext(
+  { line, mended }: Judgement,
+  atMs: number,
+  rule: RetentionRule,
+): Judgement {
+  return judgeLine(withNewChain(line, atMs), rule, () => withNewChain(mended(), atMs));
+}
+
+function judgeLine(line: Timeline, rule: RetentionRule, mended: () => Timeline): Judgement {
   const kept = keptBy(line, rule);
   const doomed = doomedChains(line, kept);
-  if (doomed.every((index) => (line.chains[index]?.valid ?? 0) > 0)) return { line, kept, doomed };
-  const mended = timelineOf(directory, clock, added, true);
-  const over = new Set(doomedChains(mended, keptBy(mended, rule)));
-  return {
-    line,
-    kept,
-    doomed: doomed.filter((index) => (line.chains[index]?.valid ?? 0) > 0 || over.has(index)),
-  };
+  const isValid = (index: number): boolean => (line.chains[index]?.valid ?? 0) > 0;
+  if (doomed.every(isValid)) return { line, kept, doomed, mended };
+  const whole = mended();
+  const over = new Set(doomedChains(whole, keptBy(whole, rule)));
+  const gone = doomed.filter((index) => isValid(index) || over.has(index));
+  return { line, kept, doomed: gone, mended };
 }
 
 /** Under which rules a timeline is judged. */

@@ -94,6 +94,18 @@ export function timelineOf(
   return { chains, at, chain, newestFirst: newestFirst(at) };
 }
 
+/** The same timeline with one more full at its end, a chain of its own. */
+export function withNewChain(line: Timeline, atMs: number): Timeline {
+  const at = [...line.at, atMs];
+  const isNewest = atMs >= (line.at[line.newestFirst[0] ?? -1] ?? -Infinity);
+  return {
+    chains: [...line.chains, { observed: null, id: null, valid: 1, untouchable: null }],
+    at,
+    chain: [...line.chain, line.chains.length],
+    newestFirst: isNewest ? [line.at.length, ...line.newestFirst] : newestFirst(at),
+  };
+}
+
 /** The values in order; the same array if they are already, as an observation should have them. */
 export function inOrder<T>(values: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
   let before: T | undefined;
