@@ -13,8 +13,12 @@ import {
   type ChainId,
   type DomainUuid,
 } from '../../src/model/identity.ts';
+import type { ReadyStore } from '../../src/model/observed-store.ts';
 import type { Hold, Manifest } from '../../src/model/point.ts';
 import type { Failure, Result } from '../../src/model/result.ts';
+import { createStore } from '../../src/store/create.ts';
+import { observeStore } from '../../src/store/observe.ts';
+import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** Names that tests share: one store, two domains, chains by number. */
@@ -134,12 +138,28 @@ export function publishPoints(
   }
 }
 
-/** A temporary directory that goes at the end of the test: `using dir = temporary()`. */
-export function temporary(parent = tmpdir()): Disposable & {
+/** A store in a temporary directory. */
+export function madeStore(dir: Temporary): Store {
+  must(createStore(dir.ref, later));
+  return must(openStore(dir.ref));
+}
+
+/** What the observer says of a store that is ready. */
+export async function lookInto({ path, stateDir }: Temporary): Promise<ReadyStore> {
+  const { state } = await observeStore({ name: 'main', path, requireMount: false, stateDir });
+  if (state.kind === 'ready') return state;
+  throw new Error(JSON.stringify(state));
+}
+
+/** A directory for a store, and one for the host's state beside it. */
+export interface Temporary extends Disposable {
   readonly path: string;
   readonly stateDir: string;
   readonly ref: StoreRef;
-} {
+}
+
+/** A temporary directory that goes at the end of the test: `using dir = temporary()`. */
+export function temporary(parent = tmpdir()): Temporary {
   const root = mkdtempSync(join(parent, 'hf-store-'));
   const path = join(root, 'store');
   mkdirSync(path);
