@@ -1,0 +1,57 @@
+// What a person waits for before anything happens: `--version` against Node itself, and `validate` of a
+// policy of 1,000 domains.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compare, measure, ratio, seconds, table } from './measure.mjs';
+
+export const title = 'Start-up';
+
+const rounds = 10;
+
+export async function run() {
+  const cli = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+  const work = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  try {
+    const policy = join(work, 'policy.yaml');
+    writeFileSync(policy, largePolicy(1000));
+    const node = (...args) => measure(process.execPath, args);
+    const [bare, version, validate] = await compare(
+      [
+        { name: 'node -e 0', run: () => node('-e', '0') },
+        { name: 'holdfast --version', run: () => node(cli, '--version') },
+        { name: 'holdfast validate', run: () => node(cli, '--policy', policy, 'validate') },
+      ],
+      rounds,
+    );
+    const row = (result, limit) => [
+      result.name,
+      seconds(result.seconds),
+      `${ratio(result.seconds, bare.seconds)} ×`,
+      limit,
+      `${result.peakMiB.toFixed(0)} MiB`,
+    ];
+    return table(
+      ['command', 's', 'of `node -e 0`', 'target', 'memory'],
+      [row(bare, ''), row(version, '2 ×'), row(validate, '0.8 s (1,000 domains)')],
+    );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function largePolicy(count) {
+  const domains = Array.from(
+    { length: count },
+    (_, index) => `  - { name: vm${index}, schedule: ${index % 2 === 0 ? 'nightly' : 'hourly'} }`,
+  );
+  return `version: 1
+timezone: Europe/Berlin
+stores: { main: { path: /backups } }
+schedules: { nightly: "0 2 * * *", hourly: "15 * * * *" }
+retention: { standard: { chain: { maxPoints: 30 }, keep: { chains: 1 } } }
+defaults: { store: main, schedule: nightly, retention: standard }
+domains:
+${domains.join('\n')}
+`;
+}
