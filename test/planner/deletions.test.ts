@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Removed } from '../../src/model/desired.ts';
 import type { ObservedTrash } from '../../src/model/observed-store.ts';
-import {
-  aRun,
-  chain,
-  desiredDomain,
-  desiredState,
-  desiredStore,
-  directory,
-  domain,
-  place,
-  tracked,
-  uuidOf,
-  withPoint,
-  world,
-} from './build.ts';
+import { chain, directory, withPoint } from './build-chain.ts';
+import { domain, tracked } from './build-domain.ts';
+import { desiredDomain, desiredState, desiredStore, place, uuidOf } from './build-policy.ts';
+import { aRun, world } from './build.ts';
 import { told } from './told.ts';
 
 const web01 = domain(1, 'web01');
@@ -106,18 +96,18 @@ describe('removed: the sentence that deletes a domain’s points', () => {
   });
 });
 
-describe('the trash', () => {
-  const item = (trashedAt: string, chainAt: string): ObservedTrash => ({
-    run: aRun,
-    path: `.trash/${aRun}/old07/${chainAt}`,
-    uuid: uuidOf(7),
-    name: 'old07',
-    chain: chain(chainAt, 1).id,
-    points: 4,
-    bytes: 1000,
-    trashedAt,
-  });
+const item = (trashedAt: string, chainAt: string): ObservedTrash => ({
+  run: aRun,
+  path: `.trash/${aRun}/old07/${chainAt}`,
+  uuid: uuidOf(7),
+  name: 'old07',
+  chain: chain(chainAt, 1).id,
+  points: 4,
+  bytes: 1000,
+  trashedAt,
+});
 
+describe('the trash', () => {
   it('is purged when its time is over, and not a second before', () => {
     const desired = desiredState([desiredDomain(1, 'web01')]);
     const trash = [

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { addSeconds } from '../../src/model/instant.ts';
-import {
-  chain,
-  day,
-  desiredDomain,
-  desiredState,
-  directory,
-  domain,
-  hour,
-  now,
-  tracked,
-  world,
-} from './build.ts';
+import { chain, directory } from './build-chain.ts';
+import { domain, tracked } from './build-domain.ts';
+import { day, desiredDomain, desiredState, hour, now } from './build-policy.ts';
+import { world } from './build.ts';
 import { told } from './told.ts';
 
 const desired = desiredState([desiredDomain(1, 'web01')]);
@@ -84,7 +76,7 @@ describe('dueness is level-triggered', () => {
 
   it('I3: the closing check counts a point that came after the plan as at its instant', async () => {
     const { planPolicy } = await import('../../src/planner/plan-policy.ts');
-    const { request } = await import('./build.ts');
+    const { request } = await import('./build-policy.ts');
     const plannedAt = '2026-11-22T00:59:59.000Z';
     // The point was taken at 01:00:01, after the slot of 01:00; the plan was made before it.
     const seenLater = withNewestAt('2026-11-22T01:00:01.000Z', 2, {

@@ -2,22 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { chainId, checkpointOf, runId } from '../../src/model/identity.ts';
 import type { ObservedDomain, OpenIntent } from '../../src/model/observed.ts';
 import { seen, unseen } from '../../src/model/result.ts';
-import {
-  aRun,
-  chain,
-  desiredDomain,
-  desiredState,
-  directory,
-  disk,
-  domain,
-  mainId,
-  off,
-  pointAt,
-  tracked,
-  uuidOf,
-  withPoint,
-  world,
-} from './build.ts';
+import { chain, directory, pointAt, withPoint } from './build-chain.ts';
+import { disk, domain, off, tracked } from './build-domain.ts';
+import { desiredDomain, desiredState, mainId, uuidOf } from './build-policy.ts';
+import { aRun, world } from './build.ts';
 import { told } from './told.ts';
 
 const desired = desiredState([desiredDomain(1, 'web01')]);
@@ -181,21 +169,19 @@ describe('leftovers of dead runs become explicit actions', () => {
   });
 });
 
+const orphan = (name: string) => ({
+  name,
+  parent: null,
+  disks: [{ target: 'vda', bitmap: name, dirtyBytes: 0 }],
+});
+
+const withOrphan = (name: string, one: ObservedDomain = tracked(web01, here)): ObservedDomain => ({
+  ...one,
+  checkpoints: seen([...(one.checkpoints.seen ? one.checkpoints.value : []), orphan(name)]),
+});
+
 describe('checkpoints of ours', () => {
   const orphanName = checkpointOf(mainId, pointAt('2026-11-22T01:00:00.000Z', 'dead'));
-  const orphan = (name: string) => ({
-    name,
-    parent: null,
-    disks: [{ target: 'vda', bitmap: name, dirtyBytes: 0 }],
-  });
-  const withOrphan = (
-    name: string,
-    one: ObservedDomain = tracked(web01, here),
-  ): ObservedDomain => ({
-    ...one,
-    checkpoints: seen([...(one.checkpoints.seen ? one.checkpoints.value : []), orphan(name)]),
-  });
-
   it('one that no published point uses is dropped; the newest point’s stays', () => {
     const { plan, actions } = left([], withOrphan(orphanName));
     expect(actions).toEqual(['drop-checkpoint domain/web01']);

@@ -3,20 +3,10 @@ import type { Retention } from '../../src/model/desired.ts';
 import { addSeconds } from '../../src/model/instant.ts';
 import type { ObservedChain, ObservedDirectory } from '../../src/model/observed-store.ts';
 import { retentionVerdicts } from '../../src/planner/retention-words.ts';
-import {
-  chain,
-  day,
-  desiredDomain,
-  desiredState,
-  directory,
-  disk,
-  domain,
-  hour,
-  retentionOf,
-  tracked,
-  withPoint,
-  world,
-} from './build.ts';
+import { chain, directory, withPoint } from './build-chain.ts';
+import { disk, domain, tracked } from './build-domain.ts';
+import { day, desiredDomain, desiredState, hour, retentionOf } from './build-policy.ts';
+import { world } from './build.ts';
 import { told } from './told.ts';
 
 const web01 = domain(1, 'web01');

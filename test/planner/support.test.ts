@@ -3,24 +3,10 @@ import type { DesiredDomain } from '../../src/model/desired.ts';
 import type { ObservedDomain } from '../../src/model/observed.ts';
 import { seen, unseen } from '../../src/model/result.ts';
 import { includedDisks } from '../../src/planner/disks.ts';
-import {
-  aRun,
-  chain,
-  desiredDomain,
-  desiredState,
-  directory,
-  disk,
-  domain,
-  lookedAt,
-  observedState,
-  mainStore,
-  off,
-  place,
-  readyStore,
-  tracked,
-  uuidOf,
-  world,
-} from './build.ts';
+import { chain, directory, lookedAt } from './build-chain.ts';
+import { disk, domain, off, tracked } from './build-domain.ts';
+import { desiredDomain, desiredState, place, uuidOf } from './build-policy.ts';
+import { aRun, observedState, mainStore, readyStore, world } from './build.ts';
 import { told } from './told.ts';
 
 /** The verdict and actions of one domain that is due. */

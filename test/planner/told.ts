@@ -3,7 +3,7 @@ import type { DesiredState } from '../../src/model/desired.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Plan, Request } from '../../src/model/plan.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
-import { request } from './build.ts';
+import { request } from './build-policy.ts';
 
 /** Plans, and reads the plan back as short lines. */
 export function told(

@@ -1,52 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { DesiredDomain } from '../../src/model/desired.ts';
-import type { ObservedDirectory } from '../../src/model/observed-store.ts';
 import type { ObservedDomain } from '../../src/model/observed.ts';
 import { seen } from '../../src/model/result.ts';
-import {
-  chain,
-  day,
-  desiredDomain,
-  desiredState,
-  directory,
-  disk,
-  domain,
-  gib,
-  identityOf,
-  now,
-  off,
-  retentionOf,
-  statOf,
-  tracked,
-  withPoint,
-  world,
-} from './build.ts';
-import { diskWords, told } from './told.ts';
-
-const threeDays = chain('2026-11-18T01:00:00.000Z', 3);
-const twoDisks = domain(1, 'db1', {
-  disks: [disk('db1', 'vda', 101), disk('db1', 'vdb', 102)],
-});
-
-/** The one backup of a domain whose world is as given; its disks in words. */
-function planned(
-  one: ObservedDomain,
-  where: ObservedDirectory,
-  rule: Partial<DesiredDomain> = {},
-  asked: Parameters<typeof told>[2] = {},
-) {
-  const desired = desiredState([desiredDomain(1, one.name, rule)]);
-  const { backups, actions, verdicts } = told(desired, world(desired, [one], [where]), asked);
-  const [backup] = backups;
-  return {
-    backup,
-    actions,
-    verdicts,
-    level: backup?.level,
-    disks: backup === undefined ? [] : diskWords(backup),
-    reasons: backup?.reasons.map(({ code }) => code),
-  };
-}
+import { chain, directory } from './build-chain.ts';
+import { disk, domain, identityOf, off, statOf, tracked } from './build-domain.ts';
+import { gib } from './build-policy.ts';
+import { planned, threeDays, twoDisks } from './planned.ts';
 
 describe('a running domain', () => {
   const where = directory(twoDisks, [threeDays]);
@@ -342,83 +300,4 @@ describe('disks without trackers', () => {
     expect(disks).toEqual(['vda full: tracker-never']);
     expect(backup?.checkpoint).toBeNull();
   });
-});
-
-describe('what begins a chain', () => {
-  const one = domain(1, 'db1');
-  const causeOf = (
-    chains: Parameters<typeof directory>[1],
-    rule: Partial<DesiredDomain> = {},
-    asked: Parameters<typeof told>[2] = {},
-  ) => {
-    const where = directory(one, chains);
-    const { backup, reasons } = planned(tracked(one, where), where, rule, asked);
-    return [backup?.level, backup?.sequence, ...(reasons ?? [])];
-  };
-
-  it('chain-complete', () => {
-    const retention = retentionOf(null, { chain: { maxPoints: 3, maxAgeSeconds: null } });
-    expect(causeOf([threeDays], { retention })).toEqual(['full', 0, 'due', 'chain-complete']);
-    const four = retentionOf(null, { chain: { maxPoints: 4, maxAgeSeconds: null } });
-    expect(causeOf([threeDays], { retention: four })).toEqual(['increment', 3, 'due']);
-  });
-
-  it('chain-too-old: from the full to the observation', () => {
-    const age = (maxAgeSeconds: number) =>
-      causeOf([threeDays], {
-        retention: retentionOf(null, { chain: { maxPoints: 30, maxAgeSeconds } }),
-      });
-    expect(age(4 * day)).toEqual(['full', 0, 'due', 'chain-too-old']);
-    expect(age(5 * day)).toEqual(['increment', 3, 'due']);
-  });
-
-  it.each(['restored', 'untracked'] as const)('%s', (closed) => {
-    expect(causeOf([{ ...threeDays, closed }])).toEqual(['full', 0, 'due', closed]);
-  });
-
-  it('asked: --now --full, with its note and hold', () => {
-    const where = directory(one, [chain('2026-11-20T01:00:00.000Z', 3)]);
-    const ask = { address: 'db1', full: true, note: 'before the upgrade', hold: 'upgrade' };
-    const { backup, reasons } = planned(tracked(one, where), where, {}, { now: [ask] });
-    expect(reasons).toEqual(['asked', 'asked-full']);
-    expect([backup?.level, backup?.note, backup?.hold]).toEqual([
-      'full',
-      'before the upgrade',
-      'upgrade',
-    ]);
-  });
-
-  it('asked: --now takes an increment although none is due', () => {
-    const where = directory(one, [chain('2026-11-20T01:00:00.000Z', 3)]);
-    const ask = { address: 'domain/db1', full: false, note: null, hold: null };
-    const { level, reasons } = planned(tracked(one, where), where, {}, { now: [ask] });
-    expect([level, reasons]).toEqual(['increment', ['asked']]);
-  });
-
-  it('parent-faulty: a newer point is faulty, so the tracker of the valid one is gone', () => {
-    const faulty = withPoint(threeDays, 2, { fault: 'file-size' });
-    expect(causeOf([faulty])).toEqual(['full', 0, 'due', 'parent-faulty']);
-    const newer = withPoint(chain('2026-11-21T01:00:00.000Z', 1), 0, { fault: 'quarantined' });
-    expect(causeOf([threeDays, newer])).toEqual(['full', 0, 'due', 'parent-faulty']);
-  });
-
-  it('no-valid-point: there are points, and none is valid', () => {
-    const dead = withPoint(chain('2026-11-20T01:00:00.000Z', 1), 0, { fault: 'file-missing' });
-    expect(causeOf([dead])).toEqual(['full', 0, 'due', 'no-valid-point']);
-  });
-});
-
-it('ids come from the observation: the plan throws no dice, and nothing has them yet', () => {
-  const one = domain(1, 'db1');
-  const desired = desiredState([desiredDomain(1, 'db1')]);
-  const first = told(desired, world(desired, [one], [])).backups[0];
-  const again = told(desired, world(desired, [one], [])).backups[0];
-  expect(first).toEqual(again);
-  expect(first?.point.slice(0, 17)).toBe('20261122T093002Z-');
-  expect(first?.checkpoint).toBe(`holdfast-5a0e1111-${first?.point}`);
-  // A retry in the same second: the id that is taken is not taken again.
-  const taken = { name: first?.checkpoint ?? '', parent: null, disks: [] };
-  const retry = told(desired, world(desired, [{ ...one, checkpoints: seen([taken]) }], []));
-  expect(retry.backups[0]?.point).not.toBe(first?.point);
-  expect(now).toBe('2026-11-22T09:30:02.000Z');
 });
