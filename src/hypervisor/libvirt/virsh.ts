@@ -38,7 +38,8 @@ interface Pending {
  * time (seen with strace), so what is asked is kept short.
  */
 export class VirshSession {
-  readonly #nonce = randomBytes(16).toString('base64url');
+  // With a letter first: echo would take a leading dash for an option (seen, once in 64 runs).
+  readonly #nonce = `m${randomBytes(16).toString('base64url')}`;
   readonly #conversation: Conversation;
   readonly #stallSeconds: number;
   readonly #pending: Pending[] = [];
