@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { instantOf } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan, type Request } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -104,7 +105,10 @@ async function savedPlan(
     );
   const plan = await readPlan(context, file);
   if (!plan.ok) return plan;
-  const refusal = refusalOf(plan.value, file, { host: hostName, now: new Date().toISOString() });
+  const refusal = refusalOf(plan.value, file, {
+    host: hostName,
+    now: instantOf(context.clock.now()),
+  });
   return refusal === null ? plan : fail(refusal);
 }
 

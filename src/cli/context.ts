@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +20,7 @@ export interface Context {
   readonly globals: Globals;
   /** `holdfast 0.1.0`, for plans and manifests. */
   readonly tool: string;
+  readonly clock: Clock;
 }
 
 /** Why a command cannot go on: said on standard error, and its exit status. */

@@ -43,7 +43,7 @@ async function examine(context: Context): Promise<ExitCode> {
   const report = {
     formatVersion: 1,
     host: hostname(),
-    at: instantOf(Date.now()),
+    at: instantOf(context.clock.now()),
     timezone: seen.timezone,
     findings,
   } as const;

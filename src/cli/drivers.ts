@@ -11,10 +11,9 @@ import type { Context } from './context.ts';
 import type { Session } from './session.ts';
 import { userName } from './user-name.ts';
 
-const clock = () => instantOf(Date.now());
-
 /** The executor's drivers on this host. */
 export function driversOf(context: Context, { host, hostName, hypervisor }: Session): Drivers {
+  const clock = () => instantOf(context.clock.now());
   return {
     hypervisor,
     openStore: (ref) => openStore(ref),

@@ -21,7 +21,7 @@ export function defineHistory(command: Command, go: Go): void {
         const report = {
           formatVersion: 1,
           host: hostname(),
-          at: instantOf(Date.now()),
+          at: instantOf(context.clock.now()),
           timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
           runs: runs.value,
         } as const;

@@ -45,7 +45,7 @@ async function mark(context: Context, text: string, reason: string | null): Prom
     reason !== null ? true : point === null ? chain.held : point.held === true,
   );
   for (const place of changed) {
-    const result = await markPlace(place, reason, userName(context.terminal.env));
+    const result = await markPlace(context, place, reason);
     if (!result.ok) {
       const exit = result.error.code === 'locked' ? 6 : 1;
       return refuse(context, { exit, code: result.error.code, message: result.error.message });
@@ -61,9 +61,9 @@ async function mark(context: Context, text: string, reason: string | null): Prom
 }
 
 async function markPlace(
+  { terminal, clock }: Context,
   place: Place,
   reason: string | null,
-  who: string,
 ): Promise<Result<void, Failure>> {
   const store = openStore(place.store);
   if (!store.ok) return store;
@@ -76,8 +76,8 @@ async function markPlace(
       ? store.value.removeHold(directory.directory, chain.id, name)
       : store.value.writeHold(directory.directory, chain.id, name, {
           formatVersion: 1,
-          who,
-          at: instantOf(Date.now()),
+          who: userName(terminal.env),
+          at: instantOf(clock.now()),
           reason,
         });
   } finally {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { systemClock, type Clock } from './clock.ts';
 import { commands } from './commands.ts';
 import type { Context, Globals, Go } from './context.ts';
 import { exitCodes, type ExitCode } from './exit.ts';
@@ -12,17 +13,18 @@ const exitHelp = [
   'Addresses are domain/NAME[/CHAIN[/SEQ]]; CHAIN by any unique beginning.',
 ].join('\n');
 
-/** Runs the program with these arguments and says its exit status. */
+/** Runs the program with these arguments and says its exit status. The clock is another one in tests only. */
 export async function runProgram(
   args: readonly string[],
   terminal: Terminal,
   version: string,
+  clock: Clock = systemClock,
 ): Promise<ExitCode> {
   let exit: ExitCode = 0;
   const program = newProgram(terminal, version);
   const go: Go = async (body) => {
     const globals = program.opts<Globals>();
-    const context: Context = { terminal, globals, tool: `holdfast ${version}` };
+    const context: Context = { terminal, globals, tool: `holdfast ${version}`, clock };
     exit = await body(context);
   };
   await addCommands(program, chosenCommand(args), go);

@@ -139,7 +139,9 @@ async function show(
   const report = await applyPlan({
     plan,
     drivers: driversOf(context, session),
-    run: runId(`${compactInstant(instantOf(Date.now()))}-${randomBytes(4).toString('hex')}`),
+    run: runId(
+      `${compactInstant(instantOf(context.clock.now()))}-${randomBytes(4).toString('hex')}`,
+    ),
     parallelism,
     limits: storeLimits(session.policy.stores, observed.stores),
     emit: (event) => {

@@ -34,7 +34,11 @@ export async function openSession(context: Context): Promise<Result<Session, Ref
 }
 
 function sessionOf(context: Context, host: Host, policy: LoadedPolicy): Session {
-  const hypervisor = createLibvirt({ uri: host.uri, runDir: host.runtimeDir });
+  const hypervisor = createLibvirt({
+    uri: host.uri,
+    runDir: host.runtimeDir,
+    now: context.clock.now,
+  });
   const queries = policy.stores.map(({ name, path, requireMount }) => ({
     name,
     path,
@@ -55,7 +59,7 @@ function sessionOf(context: Context, host: Host, policy: LoadedPolicy): Session 
         hypervisor,
         observeStore,
         deadRuns: async () => readRuns(host.stateDir),
-        now: Date.now,
+        ...context.clock,
       }),
     lookAtStores: async () => Promise.all(queries.map(async (query) => observeStore(query))),
   };

@@ -60,7 +60,7 @@ async function list(context: Context): Promise<ExitCode> {
   const report: TrashReport = {
     formatVersion: 1,
     host: session.value.hostName,
-    at: instantOf(Date.now()),
+    at: instantOf(context.clock.now()),
     timezone: session.value.policy.timezone,
     items: trashIn(stores).map(({ store, item, address }): TrashItem => {
       const { uuid, name, run, path, chain, points, bytes, trashedAt } = item;
@@ -128,7 +128,7 @@ async function restore(context: Context, text: string): Promise<ExitCode> {
   const restored = store.value.restoreTrash(item.path, item.chain, {
     formatVersion: 1,
     who: userName(context.terminal.env),
-    at: instantOf(Date.now()),
+    at: instantOf(context.clock.now()),
     reason: 'restored from the trash',
   });
   lock.value.release();

@@ -39,7 +39,7 @@ async function runVerify(context: Context, text: string, depth: Depth): Promise<
   const places = resolveAddress(await session.value.lookAtStores(), text);
   if (!places.ok) return refuse(context, places.error);
   using interrupt = new Interrupt(context);
-  const began = Date.now();
+  const began = performance.now();
   const points: VerifiedPoint[] = [];
   for (const place of places.value) {
     if (interrupt.signal.aborted) break;
@@ -49,11 +49,11 @@ async function runVerify(context: Context, text: string, depth: Depth): Promise<
   const report: VerifyReport = {
     formatVersion: 1,
     host: session.value.hostName,
-    at: instantOf(Date.now()),
+    at: instantOf(context.clock.now()),
     timezone: session.value.policy.timezone,
     depth,
     points,
-    seconds: (Date.now() - began) / 1000,
+    seconds: (performance.now() - began) / 1000,
   };
   printReport(context, 'verify', report, renderVerify);
   if (points.some(({ result }) => result === 'faulty')) return 1;
@@ -100,7 +100,9 @@ async function verifyPlace(
     const damage = failures.find(isDamage);
     if (damage !== undefined && store.ok) {
       const lock = await store.value.lock(lockWaitSeconds);
-      const noted = lock.ok ? store.value.quarantine(place, damage, instantOf(Date.now())) : lock;
+      const noted = lock.ok
+        ? store.value.quarantine(place, damage, instantOf(context.clock.now()))
+        : lock;
       if (lock.ok) lock.value.release();
       if (!noted.ok) context.terminal.err(`holdfast: not quarantined: ${noted.error.message}\n`);
     }

@@ -23,6 +23,8 @@ export interface ObserveRequest {
   readonly deadRuns: () => Promise<Seen<readonly ObservedRun[]>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Seconds since boot; left out: the kernel's own clock. */
+  readonly bootClockSeconds?: () => number;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ObserveRequest {
  */
 export async function observe(request: ObserveRequest): Promise<ObservedState> {
   const observedAt = instantOf(request.now());
-  const host = await observeHost();
+  const host = await observeHost(request.bootClockSeconds);
   // The journals first: they tell which of libvirt's jobs are ours.
   const runs = await request.deadRuns();
   const [hypervisor, scratch, ...stores] = await Promise.all([
@@ -67,7 +69,7 @@ export function knownJobs(runs: readonly ObservedRun[]): readonly KnownJob[] {
 }
 
 /** Which host, and which boot of it (proc(5)): `boot_id` changes at each boot, `uptime` is set by nobody. */
-export async function observeHost(): Promise<ObservedState['host']> {
+export async function observeHost(bootClockSeconds?: () => number): Promise<ObservedState['host']> {
   const [bootId, uptime] = await Promise.all([
     readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
     readFile('/proc/uptime', 'utf8'),
@@ -75,7 +77,7 @@ export async function observeHost(): Promise<ObservedState['host']> {
   return {
     name: hostname(),
     bootId: bootId.trim(),
-    bootClockSeconds: Number(uptime.split(' ')[0]),
+    bootClockSeconds: bootClockSeconds?.() ?? Number(uptime.split(' ')[0]),
   };
 }
 

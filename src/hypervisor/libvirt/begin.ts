@@ -39,7 +39,7 @@ export async function beginPoint(
   const directory = await privateDirectory(host.runDir);
   const guard = await launch(host, request, directory, nonce, frozen);
   const begun = await guard.heard('begun');
-  const endedAt = Date.now();
+  const endedAt = host.now();
   const text = await readFile(join(directory, 'output'), 'utf8').catch(() => '');
   const output: Result<BeginOutput, Failure> = begun
     ? readBeginOutput(text, nonce, frozen)

@@ -10,6 +10,8 @@ export interface LibvirtHost {
   readonly scratchReserveBytes: number;
   /** How long virsh may say nothing. */
   readonly stallSeconds: number;
+  /** The wall clock: milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Opens a virsh. */

@@ -23,6 +23,8 @@ export interface LibvirtOptions {
   readonly scratchReserveBytes?: number;
   /** How long virsh may say nothing before a domain counts as not answering. */
   readonly stallSeconds?: number;
+  /** The wall clock that points are dated by: milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 // A guest that writes 500 MB/s fills this in half a second, which is three
@@ -38,6 +40,7 @@ export function createLibvirt(options: LibvirtOptions): Hypervisor {
     runDir: '/run/holdfast',
     scratchReserveBytes,
     stallSeconds,
+    now: Date.now,
     ...options,
   };
   const observe = (
