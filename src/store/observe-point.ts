@@ -159,7 +159,8 @@ function faultByFamily(
 ): PointFault | null {
   if (part.uuid !== owner) return 'manifest-misplaced';
   if (part.parent === null) return null;
-  const parent = before.get(part.parent);
+  // A parent whose manifest does not tell its id is there all the same.
+  const parent = before.get(part.parent) ?? before.get(standInPoint(part.parent.slice(0, 16)));
   if (parent === undefined) return 'parent-missing';
   if (parent.fault !== null) return 'parent-faulty';
   const known = new Set(parent.images.map((file) => `../${parent.name}/${file}`));

@@ -172,3 +172,12 @@ export function temporary(parent = tmpdir()): Temporary {
     },
   };
 }
+
+/** A store with one domain, an old chain of two points and a live one of three. */
+export function filledStore(): Temporary & { readonly chain: string } {
+  const dir = temporary();
+  const store = madeStore(dir);
+  publishPoints(store, chainOn(1), [0, 1]);
+  publishPoints(store, chainOn(8), [0, 1, 2]);
+  return { ...dir, chain: join(dir.path, 'domains/web01', chainOn(8)) };
+}
