@@ -18,7 +18,7 @@ interface Detail {
 export interface Notification {
   readonly formatVersion: 1;
   readonly kind: 'notification';
-  readonly event: 'failed' | 'blocked' | 'rpo-missed';
+  readonly event: 'failed' | 'blocked' | 'rpo';
   readonly host: string;
   /** One sentence. */
   readonly message: string;
@@ -53,7 +53,7 @@ export function notificationsOf({ plan, report, next }: Notifiable): readonly No
     },
     { event: 'blocked', message: `A guard blocks. ${summary}`, details: blocked },
     {
-      event: 'rpo-missed',
+      event: 'rpo',
       message: `${plural(missed.length, 'RPO')} missed.`,
       details: missed,
     },

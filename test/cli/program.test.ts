@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+import { exitCodes } from '../../src/cli/exit.ts';
+import { Cli } from './cli.ts';
+
+it('lists every command and every exit code in --help', async () => {
+  using cli = new Cli();
+  const { exit, out, err } = await cli.run(['--help']);
+  expect({ exit, err }).toEqual({ exit: 0, err: '' });
+  for (const { name, summary } of commands)
+    expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, 'm'));
+  for (const [code, meaning] of Object.entries(exitCodes))
+    expect(out).toContain(`${code}  ${meaning}`);
+});
+
+it.each(commands.map(({ name }) => name))('%s has a help with the global options', async (name) => {
+  using cli = new Cli();
+  const { exit, out } = await cli.run([name, '--help']);
+  expect(exit).toBe(0);
+  expect(out).toContain(`Usage: holdfast ${name}`);
+  expect(out).toContain('--policy <file>');
+});
+
+it.each([
+  [['plam'], "holdfast: unknown command 'plam'\n(Did you mean plan?)\n"],
+  [['plan', '--targt', 'x'], "holdfast: unknown option '--targt'\n(Did you mean --target?)\n"],
+  [
+    ['--color', 'red', 'plan'],
+    "holdfast: option '--color <when>' argument 'red' is invalid. Allowed choices are auto, always, never.\n",
+  ],
+  [['show'], "holdfast: missing required argument 'plan'\n"],
+  [
+    ['history', '--limit', 'x'],
+    "holdfast: option '--limit <number>' argument 'x' is invalid. Write a whole number, 1 or more.\n",
+  ],
+  [
+    ['schema', 'x'],
+    "holdfast: command-argument value 'x' is invalid for argument 'name'. Allowed choices are policy, host, plan, observed, point, events.\n",
+  ],
+  [['plan', 'x'], "holdfast: too many arguments for 'plan'. Expected 0 arguments but got 1.\n"],
+])('%j is a usage error', async (args, message) => {
+  using cli = new Cli();
+  expect(await cli.run(args)).toEqual({ exit: 64, out: '', err: message });
+});
+
+it('prints the help and exits 64 without a command', async () => {
+  using cli = new Cli();
+  const { exit, out, err } = await cli.run([]);
+  expect({ exit, out }).toEqual({ exit: 64, out: '' });
+  expect(err).toContain('Usage: holdfast [options] COMMAND');
+});
+
+it('prints the version with other flags too', async () => {
+  using cli = new Cli();
+  expect(await cli.run(['--json', '--version'])).toEqual({ exit: 0, out: '0.0.0\n', err: '' });
+});
