@@ -90,7 +90,8 @@ export class VirshSession {
   /** Ends virsh after its last command. */
   async close(): Promise<void> {
     this.#conversation.finish();
-    await this.#conversation.ended;
+    // A killed one may leave a transport (ssh) behind, which is not waited for.
+    if (this.#failure === null) await this.#conversation.ended;
   }
 
   #send(lines: readonly string[]): Promise<readonly Block[]> {

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Asker } from '../../src/hypervisor/libvirt/ask-groups.ts';
+import { VirshSession, virshWord } from '../../src/hypervisor/libvirt/virsh.ts';
+import { Rig } from '../rig/rig.ts';
+
+let rig: Rig;
+let path: string | undefined;
+
+beforeEach(async () => {
+  rig = await Rig.create();
+  path = process.env['PATH'];
+  process.env['PATH'] = rig.path;
+});
+
+afterEach(async () => {
+  process.env['PATH'] = path;
+  await rig[Symbol.asyncDispose]();
+});
+
+/** A stand-in that reads lines as virsh does, echoes them, and knows a few commands. */
+const stand = (functions: string): Promise<void> =>
+  rig.fake(
+    'virsh',
+    `${functions}
+while IFS= read -r line; do printf 'virsh # %s\\n' "$line"; eval "$line" 2>&1; done
+printf 'virsh # '`,
+  );
+
+it('keeps answers apart, with a description that plays virsh', async () => {
+  await stand(`dumpxml() { printf '<d>virsh # echo\\nerror: no\\n</d>\\n'; }; domid() { echo 7; }`);
+  const virsh = new VirshSession('test:///', 10);
+  const answers = await virsh.askAll([
+    ['dumpxml', 'u'],
+    ['domid', 'u'],
+    ['dumpxml', 'u'],
+  ]);
+  expect(answers).toEqual([
+    { ok: true, value: '<d>virsh # echo\nerror: no\n</d>\n' },
+    { ok: true, value: '7\n' },
+    { ok: true, value: '<d>virsh # echo\nerror: no\n</d>\n' },
+  ]);
+  await virsh.close();
+});
+
+it('goes on after a failing command', async () => {
+  await stand(`dumpxml() { echo "error: failed to get domain 'x'"; }; domid() { echo 7; }`);
+  const virsh = new VirshSession('test:///', 10);
+  expect(await virsh.ask('dumpxml', 'x')).toEqual({
+    ok: false,
+    error: { code: 'domain-gone', message: "failed to get domain 'x'" },
+  });
+  expect(await virsh.ask('domid', 'x')).toEqual({ ok: true, value: '7\n' });
+  await virsh.close();
+});
+
+it('gives a refused name its own place among the answers', async () => {
+  await stand(`domid() { echo "$1"; }`);
+  const virsh = new VirshSession('test:///', 10);
+  expect(
+    await virsh.askAll([
+      ['domid', 'a'],
+      ['domid', 'b\nundefine c'],
+      ['domid', `it's "d"`],
+    ]),
+  ).toEqual([
+    { ok: true, value: 'a\n' },
+    {
+      ok: false,
+      error: {
+        code: 'unsafe-name',
+        message: 'virsh cannot be told a name with control characters: "b\\nundefine c"',
+      },
+    },
+    { ok: true, value: `it's "d"\n` },
+  ]);
+  await virsh.close();
+});
+
+it.each([
+  ['plain-1.2:x', 'plain-1.2:x'],
+  ['two words', `'two words'`],
+  [`it's`, `'it'"'"'s'`],
+  ['; undefine x', `'; undefine x'`],
+  ['tab\t', null],
+  ['', `''`],
+])('G408: quotes %j', (text, word) => expect(virshWord(text)).toBe(word));
+
+it('says why libvirt cannot be reached', async () => {
+  await rig.fake(
+    'virsh',
+    `echo 'error: failed to connect to the hypervisor' >&2; echo 'error: Cannot connect' >&2; exit 1`,
+  );
+  const virsh = new VirshSession('test:///', 10);
+  expect(await virsh.ask('version')).toEqual({
+    ok: false,
+    error: {
+      code: 'libvirt-unreachable',
+      message: 'failed to connect to the hypervisor: Cannot connect',
+    },
+  });
+  expect(virsh.failure?.code).toBe('libvirt-unreachable');
+});
+
+it('is not started at all where there is no virsh', async () => {
+  process.env['PATH'] = rig.dir;
+  const virsh = new VirshSession('test:///', 10);
+  expect(await virsh.ask('version')).toMatchObject({ ok: false });
+});
+
+const group = (key: string) => ({ key, commands: [['domid', key]] });
+
+it('asks the others when one domain hangs, and gives up after a few', async () => {
+  await stand(`domid() { case $1 in hang*) exec sleep 1000 ;; *) echo "$1" ;; esac; }`);
+  const asker = new Asker(() => new VirshSession('test:///', 0.5));
+  const answers = await asker.askGroups(['a', 'hang1', 'b', 'hang2', 'c'].map(group));
+  expect(
+    [...answers].map(([key, [block]]) => [
+      key,
+      block?.ok === true ? block.value : block?.error.code,
+    ]),
+  ).toEqual([
+    ['a', 'a\n'],
+    ['hang1', 'no-answer'],
+    ['b', 'b\n'],
+    ['hang2', 'no-answer'],
+    ['c', 'c\n'],
+  ]);
+  await asker.close();
+  const hanging = new Asker(() => new VirshSession('test:///', 0.2));
+  const all = await hanging.askGroups(Array.from({ length: 9 }, (_, at) => group(`hang${at}`)));
+  expect(all.size).toBe(9);
+  expect([...all.values()].every(([block]) => block?.ok === false)).toBe(true);
+  await hanging.close();
+});
