@@ -1,5 +1,3 @@
-import { rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createRateLimit, type RateLimit } from '../image/rate-limit.ts';
 import type { Action } from '../model/action.ts';
 import type { Outcome, RunEvent } from '../model/event.ts';
@@ -69,7 +67,6 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
         }),
       signal,
     });
-    await rmdir(join(drivers.scratchDir, run)).catch(() => null);
     return await finish(options, recorder, actions, outcomes);
   } finally {
     recorder.close();

@@ -34,8 +34,6 @@ export async function beginJob(
   tools: Tools,
 ): Promise<Result<BackupJob, Failure>> {
   const paths = pathsOf(action, tools);
-  const made = await makeDirectories(paths, tools);
-  if (!made.ok) return made;
   const { uuid, name } = action.domain;
   const { log, drivers } = tools;
   const { socket } = paths;
@@ -51,6 +49,11 @@ export async function beginJob(
     point,
   });
   if (!announced.ok) return announced;
+  const made = await makeDirectories(paths, tools);
+  if (!made.ok) {
+    await undo(action, tools, paths, async () => ok(undefined));
+    return made;
+  }
   const mayFreeze =
     action.quiesce !== 'never' && look.agent === 'connected' && look.state === 'running';
   if (mayFreeze) {
@@ -72,8 +75,9 @@ export async function beginJob(
     point: begun.value,
     abandon: () => abandon(() => begun.value.abandon()),
     complete: async () => {
-      log.close('backup-job');
+      // The files first: a death in between leaves an intent of which nothing is left.
       await removeDirectories(paths, tools);
+      log.close('backup-job');
     },
   });
 }
@@ -106,7 +110,7 @@ function requestOf(
 
 function pathsOf(action: Backup, { drivers, run, number }: Tools): JobPaths {
   const socketDir = join(drivers.runtimeDir, `${run}-${number}`);
-  const scratchDir = join(drivers.scratchDir, run, String(number));
+  const scratchDir = join(drivers.scratchDir, `${run}-${number}`);
   return {
     socketDir,
     scratchDir,
@@ -119,19 +123,13 @@ function pathsOf(action: Backup, { drivers, run, number }: Tools): JobPaths {
 
 async function makeDirectories(
   { socket, socketDir, scratchDir }: JobPaths,
-  { drivers, run }: Tools,
+  { drivers }: Tools,
 ): Promise<Result<void, Failure>> {
   if (Buffer.byteLength(socket) > socketPathBytes) {
     const message = `The socket's path ${socket} is longer than ${socketPathBytes} bytes; choose a shorter runtime directory.`;
     return fail({ code: 'socket-path-too-long', message });
   }
-  const directories = [
-    drivers.scratchDir,
-    join(drivers.scratchDir, run),
-    scratchDir,
-    drivers.runtimeDir,
-    socketDir,
-  ];
+  const directories = [drivers.scratchDir, scratchDir, drivers.runtimeDir, socketDir];
   try {
     for (const path of directories) {
       const first = await mkdir(path, { recursive: true });
@@ -177,8 +175,8 @@ async function undo(
     tools.log.warn(during(`Undoing the point of ${domain.name}`, dropped.error));
     return;
   }
-  tools.log.close('backup-job');
   await removeDirectories(paths, tools);
+  tools.log.close('backup-job');
 }
 
 /** I10: whether the guest is frozen is not known when the begin failed, and a thaw too many harms nothing. */

@@ -2,8 +2,9 @@ import type { DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedRun, OpenIntent } from '../model/observed.ts';
 import type { Failure, Result, Seen } from '../model/result.ts';
+import { dismissIntent, dismissRun } from '../store/dismiss.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
-import { dismissIntent, dismissRun, readRuns } from '../store/runs.ts';
+import { readRuns } from '../store/runs.ts';
 
 /** The journals of this host's runs. */
 export interface HostJournals {

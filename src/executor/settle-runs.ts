@@ -64,9 +64,10 @@ function isLeft(intent: OpenIntent, run: RunId, domain: ObservedDomain | null): 
 
 /** Scratch files and sockets of a run whose jobs are all gone. */
 async function removeJobFiles({ scratchDir, runtimeDir }: Drivers, run: RunId): Promise<void> {
-  await rm(join(scratchDir, run), { recursive: true, force: true });
-  const names = await readdir(runtimeDir).catch(() => []);
-  for (const name of names.filter((each) => each.startsWith(`${run}-`))) {
-    await rm(join(runtimeDir, name), { recursive: true, force: true });
+  for (const directory of [scratchDir, runtimeDir]) {
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names.filter((each) => each.startsWith(`${run}-`))) {
+      await rm(join(directory, name), { recursive: true, force: true });
+    }
   }
 }

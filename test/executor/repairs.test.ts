@@ -41,7 +41,7 @@ async function openOf(world: FakeWorld): Promise<readonly string[]> {
 
 function abandoned(world: FakeWorld, vm: FakeDomain) {
   const socket = join(world.root, 'run', `${deadRun}-0`, 'nbd.sock');
-  const scratch = [join(world.root, 'scratch', deadRun, '0', 'vda.scratch')];
+  const scratch = [join(world.root, 'scratch', `${deadRun}-0`, 'vda.scratch')];
   for (const path of [socket, ...scratch]) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, '');

@@ -179,6 +179,11 @@ export class ApplyDomain implements Disposable {
     );
     if (directory === undefined)
       throw new Error(`No point ${sequence} among ${this.pointDirectories().join()}`);
+    this.compareAt(directory, label);
+  }
+
+  /** Compares every disk of a point with what was remembered. */
+  compareAt(directory: string, label: string): void {
     for (const { target } of this.disks) {
       const path = join(directory, `${target}.qcow2`);
       qemuImg('check', '-q', path);

@@ -12,6 +12,7 @@ import { addSeconds, compactInstant, instantOf } from '../../src/model/instant.t
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { observe } from '../../src/observer/observe.ts';
+import { memoryOf } from '../../src/planner/memory.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { createStore } from '../../src/store/create.ts';
 import { observeStore } from '../../src/store/observe.ts';
@@ -140,10 +141,11 @@ export class ApplyWorld extends ApplyDomain {
     return planPolicy(this.desired(), { ...observed, observedAt }, request);
   }
 
-  apply(plan: Plan, options: Partial<ApplyOptions> = {}): Promise<RunReport> {
+  /** Applies a plan, and notes in the store what the next one compares with. */
+  async apply(plan: Plan, options: Partial<ApplyOptions> = {}): Promise<RunReport> {
     this.runs += 1;
     const number = String(this.runs).padStart(8, '0');
-    return applyPlan({
+    const report = await applyPlan({
       plan,
       drivers: this.drivers(),
       run: runId(`${compactInstant(this.clock())}-${number}`),
@@ -156,6 +158,14 @@ export class ApplyWorld extends ApplyDomain {
       signal: new AbortController().signal,
       ...options,
     });
+    const after = await this.observe();
+    const [store] = after.stores;
+    const memory = memoryOf(plan, this.desired(), after, null)['main'];
+    if (store?.state.kind !== 'ready' || memory === undefined) return report;
+    const opened = openStore({ name: 'main', path: store.path, id: store.state.id });
+    const written = opened.ok ? opened.value.writeMemory(memory) : opened;
+    if (!written.ok) throw new Error(written.error.message);
+    return report;
   }
 
   /** Plans a point and takes it; the outcomes, in the plan's order. */
