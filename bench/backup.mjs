@@ -73,7 +73,14 @@ async function contest(work, names) {
   const theirs = theirsOf(work, names.theirs);
   const rows = [];
   const add = (what, target, [mine, other]) =>
-    rows.push([what, seconds(mine.seconds), seconds(other.seconds), `${ratio(other.seconds, mine.seconds)} ×`, target, `${mine.peakMiB.toFixed(0)} MiB`]);
+    rows.push([
+      what,
+      seconds(mine.seconds),
+      seconds(other.seconds),
+      `${ratio(other.seconds, mine.seconds)} ×`,
+      target,
+      `${mine.peakMiB.toFixed(0)} MiB`,
+    ]);
   const both = (a, b) =>
     compare([
       { name: 'Holdfast', run: a },
@@ -82,10 +89,14 @@ async function contest(work, names) {
 
   add(`full, ${dataMiB} MiB of 20 GiB`, '1.8 ×', await both(ours.full, theirs.full));
   add('increment, nothing written', '1.5 ×', await both(ours.increment, theirs.increment));
-  add('increment, 256 MiB written', '1.5 ×', await both(
-    (round) => (write(names.ours, 256 * (round % 8), 256), ours.increment()),
-    (round) => (write(names.theirs, 256 * (round % 8), 256), theirs.increment()),
-  ));
+  add(
+    'increment, 256 MiB written',
+    '1.5 ×',
+    await both(
+      (round) => (write(names.ours, 256 * (round % 8), 256), ours.increment()),
+      (round) => (write(names.theirs, 256 * (round % 8), 256), theirs.increment()),
+    ),
+  );
   add('restore of the newest point', '1.5 ×', await both(ours.restore, theirs.restore));
   return table(['job', 'Holdfast s', 'virtnbdbackup s', 'as fast', 'target', 'our memory'], rows);
 }
@@ -121,7 +132,15 @@ function oursOf(work, name) {
     increment: () => now(),
     restore: async (round) => {
       const to = join(work, `restored-ours-${round}`);
-      const result = await holdfast('restore', `domain/${name}`, '--images-only', '--to', to, '--auto-approve', '--quiet');
+      const result = await holdfast(
+        'restore',
+        `domain/${name}`,
+        '--images-only',
+        '--to',
+        to,
+        '--auto-approve',
+        '--quiet',
+      );
       rmSync(to, { recursive: true });
       return result;
     },
@@ -137,7 +156,8 @@ function theirsOf(work, name) {
       rmSync(directory, { recursive: true, force: true });
       mkdirSync(directory);
       const result = await backup('full');
-      if (!readdirSync(directory).some((file) => file.endsWith('.data'))) throw new Error('no data');
+      if (!readdirSync(directory).some((file) => file.endsWith('.data')))
+        throw new Error('no data');
       return result;
     },
     increment: () => backup('inc'),
