@@ -36,7 +36,7 @@ export function systemFailure(doing: string, error: unknown): Failure {
   const facts = systemError(error);
   if (facts === null) throw error;
   const [code, sentence] = known[facts.code] ?? ['io-error', `it failed with ${facts.code}`];
-  const where = facts.path === '' || doing.includes(facts.path) ? '' : `${facts.path}: `;
+  const where = facts.path === '' || doing.split(' ').includes(facts.path) ? '' : `${facts.path}: `;
   return { code, message: `${doing}: ${where}${sentence}` };
 }
 
