@@ -14,14 +14,22 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 
+const script = (...args) =>
+  execFileSync('bash', args, { cwd: join(import.meta.dirname, '..'), stdio: 'inherit' });
+script('scripts/install-packages.sh', 'bench');
+script('scripts/lab.sh', 'start');
 execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
 const chapters = [];
-for (const name of asked.length === 0 ? names : asked) {
-  const { title, run } = await import(join(import.meta.dirname, `${name}.mjs`));
-  console.log(`\n## ${title}\n`);
-  const body = await run();
-  console.log(body);
-  chapters.push(`## ${title}\n\n${body}\n`);
+try {
+  for (const name of asked.length === 0 ? names : asked) {
+    const { title, run } = await import(join(import.meta.dirname, `${name}.mjs`));
+    console.log(`\n## ${title}\n`);
+    const body = await run();
+    console.log(body);
+    chapters.push(`## ${title}\n\n${body}\n`);
+  }
+} finally {
+  script('scripts/lab.sh', 'stop');
 }
 if (asked.length === 0) {
   const file = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what Holdfast needs to be built, and as root also what its live tests and demo need. Does nothing twice.
+# Installs what Holdfast needs to be built, and as root also what its live tests and demo need (with `bench`: and its
+# benchmarks). Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { printf 'set-up: %s\n' "$*"; }
@@ -8,6 +9,7 @@ say() { printf 'set-up: %s\n' "$*"; }
 needed='virsh=libvirt-clients libvirtd=libvirt-daemon-system qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils
 flock=util-linux nbdkit=nbdkit nbdcopy=libnbd-bin strace=strace busybox=busybox-static qemu-ga=qemu-guest-agent cpio=cpio
 mkfs.ext4=e2fsprogs swtpm=swtpm ssh=openssh-client'
+[ "${1:-}" != bench ] || needed="$needed virtnbdbackup=virtnbdbackup"
 missing=()
 for pair in $needed; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
