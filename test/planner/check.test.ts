@@ -28,7 +28,7 @@ function wrong(change: (actions: readonly Action[]) => readonly Action[], state 
 const mapped =
   (kind: Action['kind'], more: object) =>
   (actions: readonly Action[]): readonly Action[] =>
-    actions.map((action) => (action.kind === kind ? ({ ...action, ...more } as Action) : action));
+    actions.map((action) => (action.kind === kind ? { ...action, ...more } : action));
 
 it('finds nothing wrong with the planner’s own plan, which has a backup and a deletion', () => {
   expect(plan.actions.map(({ kind }) => kind)).toEqual(['backup', 'trash-chain']);
