@@ -110,6 +110,22 @@ function journalOf({ stateDir, run, clock }: JournalRequest, host: JournalFile):
     return begun === null ? ok(undefined) : file.value.add(JSON.stringify(begun), true);
   };
 
+  /** Notes an event in a store. */
+  const noteIn = (
+    storePath: string,
+    line: string,
+    kind: EventBody['kind'],
+  ): Result<void, Failure> => {
+    const attached = attach(storePath);
+    const file = stores.get(storePath);
+    const added =
+      attached.ok && file !== undefined ? file.add(line, durableKinds.has(kind)) : attached;
+    // The host has it on disk; to insist on the copy would bar the purge that makes room.
+    if (added.ok || added.error.code !== 'store-full') return added;
+    warn(added);
+    return ok(undefined);
+  };
+
   /** A store that cannot be written stops a step in it, and nothing else: thawing must not wait for it. */
   const frame = (line: string): void => {
     for (const [path, file] of stores) {
@@ -129,12 +145,7 @@ function journalOf({ stateDir, run, clock }: JournalRequest, host: JournalFile):
       if (!noted.ok) return noted;
       if (body.kind === 'run-started') warn(pruneJournals(runsDirectory(stateDir), isFinished));
       if (framingKinds.has(body.kind)) frame(line);
-      if (storePath === undefined) return ok(undefined);
-      const attached = attach(storePath);
-      const file = stores.get(storePath);
-      return attached.ok && file !== undefined
-        ? file.add(line, durableKinds.has(body.kind))
-        : attached;
+      return storePath === undefined ? ok(undefined) : noteIn(storePath, line, body.kind);
     },
     close() {
       for (const file of [...stores.values(), host]) file.close();

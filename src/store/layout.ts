@@ -28,6 +28,8 @@ export const holdName = 'hold.json';
 export const closedName = 'closed.json';
 export const quarantineName = 'quarantine.json';
 export const trashRecordName = 'trash.json';
+/** What `trash.json` is called once the chain's removal for good has begun. */
+export const purgingName = 'purging.json';
 export const lookName = 'seen.json';
 
 const pointForm = /^(\d{4,6})-(\d{8}T\d{6}Z)-(full|inc)$/;

@@ -1,6 +1,6 @@
 import type { ObservedTrash } from '../model/observed-store.ts';
 import { listDirectory, noteUnreadable, readRecordText, type Inspection } from './inspect.ts';
-import { holdName, parseTrashPath, trashName, trashRecordName } from './layout.ts';
+import { holdName, parseTrashPath, purgingName, trashName, trashRecordName } from './layout.ts';
 import { trashShape } from './records.ts';
 import { parseShape } from './shape.ts';
 
@@ -33,19 +33,22 @@ async function observeTrashed(
   const entries = await listDirectory(inspection, path);
   // Empty: a purge died before its last step. There is nothing left to lose or to restore.
   if (entries === null || entries.length === 0) return [];
-  if (!entries.some(({ name }) => name === trashRecordName)) {
+  const recordName = [purgingName, trashRecordName].find((record) =>
+    entries.some(({ name }) => name === record),
+  );
+  if (recordName === undefined) {
     noteUnreadable(inspection, path, {
       code: 'not-trash',
       message: `it has no ${trashRecordName} that says where it came from; look at it, then move it away`,
     });
     return [];
   }
-  const content = await readRecordText(inspection, `${path}/${trashRecordName}`);
+  const content = await readRecordText(inspection, `${path}/${recordName}`);
   if (content === null) return [];
   const record = parseShape(content, trashShape);
   if (!record.ok) {
     const failure = { code: 'unreadable', message: record.error };
-    noteUnreadable(inspection, `${path}/${trashRecordName}`, failure);
+    noteUnreadable(inspection, `${path}/${recordName}`, failure);
     return [];
   }
   const { run, domain, chain, points, bytes, at } = record.value;

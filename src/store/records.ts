@@ -5,7 +5,6 @@ import type { ChainClosed, Hold, ImageStat, LastLook } from '../model/point.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
 import {
   finiteNumber,
-  flag,
   formatOne,
   instant,
   listOf,
@@ -60,8 +59,6 @@ export interface TrashRecord {
   /** Directories of its points then. */
   readonly points: readonly string[];
   readonly bytes: number;
-  /** Its removal for good has begun: it can no longer be put back. */
-  readonly purging: boolean;
 }
 
 export const trashShape = record((field): TrashRecord => ({
@@ -76,7 +73,6 @@ export const trashShape = record((field): TrashRecord => ({
   ),
   points: field('points', listOf(text)),
   bytes: field('bytes', wholeNumber),
-  purging: field('purging', flag),
 }));
 
 const nanoseconds = textLike(

@@ -124,7 +124,6 @@ function recordOf(request: TrashRequest, points: readonly Leaving[]): TrashRecor
     domain: { uuid: request.uuid, name: manifests.at(-1)?.domain.name ?? '' },
     points: points.map(({ name }) => name),
     bytes: manifests.flatMap(filesOf).reduce((sum, { bytes }) => sum + bytes, 0),
-    purging: false,
   };
 }
 

@@ -12,15 +12,21 @@ import {
   parentOf,
   parsePointDirectory,
   parseTrashPath,
-  temporaryName,
+  purgingName,
   trashRecordName,
 } from './layout.ts';
 import { ownerOf, pointsAmong } from './read-chain.ts';
 import { trashShape, type TrashRecord } from './records.ts';
 import { move, tidyTrash } from './trash.ts';
 
+/** The record of a trashed chain, under one of its two names. */
+interface Trashed {
+  readonly record: TrashRecord;
+  readonly name: typeof trashRecordName | typeof purgingName;
+}
+
 /** Reads the record of a trashed chain, and checks that it is the one that is meant, in its place. */
-function readTrash(home: Home, path: string, chain: ChainId): Result<TrashRecord, Failure> {
+function readTrash(home: Home, path: string, chain: ChainId): Result<Trashed, Failure> {
   const place = parseTrashPath(path);
   if (place === null || place.chain !== chain) {
     return fail({
@@ -30,20 +36,21 @@ function readTrash(home: Home, path: string, chain: ChainId): Result<TrashRecord
   }
   const there = directoryInside(home.files, home.root, path);
   if (!there.ok) return there;
-  const record = readRecord(home, `${path}/${trashRecordName}`, trashShape);
-  if (!record.ok) return record;
   const at = `${home.root}/${path}`;
-  if (record.value === null) {
-    return fail({ code: 'not-trash', message: `${at} has no ${trashRecordName}` });
+  for (const name of [purgingName, trashRecordName] as const) {
+    const record = readRecord(home, `${path}/${name}`, trashShape);
+    if (!record.ok) return record;
+    if (record.value === null) continue;
+    const { run, directory } = record.value;
+    if (run === place.run && directory === place.directory && record.value.chain === chain) {
+      return ok({ record: record.value, name });
+    }
+    return fail({
+      code: 'not-trash',
+      message: `${at}/${name} is of ${run}/${directory}/${record.value.chain}`,
+    });
   }
-  const { run, directory } = record.value;
-  if (run === place.run && directory === place.directory && record.value.chain === chain) {
-    return ok(record.value);
-  }
-  return fail({
-    code: 'not-trash',
-    message: `${at}/${trashRecordName} is of ${run}/${directory}/${record.value.chain}`,
-  });
+  return fail({ code: 'not-trash', message: `${at} has no ${trashRecordName}` });
 }
 
 /** Puts a trashed chain back under its old path with a hold, without which the same rule would delete it again. */
@@ -54,11 +61,11 @@ export function restoreTrash(
   hold: Hold,
 ): Result<void, Failure> {
   return change(home, `putting ${home.root}/${path} back`, () => {
-    const record = readTrash(home, path, chain);
-    if (!record.ok) return record;
-    const to = chainPath(record.value.directory, chain);
+    const trashed = readTrash(home, path, chain);
+    if (!trashed.ok) return trashed;
+    const to = chainPath(trashed.value.record.directory, chain);
     if (!to.ok) return to;
-    const refused = whyNotBack(home, path, to.value, record.value);
+    const refused = whyNotBack(home, path, to.value, trashed.value);
     if (!refused.ok) return refused;
     // Before the rename: there is no instant at which the chain is back and not held.
     writeDurable(home.files, `${home.root}/${path}`, holdName, jsonText(hold));
@@ -76,9 +83,9 @@ function whyNotBack(
   home: Home,
   path: string,
   to: string,
-  record: TrashRecord,
+  { record, name }: Trashed,
 ): Result<void, Failure> {
-  if (record.purging) {
+  if (name === purgingName) {
     return fail({
       code: 'purging',
       message: `the removal of ${home.root}/${path} for good has begun; points that are still whole can be moved away by hand`,
@@ -108,13 +115,16 @@ function whyNotBack(
  */
 export function purgeTrash(home: Home, path: string, chain: ChainId): Result<void, Failure> {
   return change(home, `removing ${home.root}/${path} for good`, () => {
-    const record = readTrash(home, path, chain);
-    if (!record.ok) return record;
+    const trashed = readTrash(home, path, chain);
+    if (!trashed.ok) return trashed;
     const contents = listContents(home, path);
     if (!contents.ok) return contents;
     const at = `${home.root}/${path}`;
-    const marked = { ...record.value, purging: true };
-    writeDurable(home.files, at, trashRecordName, jsonText(marked));
+    // By a rename, which needs no space: a purge must be possible on a full disk.
+    if (trashed.value.name === trashRecordName) {
+      home.files.rename(`${at}/${trashRecordName}`, `${at}/${purgingName}`);
+    }
+    home.files.syncDirectory(at);
     for (const { name, files } of contents.value.points.toReversed()) {
       // The manifest last: until then the point tells what it was.
       const others = files.filter((file) => file !== manifestName);
@@ -124,7 +134,7 @@ export function purgeTrash(home: Home, path: string, chain: ChainId): Result<voi
       home.files.syncDirectory(at);
     }
     for (const file of contents.value.files) home.files.removeFile(`${at}/${file}`);
-    home.files.removeFile(`${at}/${trashRecordName}`);
+    home.files.removeFile(`${at}/${purgingName}`);
     home.files.removeDirectory(at);
     syncUp(home.files, home.root, parentOf(path));
     tidyTrash(home, path);
@@ -151,8 +161,7 @@ function listContents(home: Home, path: string): Result<Contents, Failure> {
   const beside = names.filter((name) => parsePointDirectory(name) === null);
   const checked = checkFiles(home, path, beside);
   if (!checked.ok) return checked;
-  // Its temporary name too: writing the record clears that away.
-  const recordNames = [trashRecordName, temporaryName(trashRecordName)];
+  const recordNames: readonly string[] = [trashRecordName, purgingName];
   return ok({ points, files: beside.filter((name) => !recordNames.includes(name)) });
 }
 

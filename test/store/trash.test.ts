@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pointId, runId } from '../../src/model/identity.ts';
@@ -136,6 +136,33 @@ describe('the trash', () => {
         message: `${JSON.stringify(path)} is not the path of chain ${old} in the trash`,
       });
     }
+  });
+
+  it('gives nothing back once a purge has begun', () => {
+    using dir = temporary();
+    const store = madeStore(dir);
+    publishPoints(store, old, [0, 1]);
+    must(store.trashChain(trashOf(oldPoints)));
+    renameSync(`${dir.path}/${trashPath}/trash.json`, `${dir.path}/${trashPath}/purging.json`);
+    expect(failureOf(store.restoreTrash(trashPath, old, hold))).toEqual({
+      code: 'purging',
+      message: `the removal of ${dir.path}/${trashPath} for good has begun; points that are still whole can be moved away by hand`,
+    });
+    must(store.purgeTrash(trashPath, old));
+    expect(readdirSync(join(dir.path, '.trash'))).toEqual([]);
+  });
+
+  it('purges nothing that somebody began to put back', async () => {
+    using dir = temporary();
+    const store = madeStore(dir);
+    publishPoints(store, old, [0, 1]);
+    must(store.trashChain(trashOf(oldPoints)));
+    writeFileSync(`${dir.path}/${trashPath}/hold.json`, '{}');
+    expect((await lookInto(dir)).trash).toMatchObject([{ chain: old, held: true }]);
+    expect(failureOf(store.purgeTrash(trashPath, old))).toEqual({
+      code: 'held',
+      message: `${dir.path}/${trashPath}/hold.json is there: somebody began to put this chain back; run trash restore again, or remove the hold`,
+    });
   });
 
   it('is purged, and leaves no directory', async () => {
