@@ -59,7 +59,7 @@ const xmlText = (text: string): string =>
 
 /** A place for live tests: a directory that QEMU can enter, and domains that all go at the end. */
 export class Lab implements AsyncDisposable {
-  readonly uri = uri;
+  readonly uri: string = uri;
   readonly dir: string;
   readonly #domains: LabDomain[] = [];
 

@@ -1,8 +1,12 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beginInChild } from './child.ts';
 import { startGuest, type Guest } from './guest.ts';
 import { Lab, compareImages, sh, virsh } from './lab.ts';
 import { driverOf, look } from './look.ts';
-import { checkpointsOf, expectNothingLeft, opened, request, uriOf } from './points.ts';
+import { checkpointsOf, expectNothingLeft, nameOf, opened, request, uriOf } from './points.ts';
 
 let lab: Lab;
 let guest: Guest;
@@ -13,6 +17,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => lab[Symbol.asyncDispose]());
+
+const frozenStatus = '{"execute":"guest-fsfreeze-status"}';
 
 /** Whether the guest can write: a frozen file system would block it. */
 const canWrite = (): Promise<string> =>
@@ -79,11 +85,28 @@ it('does not try a paused guest: required fails, try goes on', async () => {
   await guest.domain.resume();
 });
 
+it('I10: SIGKILL while the guest is frozen: the guard thaws it and aborts the job', async () => {
+  const given = request(lab, guest.domain, 8, { quiesce: 'required' });
+  const child = await beginInChild(lab, given);
+  const runs = () => readdir(join(lab.dir, 'run'), { recursive: true });
+  // The output is there from the moment that the guard's virsh is started.
+  while (!(await runs()).some((name) => name.endsWith('output'))) await setTimeout(5);
+  child.kill('SIGKILL');
+  await expect.poll(runs, { timeout: 30_000 }).toEqual([]);
+  expect(await virsh('qemu-agent-command', guest.domain.uuid, frozenStatus)).toBe(
+    '{"return":"thawed"}',
+  );
+  expect(await canWrite()).toBe('x\n');
+  expect((await look(lab, guest.domain)).job).toBeNull();
+  // The next run drops it.
+  await virsh('checkpoint-delete', guest.domain.uuid, nameOf(8));
+});
+
 it('falls back when the agent hangs, or fails if a freeze is required, and leaves nothing', async () => {
   const driver = driverOf(lab);
   const checkpoints = await checkpointsOf(guest.domain);
   await guest.exec('(sleep 1; kill -STOP $(pidof qemu-ga)) >/dev/null 2>&1 &');
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await setTimeout(2000);
   const required = await driver.begin(request(lab, guest.domain, 5, { quiesce: 'required' }));
   expect(required).toEqual({
     ok: false,

@@ -1,0 +1,49 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { PointRequest } from '../../src/hypervisor/hypervisor.ts';
+import { run } from '../../src/process/run.ts';
+import type { Lab } from './lab.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+// Begins a point, says so, and waits for its end. For plain Node, as users run it.
+const script = `
+const [module, uri, runDir, request] = process.argv.slice(1);
+const { createLibvirt } = await import(module);
+const driver = createLibvirt({ uri, runDir });
+const signal = new AbortController().signal;
+const begun = await driver.begin({ ...JSON.parse(request), signal });
+console.log(begun.ok ? 'begun' : begun.error.message);
+setInterval(() => undefined, 1000);
+`;
+
+/** Another process that holds a point open. */
+export async function beginInChild(
+  lab: Pick<Lab, 'dir' | 'uri'>,
+  given: PointRequest,
+): Promise<ChildProcessByStdio<null, Readable, null>> {
+  const dist = join(lab.dir, 'dist');
+  await run({
+    program: join(root, 'node_modules/.bin/tsc'),
+    args: ['-p', root, '--outDir', dist],
+    timeoutSeconds: 120,
+  });
+  await symlink(join(root, 'node_modules'), join(lab.dir, 'node_modules'));
+  await writeFile(join(lab.dir, 'package.json'), '{"type":"module"}');
+  const module = join(dist, 'hypervisor/libvirt/libvirt.js');
+  return spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      script,
+      module,
+      lab.uri,
+      join(lab.dir, 'run'),
+      JSON.stringify(given),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+}
