@@ -66,9 +66,13 @@ describe('extents', () => {
   it('does not go beyond the end with an extent that does', async () => {
     const server = await serve({
       sizeBytes: 300,
-      answer: (request) => statusChunk(request, 1, [[0x7fff0000, 3]]),
+      answer: (request) =>
+        statusChunk(request, 1, [
+          [100, 0],
+          [0x7fff0000, 3],
+        ]),
     });
-    expect(await extentsOf(await opened(server))).toEqual(['0+300 zero']);
+    expect(await extentsOf(await opened(server))).toEqual(['0+100 data', '100+200 zero']);
   });
 
   it.each<[string, (request: Request) => Buffer]>([
