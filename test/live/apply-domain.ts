@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -124,6 +125,20 @@ export class ApplyDomain implements Disposable {
       if (/error|fail/i.test(said)) throw new Error(said);
       this.writeTruth([target, command]);
     }
+  }
+
+  /** Moves the store onto a file system of its own, with no more room than that. */
+  fillStore(freeBytes: number): Disposable {
+    const store = join(this.root, 'store');
+    const aside = join(this.root, 'store-aside');
+    cpSync(store, aside, { recursive: true });
+    const usedBytes = Number(
+      execFileSync('du', ['-sB1', store], { encoding: 'utf8' }).split('\t')[0],
+    );
+    const size = usedBytes + freeBytes;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', store]);
+    cpSync(aside, store, { recursive: true });
+    return { [Symbol.dispose]: () => void execFileSync('umount', [store]) };
   }
 
   /** Exchanges the files behind two targets. */

@@ -86,3 +86,15 @@ it('says that the store is full, and keeps its reserve', async () => {
   );
   expect(world.checkpoints).toHaveLength(1);
 });
+
+it('meets a full store in the middle of an image, and leaves nothing of it', async () => {
+  using world = await worldWithPoint('nospace');
+  const before = world.checkpoints;
+  const plan = await world.plan();
+  using _ = world.fillStore(4 * MiB);
+  const [outcome] = outcomesOf(await world.apply(plan));
+  expect(outcome).toMatch(/^backup failed: store-full: .*: no space left to write it/);
+  expect(world.checkpoints).toEqual(before);
+  expect(world.pointDirectories()).toHaveLength(1);
+  expect(world.jobFiles()).toEqual([]);
+});

@@ -75,7 +75,7 @@ export class ApplyWorld extends ApplyDomain {
           schedule: { name: 'yearly', cron: '0 0 1 1 *', timezone: 'UTC', jitterSeconds: 0 },
           retention: {
             name: 'all',
-            chain: { maxPoints: 30, maxAgeSeconds: null },
+            chain: { maxPoints: 100, maxAgeSeconds: null },
             keep: null,
             minPoints: 1,
           },

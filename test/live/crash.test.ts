@@ -96,6 +96,7 @@ it.each([
     }
     expect(met).toBeGreaterThanOrEqual(fewest);
     for (const [path, label] of truths) world.compareAt(path, label);
+    if (state === 'running') virsh('destroy', world.name);
     execFileSync('qemu-img', ['check', '-q', world.image('vda')]);
   },
   900_000,
