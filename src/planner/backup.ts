@@ -5,6 +5,7 @@ import { checkpointOf, pointDirectory, type ChainId } from '../model/identity.ts
 import type { ObservedDirectory, ObservedTip } from '../model/observed-store.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import type { Request } from '../model/plan.ts';
+import type { SourceIdentity } from '../model/point.ts';
 import type { AfterRepairs } from './checkpoints.ts';
 import type { ExcludedDisk } from './disks.ts';
 import { newChainId, newPointId } from './ids.ts';
@@ -111,13 +112,19 @@ function diskOf(
     level,
     base: isIncrement ? tip.checkpoint : null,
     reasons: decision.reasons,
-    source: active.identity,
+    source: inOneOrder(active.identity),
     sizeBytes: disk.sizeBytes,
     tracked: isTrackable(disk, desired),
     file: `${disk.target.replaceAll(/[^A-Za-z0-9_-]/g, '_')}.qcow2`,
     backing: isIncrement ? `../${tip.directory}/${parent.file}` : null,
     estimateBytes: estimateOf(decision),
   };
+}
+
+/** The same identity, its fields in one order: an observation from a file may have any (law 2). */
+function inOneOrder(source: SourceIdentity): SourceIdentity {
+  const { kind, path, device, inode, stableId, format, serial } = source;
+  return { kind, path, device, inode, stableId, format, serial };
 }
 
 /** A full reads what is allocated, an increment what QEMU counts as dirty; null when nobody counted. */

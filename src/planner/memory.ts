@@ -96,12 +96,29 @@ function retentions(
   return now;
 }
 
-/** The plan's doomed chains of the domains that this store holds. */
+// What these block must not be an ordinary rotation next time.
+const unapproved: ReadonlySet<string> = new Set(['G201', 'G210']);
+
+/** The plan's doomed chains of the domains that this store holds, but for those that wait for a yes. */
 function doomedIn(plan: Plan, ready: ReadyStore): Readonly<Record<string, readonly ChainId[]>> {
   const doomed: Record<string, readonly ChainId[]> = {};
+  const held = new Set(
+    plan.guards.flatMap(({ code, effect, actions }) =>
+      unapproved.has(code) && effect === 'block' ? actions : [],
+    ),
+  );
+  const waiting = new Set(
+    plan.actions.flatMap((action) =>
+      action.kind === 'trash-chain' && held.has(action.id)
+        ? [`${action.domain.uuid}/${action.chain}`]
+        : [],
+    ),
+  );
   for (const { uuid, chains } of ready.directories) {
     const known = new Set(chains.map(({ id }) => id));
-    const own = (plan.doomed[uuid] ?? []).filter((chain) => known.has(chain));
+    const own = (plan.doomed[uuid] ?? []).filter(
+      (chain) => known.has(chain) && !waiting.has(`${uuid}/${chain}`),
+    );
     if (own.length > 0) doomed[uuid] = own;
   }
   return doomed;

@@ -48,9 +48,10 @@ function markWords(bits: number, retention: Retention): readonly string[] {
     [mark.newest, 'newest valid'],
     [mark.live, 'live chain'],
     ...ruleWords(retention.keep ?? {}),
-    [mark.minPoints, `min points ${retention.minPoints}`],
   ];
-  return table.flatMap(([bit, words]) => ((bits & bit) === 0 ? [] : [words]));
+  const words = table.flatMap(([bit, word]) => ((bits & bit) === 0 ? [] : [word]));
+  const isFloor = words.length === 0 && (bits & mark.minPoints) !== 0;
+  return isFloor ? [`min points ${retention.minPoints}`] : words;
 }
 
 /**

@@ -117,7 +117,9 @@ function keptBy(line: Timeline, rule: RetentionRule): Kept {
   keepBuckets(line, keep, rule.timezone, points);
   keepWithin(line, keep.withinSeconds ?? 0, points);
   if (keep.chains !== undefined) keepChains(line, keep.chains, live, rule, kept);
-  keepFloor(line, rule.retention.minPoints, kept);
+  // The floor (I5) counts the newest points, whatever else is kept: a rule that
+  // keeps something old must not cost something new.
+  keepLast(line, rule.retention.minPoints, mark.minPoints, points);
   return kept;
 }
 
@@ -179,26 +181,6 @@ function keepChains(
     if (chain !== live) closed.add(chain);
   }
   for (const chain of [...closed].slice(0, count)) add(chains, chain, mark.chains);
-}
-
-/** The floor (I5): while what is kept holds too few valid points, the newest chain that would go stays too. */
-function keepFloor(
-  line: Timeline,
-  minPoints: number,
-  { points, chains }: { readonly points: number[]; readonly chains: number[] },
-): void {
-  const doomed = new Set(doomedChains(line, { points, chains }));
-  let valid = 0;
-  for (const [index, chain] of line.chains.entries()) {
-    if (!doomed.has(index)) valid += chain.valid;
-  }
-  for (const index of line.newestFirst) {
-    if (valid >= minPoints) return;
-    const chain = line.chain[index] ?? 0;
-    if (!doomed.delete(chain)) continue;
-    add(chains, chain, mark.minPoints);
-    valid += line.chains[chain]?.valid ?? 0;
-  }
 }
 
 /** Indices of the chains that nothing keeps, oldest first; a chain that begins with this plan is never one. */

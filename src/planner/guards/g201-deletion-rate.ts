@@ -60,7 +60,10 @@ export const g201DeletionRate: GuardRule = (context) => {
   ];
 };
 
-/** A domain's deletions without the one that the last apply already knew of. */
+/**
+ * A domain's deletions without the one that the last apply already knew of:
+ * always its first, so that a second plan on the same memory excepts no other.
+ */
 function withoutRotation(
   { byUuid, decisions }: GuardContext,
   uuid: DomainUuid,
@@ -68,10 +71,10 @@ function withoutRotation(
 ): readonly TrashChain[] {
   const domain = byUuid.get(uuid);
   const store = domain?.store ?? null;
-  const known = new Set(store?.ready?.memory?.doomed[uuid]);
+  const [known] = store?.ready?.memory?.doomed[uuid] ?? [];
   const isFullPlanned = decisions.get(uuid)?.backup?.level === 'full';
   const rotation = actions.find(
-    ({ chain }) => known.has(chain) && (isFullPlanned || hasNewerFull(store, uuid, chain)),
+    ({ chain }) => chain === known && (isFullPlanned || hasNewerFull(store, uuid, chain)),
   );
   return actions.filter((action) => action !== rotation);
 }
