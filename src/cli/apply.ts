@@ -11,7 +11,7 @@ import { closingOf } from './closing.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
-import { desiredOf } from './load-policy.ts';
+import { desiredOf, sayUnmatched } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan } from './print-plan.ts';
 import { runPlan } from './run-plan.ts';
@@ -21,12 +21,9 @@ import { subsetOf } from './subset.ts';
 
 interface ApplyOptions extends AskOptions {
   readonly autoApprove?: boolean;
-  readonly parallelism: number;
+  readonly parallelism?: number;
   readonly lockTimeout: number;
 }
-
-// Two copies keep a disk and a core busy; what a store can take is its own `limits`.
-const defaultParallelism = 2;
 
 const examples = `
 Examples:
@@ -39,7 +36,11 @@ Examples:
 export function defineApply(command: Command, go: Go): void {
   addAskOptions(command.argument('[plan]', 'a file that `plan --out` wrote: do that, and no more'))
     .option('--auto-approve', 'do not ask')
-    .option('--parallelism <number>', 'actions at once', wholeNumber, defaultParallelism)
+    .option(
+      '--parallelism <number>',
+      "actions at once (default: the host file's limits.jobs)",
+      wholeNumber,
+    )
     .option('--lock-timeout <seconds>', 'wait so long for another apply', seconds, 0)
     .addHelpText('after', examples)
     .action(async (file: string | undefined, options: ApplyOptions) =>
@@ -83,7 +84,7 @@ async function runApply(
       observed,
       auto,
       question: `Do this on ${plan.host}: ${countsOf(plan)}?`,
-      parallelism: options.parallelism,
+      parallelism: options.parallelism ?? session.value.host.limits.jobs,
       close: async () => closingOf(context, session.value, plan),
     });
   } finally {
@@ -121,11 +122,11 @@ async function planNow(
 ): Promise<Result<{ readonly plan: Plan; readonly observed: ObservedState }, Refusal>> {
   const observed = await session.look();
   if (saved !== null && saved.purpose !== 'policy') return ok({ plan: saved, observed });
+  sayUnmatched(context, session.policy, observed);
   const desired = desiredOf(session.policy, observed);
-  if (!desired.ok) return desired;
-  if (saved === null) return ok({ plan: planPolicy(desired.value, observed, request), observed });
+  if (saved === null) return ok({ plan: planPolicy(desired, observed, request), observed });
   const asked = { ...saved.request, allow: [...saved.request.allow, ...request.allow] };
-  const { plan, dropped } = subsetOf(saved, planPolicy(desired.value, observed, asked));
+  const { plan, dropped } = subsetOf(saved, planPolicy(desired, observed, asked));
   for (const { address } of dropped)
     say(context, `left out: the deletion of ${address} is not in a fresh plan`);
   return runnableActions(saved).length > 0 && plan.actions.length === 0

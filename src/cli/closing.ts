@@ -18,12 +18,11 @@ import { type Session } from './session.ts';
 export async function closingOf(context: Context, session: Session, plan: Plan): Promise<Closing> {
   const observed = await session.look();
   const desired = desiredOf(session.policy, observed);
-  if (!desired.ok) return { converged: null, next: null };
   // What was asked for once was done; asked again it would be done again.
   const request = { ...plan.request, now: [] };
-  const then = planPolicy(desired.value, observed, request, plan.plannedAt);
-  const next = planPolicy(desired.value, observed, request);
-  await remember(context, session, plan, { desired: desired.value, observed });
+  const then = planPolicy(desired, observed, request, plan.plannedAt);
+  const next = planPolicy(desired, observed, request);
+  await remember(context, session, plan, { desired, observed });
   return { converged: runnableActions(then).length === 0, next };
 }
 

@@ -2,13 +2,14 @@ import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { instantOf } from '../model/instant.ts';
 import type { DoctorFinding } from '../model/report.ts';
+import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
 import type { Context, Go } from './context.ts';
 import { checkAppArmor, checkClock, checkWay } from './doctor-host.ts';
 import { observedFindings } from './doctor-observed.ts';
 import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
 import type { ExitCode } from './exit.ts';
-import { defaultHost, loadHost, type Host } from './host.ts';
+import { loadHost } from './host.ts';
 import { desiredOf } from './load-policy.ts';
 import { printReport } from './print-report.ts';
 import { openSession } from './session.ts';
@@ -22,7 +23,7 @@ export function defineDoctor(command: Command, go: Go): void {
 
 async function examine(context: Context): Promise<ExitCode> {
   const loaded = loadHost(context);
-  const host = loaded.ok ? loaded.value : defaultHost;
+  const host = loaded.ok ? loaded.value : defaultHostFile;
   const [programs, libvirt, clock, seen] = await Promise.all([
     checkPrograms(),
     checkLibvirt(host.uri),
@@ -52,7 +53,7 @@ async function examine(context: Context): Promise<ExitCode> {
 }
 
 function wayFindings(
-  host: Host,
+  host: HostFile,
   user: { readonly uid: number; readonly gid: number } | null,
 ): readonly DoctorFinding[] {
   if (user === null) return [];
@@ -72,6 +73,5 @@ async function policyFindings(
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
   const { policy } = session.value;
-  const wanted = desired.ok ? desired.value : { stores: policy.stores, domains: [] };
-  return { findings: observedFindings(observed, wanted), timezone: policy.timezone };
+  return { findings: observedFindings(observed, desired), timezone: policy.timezone };
 }

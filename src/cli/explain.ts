@@ -51,13 +51,12 @@ async function explainAddress(context: Context, topic: string): Promise<ExitCode
   if (!session.ok) return refuse(context, session.error);
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
-  if (!desired.ok) return refuse(context, desired.error);
   const { domain: name } = only.value;
-  const plan = about(planPolicy(desired.value, observed, noRequest), name);
-  const verdicts: readonly PointVerdict[] = retentionVerdicts(desired.value, observed);
+  const plan = about(planPolicy(desired, observed, noRequest), name);
+  const verdicts: readonly PointVerdict[] = retentionVerdicts(desired, observed);
   const report = pointsReport({
     observed,
-    timezone: desired.value.timezone,
+    timezone: desired.timezone,
     only: only.value,
     verdicts,
     manifests: new Map(),

@@ -1,39 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../model/result.ts';
+import { defaultHostFile, parseHostFile, type HostFile } from '../policy/host-file.ts';
+import { renderDiagnostics } from '../policy/render-diagnostics.ts';
 import type { Context, Refusal } from './context.ts';
 import { sentence } from './read-json.ts';
 
-/** What belongs to this host and not to git; every default filled in. */
-export interface Host {
-  /** Where it was read; null: there is no host file. */
-  readonly file: string | null;
-  /** Journals, the lock, what the host knows of its stores. */
-  readonly stateDir: string;
-  /** Sockets and files of commands. */
-  readonly runtimeDir: string;
-  readonly uri: string;
-  readonly scratch: { readonly path: string; readonly limitBytes: number | null };
-  /** The policy that is taken without `--policy`. */
-  readonly policyFile: string | null;
-  readonly notify: readonly NotifyCommand[];
+const defaultPath = '/etc/holdfast/host.yaml';
+
+/** What belongs to this host and not to git. Without a host file there are defaults; a named one must be there. */
+export function loadHost({ terminal, globals }: Context): Result<HostFile, Refusal> {
+  const named = globals.hostConfig;
+  const path = resolve(terminal.cwd, named ?? defaultPath);
+  if (named === undefined && !existsSync(path)) return ok(defaultHostFile);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const message = `the host file ${named ?? path} cannot be read: ${sentence(error)}`;
+    return fail({ exit: 3, code: 'host-file', message });
+  }
+  const host = parseHostFile(text, named ?? path);
+  if (host.ok) return host;
+  const told = renderDiagnostics(host.error, { color: false });
+  return fail({
+    exit: 3,
+    code: 'host-file',
+    message: `the host file is not valid:\n${told.trimEnd()}`,
+  });
 }
-
-/** A program that is told of events; JSON on its standard input. */
-export interface NotifyCommand {
-  readonly command: readonly string[];
-  readonly on: readonly string[];
-}
-
-/** A host without a host file. */
-export const defaultHost: Host = {
-  file: null,
-  stateDir: '/var/lib/holdfast',
-  runtimeDir: '/run/holdfast',
-  uri: 'qemu:///system',
-  scratch: { path: '/var/lib/holdfast/scratch', limitBytes: null },
-  policyFile: null,
-  notify: [],
-};
-
-const defaultFile = '/etc/holdfast/host.yaml';

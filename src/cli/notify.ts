@@ -2,11 +2,11 @@ import type { RunReport } from '../executor/run-report.ts';
 import { addressOf } from '../model/address.ts';
 import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
+import type { HostFile } from '../policy/host-file.ts';
 import { run } from '../process/run.ts';
 import { renderPlanSummary } from '../reporter/plan-counts.ts';
 import { plural } from '../reporter/plural.ts';
 import type { Context } from './context.ts';
-import type { Host } from './host.ts';
 
 /** One thing that a notification is about. */
 interface Detail {
@@ -79,13 +79,13 @@ const timeoutSeconds = 30;
 /** Runs the host's notification commands. One that fails is said, and changes nothing else. */
 export async function notifyRun(
   context: Context,
-  { notify }: Pick<Host, 'notify'>,
+  { notify }: Pick<HostFile, 'notify'>,
   facts: Notifiable,
 ): Promise<void> {
   for (const notification of notificationsOf(facts)) {
     for (const { command, on } of notify) {
+      if (!on.includes(notification.event)) continue;
       const [program, ...args] = command;
-      if (program === undefined || !on.includes(notification.event)) continue;
       const input = `${JSON.stringify(notification)}\n`;
       const result = await run({ program, args, input, timeoutSeconds });
       if (!result.ok) {

@@ -9,7 +9,7 @@ import { planPolicy } from '../planner/plan-policy.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import { planExit, type ExitCode, type PlanFacts } from './exit.ts';
 import { loadHost } from './host.ts';
-import { desiredOf, loadPolicy, type LoadedPolicy } from './load-policy.ts';
+import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
 import { sentence } from './read-json.ts';
@@ -54,9 +54,9 @@ async function runPlan(context: Context, options: PlanOptions): Promise<ExitCode
   const known = await policyAndObservation(context, options);
   if (!known.ok) return refuse(context, known.error);
   const { policy, observed } = known.value;
+  sayUnmatched(context, policy, observed);
   const desired = desiredOf(policy, observed);
-  if (!desired.ok) return refuse(context, desired.error);
-  const plan = planPolicy(desired.value, observed, request.value);
+  const plan = planPolicy(desired, observed, request.value);
   if (options.out !== undefined) {
     const saved = savePlan(context, plan, options.out);
     if (!saved.ok) return refuse(context, saved.error);

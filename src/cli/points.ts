@@ -26,12 +26,11 @@ export function definePoints(command: Command, go: Go): void {
         if (!session.ok) return refuse(context, session.error);
         const observed = await session.value.look();
         const desired = desiredOf(session.value.policy, observed);
-        if (!desired.ok) return refuse(context, desired.error);
         const report = pointsReport({
           observed,
-          timezone: desired.value.timezone,
+          timezone: desired.timezone,
           only: only?.value ?? null,
-          verdicts: retentionVerdicts(desired.value, observed),
+          verdicts: retentionVerdicts(desired, observed),
           manifests: only === null ? new Map() : readManifests(observed, only.value),
         });
         printReport(context, 'points', report, renderPoints);

@@ -7,15 +7,17 @@ import type { Plan } from '../model/plan.ts';
 import { ok, type Result } from '../model/result.ts';
 import { observe } from '../observer/observe.ts';
 import { policyLine } from '../planner/plan-policy.ts';
+import type { HostFile } from '../policy/host-file.ts';
+import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { observeStore } from '../store/observe.ts';
 import { readRuns } from '../store/runs.ts';
 import type { Context, Refusal } from './context.ts';
-import { loadHost, type Host } from './host.ts';
+import { loadHost } from './host.ts';
 import { loadPolicy, type LoadedPolicy } from './load-policy.ts';
 
 /** This host with its policy: what most commands begin with. */
 export interface Session {
-  readonly host: Host;
+  readonly host: HostFile;
   readonly hostName: string;
   readonly policy: LoadedPolicy;
   readonly hypervisor: Hypervisor;
@@ -33,7 +35,7 @@ export async function openSession(context: Context): Promise<Result<Session, Ref
   return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
 }
 
-function sessionOf(context: Context, host: Host, policy: LoadedPolicy): Session {
+function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Session {
   const hypervisor = createLibvirt({
     uri: host.uri,
     runDir: host.runtimeDir,
@@ -67,5 +69,5 @@ function sessionOf(context: Context, host: Host, policy: LoadedPolicy): Session 
 
 /** The policy's line in a plan. */
 export function policyFacts({ policy }: Session): Plan['policy'] {
-  return policyLine(policy.general);
+  return policyLine(resolvePolicy(policy, [], policy.git));
 }

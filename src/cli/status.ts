@@ -47,9 +47,8 @@ export function defineStatus(command: Command, go: Go): void {
 async function show(context: Context, session: Session, clear: string): Promise<ExitCode> {
   const observed = await session.look();
   const desired = desiredOf(session.policy, observed);
-  if (!desired.ok) return refuse(context, desired.error);
-  const plan = planPolicy(desired.value, observed, noRequest);
-  const report = statusReport(plan, observed, desired.value.stores);
+  const plan = planPolicy(desired, observed, noRequest);
+  const report = statusReport(plan, observed, desired.stores);
   context.terminal.out(clear);
   printReport(context, 'status', report, renderStatus);
   return statusExit(report);

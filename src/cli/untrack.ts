@@ -36,8 +36,7 @@ async function runUntrack(context: Context, text: string, auto: boolean): Promis
   const uuid = domainOf(observed, text);
   if (!uuid.ok) return refuse(context, uuid.error);
   const desired = desiredOf(session.value.policy, observed);
-  if (!desired.ok) return refuse(context, desired.error);
-  const plan = planUntrack(desired.value, observed, uuid.value, noRequest);
+  const plan = planUntrack(desired, observed, uuid.value, noRequest);
   return runPlanOf(context, session.value, { plan, observed, auto, what: 'Untrack this domain?' });
 }
 

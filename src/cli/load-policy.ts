@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gitFacts } from '../agent/source.ts';
+import type { DomainRef } from '../model/action.ts';
+import type { DesiredState } from '../model/desired.ts';
+import type { ObservedState } from '../model/observed.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { HostFile } from '../policy/host-file.ts';
+import type { Policy } from '../policy/policy.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import { renderDiagnostics } from '../policy/render-diagnostics.ts';
+import { resolvePolicy, unmatchedRules, type GitFacts } from '../policy/resolve-policy.ts';
+import { decideColor } from '../reporter/color.ts';
+import { say, type Context, type Refusal } from './context.ts';
+import { directoryReader, inputName } from './policy-reader.ts';
+
+/** A policy that is in force, and where it came from. */
+export interface LoadedPolicy extends Policy {
+  /** All its files as one text, for the diff that the next plan shows. */
+  readonly text: string;
+  readonly git: GitFacts;
+}
+
+/** The policy's file as it was named: `--policy`, the host file's, else `policy.yaml`. */
+export function policyFile({ globals }: Context, host: HostFile): string {
+  return globals.policy ?? host.policy ?? 'policy.yaml';
+}
+
+/** Reads and checks the policy. Its mistakes are the refusal, all of them; its warnings are said. */
+export async function loadPolicy(
+  context: Context,
+  host: HostFile,
+): Promise<Result<LoadedPolicy, Refusal>> {
+  const { terminal, globals } = context;
+  const file = policyFile(context, host);
+  if (globals.policy === undefined && !existsSync(resolve(terminal.cwd, file)))
+    return fail({
+      exit: 3,
+      code: 'no-policy',
+      message: `there is no policy ${file}: holdfast init writes one, --policy FILE names another`,
+    });
+  const input = file === '-' ? await terminal.readInput() : null;
+  const main = input === null ? file : inputName;
+  const policy = readPolicy(main, directoryReader(terminal.cwd, main, input));
+  const color = decideColor({ flag: globals.color, env: terminal.env, isTTY: terminal.errIsTty });
+  if (!policy.ok) {
+    const told = renderDiagnostics(policy.error, { color }).trimEnd();
+    return fail({ exit: 3, code: 'policy-invalid', message: `the policy is not valid:\n${told}` });
+  }
+  const { warnings, texts } = policy.value;
+  if (warnings.length > 0) say(context, renderDiagnostics(warnings, { color }).trimEnd());
+  const git = await gitOf(texts.map((one) => resolve(terminal.cwd, one.file)));
+  return ok({ ...policy.value, text: joined(texts), git });
+}
+
+/** The commit that holds all these files as they are; none when one of them differs from it. */
+async function gitOf(files: readonly string[]): Promise<GitFacts> {
+  const all = await Promise.all(files.map(async (file) => gitFacts(file)));
+  const [main] = all;
+  if (!main) return { branch: null, commit: null };
+  const clean = all.every((facts) => facts?.dirty === false && facts.commit === main.commit);
+  return { branch: main.branch, commit: clean ? main.commit : null };
+}
+
+function joined(texts: Policy['texts']): string {
+  const [main] = texts;
+  if (texts.length === 1 && main !== undefined) return main.text;
+  return texts.map(({ file, text }) => `# ${file}\n${text}`).join('\n');
+}
+
+/** What the policy means for the domains that libvirt reports or that stores hold points of. */
+export function desiredOf(policy: LoadedPolicy, observed: ObservedState): DesiredState {
+  return resolvePolicy(policy, knownDomains(observed), policy.git);
+}
+
+function knownDomains({ hypervisor, stores }: ObservedState): readonly DomainRef[] {
+  return [
+    // libvirt's names before those of manifests: a renamed domain has its new one.
+    ...(hypervisor.seen ? [...hypervisor.value.domains, ...hypervisor.value.unseenDomains] : []),
+    ...stores.flatMap(({ state }) => (state.kind === 'ready' ? state.directories : [])),
+  ];
+}
+
+/** Says which rules are for a domain that nobody knows: spelt wrongly, such a rule backs nothing up. */
+export function sayUnmatched(
+  context: Context,
+  policy: LoadedPolicy,
+  observed: ObservedState,
+): void {
+  if (!observed.hypervisor.seen) return;
+  for (const { domain, place } of unmatchedRules(policy, knownDomains(observed)))
+    say(
+      context,
+      `${place.file}:${place.line}: no domain is called ${domain}: this rule backs nothing up`,
+    );
+}
