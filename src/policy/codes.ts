@@ -1,0 +1,84 @@
+/** What `holdfast explain CODE` says of a diagnostic of the policy or of the host file. */
+export const policyCodes = {
+  // HP1: the text, and its YAML.
+  HP100:
+    'A file cannot be read. The message has the reason; the path is relative to the file that includes it.',
+  HP101:
+    'A file is larger than 1 MiB. A policy of a thousand domains has 100 KiB, so this is another file; it is not parsed.',
+  HP102:
+    'A value that starts with * stands without quotes. YAML takes * for the name of an anchor. Write "*/15 * * * *" or "*" in quotes.',
+  HP103:
+    'Anchors (&name), aliases (*name) and merge keys (<<) are not used in a policy: what a line means must be readable on that line. Say it once under defaults:, or give a schedule or retention a name.',
+  HP104: 'Tags (!name) are not used in a policy: values are texts, numbers, true and false.',
+  HP105: 'A key stands twice in the same place. Only one of them could count, so remove the other.',
+  HP106: 'A line is indented with a tab. YAML allows only spaces there.',
+  HP107:
+    'The file has more than one document (a line ---). A policy is one document; use include: for several files.',
+  HP108:
+    'The file is empty, or nothing but comments. An empty policy is never read as "back up nothing".',
+  HP109:
+    'The text is not YAML. The message says what the parser found; it is often the line before that lacks a quote or a colon.',
+  HP110: 'A key is not a text: YAML reads 7, null or [a] as something else. Put it in quotes.',
+  HP111: 'The text is nested deeper than any policy is; it is not read.',
+  HP112:
+    'Directives (%YAML, %TAG) are not used: a policy is YAML 1.2, in which yes and on are texts.',
+  HP113: 'Files include each other in a circle.',
+  HP114: 'Files include files more than four deep. Include them from the main file.',
+  // HP2: the form, from the JSON Schema.
+  HP201:
+    'A value has another type than is needed: text, number, true or false, a list, or keys with values. A number such as 0230 becomes a text in quotes.',
+  HP202:
+    'A key is unknown. Keys are checked so that a typing error cannot turn a rule off in silence. Keys of later versions are unknown too.',
+  HP203: 'A key is missing that cannot be left out.',
+  HP204: 'A value is none of the words that are possible there.',
+  HP205: 'A value has not the form that is needed. The message says which, with an example.',
+  HP206: 'A number is too small or too large.',
+  HP207: 'A list is too short, or holds a value twice.',
+  HP208:
+    'A name has characters that names of stores, schedules, retentions and mirrors may not have: letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+  HP209:
+    'The version of the file is not one that this program reads. A newer one needs a newer Holdfast; nothing is guessed.',
+  HP210: 'A rule selects domains by exactly one of name, uuid and match.',
+  // HP3: the meaning.
+  HP301:
+    'The policy selects no domain at all (guard G105). Write "- match: \\"*\\"" under domains: to back up every domain. To stop backing up, stop the agent; to delete points, use removed:.',
+  HP302: 'A store is named that is not defined under stores:.',
+  HP303: 'A schedule is named that is not defined under schedules:.',
+  HP304: 'A retention is named that is not defined under retention:.',
+  HP305: 'A mirror is named that is not defined under mirrors:.',
+  HP306:
+    'A rule of retention that keeps nothing. To keep everything, write keep: all; to keep nothing by one rule, leave its key out.',
+  HP307:
+    'A cron expression is not one. It has five fields: minute, hour, day of month, month, day of week.',
+  HP308: 'A cron expression never fires: no year has such a day.',
+  HP309: 'A time zone is not in the tz database. Names look like Europe/Berlin.',
+  HP310:
+    'The rpo is shorter than the time between two points, so that it is missed even if every backup succeeds.',
+  HP311:
+    "Two stores share a directory, or one lies inside the other. Each would take the other's points for foreign files.",
+  HP312: 'Two rules name the same domain. Only one could count, so merge them.',
+  HP313:
+    "A pattern cannot be compiled. Globs know *, ? and [ab]; /regexes/ have RE2's syntax, which has neither lookahead nor back-references.",
+  HP314: 'A domain has a rule of its own and is ignored by its own name too.',
+  HP315:
+    'Entries of moved: contradict each other: a circle, two old names for one domain, or two new ones.',
+  HP316: 'All points of a domain are to be removed, and yet it has a rule of its own.',
+  HP317: 'A rule has no store, and there is not exactly one to take.',
+  HP318: 'A rule has no schedule, and defaults: has none either.',
+  HP319: 'A disk is included and excluded at once.',
+  HP320: 'A name is defined in two files.',
+  HP321:
+    'host, timezone and defaults stand only in the main file: an included file must mean the same wherever it is read.',
+  HP322:
+    "A mirror's target is not one that rsync can be given: user@host:/path, host:/path, or an absolute path.",
+  // HP4: warnings.
+  HP401:
+    'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',
+  HP402:
+    'The rpo is shorter than the longest time between two points (a weekend, for example), so that it is missed then.',
+  HP403:
+    'The jitter is not shorter than the time between two points, so that a domain may be due twice in a row.',
+  HP404: 'A store or mirror is defined and used by no rule.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type PolicyCode = keyof typeof policyCodes;

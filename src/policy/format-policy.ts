@@ -1,0 +1,29 @@
+import { isCollection, isMap, visit, type Document } from 'yaml';
+import { fail, ok, type Result } from '../model/result.ts';
+import { sortDiagnostics, type Diagnostics } from './diagnostic.ts';
+import { parseYaml } from './parse-yaml.ts';
+
+/**
+ * The one form of a policy's text: two spaces, comments kept, at most one
+ * blank line, no folded lines. There are no options. A text that is not YAML
+ * fails; one that is no valid policy does not, so that an editor may format it.
+ */
+export function formatPolicy(text: string, file = 'policy.yaml'): Result<string, Diagnostics> {
+  const { source, diagnostics } = parseYaml(text, file);
+  if (source === null || diagnostics.length > 0) return fail(sortDiagnostics(diagnostics));
+  padFlow(source.document);
+  return ok(source.document.toString({ indent: 2, lineWidth: 0 }));
+}
+
+/** `{ path: /backups }` with room, `[nas]` without: yaml knows only one padding for both. */
+function padFlow(document: Document.Parsed): void {
+  visit(document, {
+    Collection: (_key, node) => {
+      if (!isCollection(node) || node.flow !== true) return;
+      const write = node.toString.bind(node);
+      const flowCollectionPadding = isMap(node) ? ' ' : '';
+      node.toString = (context, onComment, onChompKeep) =>
+        write(context && { ...context, flowCollectionPadding }, onComment, onChompKeep);
+    },
+  });
+}

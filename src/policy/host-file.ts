@@ -1,0 +1,81 @@
+import { fail, ok, type Result } from '../model/result.ts';
+import { sortDiagnostics, type Diagnostics } from './diagnostic.ts';
+import { hostSchemaErrors } from './generated/host-schema.ts';
+import { parseYaml } from './parse-yaml.ts';
+import { rateBytesPerSecond, sizeBytes } from './quantity.ts';
+import { schemaDiagnostics } from './schema-diagnostics.ts';
+
+/** What belongs to a host and not to git (`/etc/holdfast/host.yaml`), every default filled in. */
+export interface HostFile {
+  /** The policy that is taken without `--policy`; null: `./policy.yaml`. */
+  readonly policy: string | null;
+  readonly uri: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  readonly scratch: { readonly path: string; readonly limitBytes: number | null };
+  readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
+  readonly notify: readonly HostNotification[];
+}
+
+export interface HostNotification {
+  readonly on: readonly ('failed' | 'blocked' | 'rpo')[];
+  /** The program by its absolute path, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+}
+
+/** The host file as it is written, once the schema accepts it (schema/host.v1.schema.json). */
+export interface WrittenHostFile {
+  readonly version?: 1;
+  readonly policy?: string;
+  readonly uri?: string;
+  readonly stateDir?: string;
+  readonly runtimeDir?: string;
+  readonly scratch?: { readonly path?: string; readonly limit?: string };
+  readonly limits?: { readonly jobs?: number; readonly rate?: string };
+  readonly notify?: readonly HostNotification[];
+}
+
+// libvirt's own limit of jobs is far higher; a host of 500 domains has the
+// disks and the network for a few at once.
+const defaultJobs = 4;
+
+/** A host without a host file. */
+export const defaultHostFile: HostFile = withDefaults({});
+
+/** Reads the text of a host file; `file` is for messages. A file of comments only is one without keys. */
+export function parseHostFile(text: string, file: string): Result<HostFile, Diagnostics> {
+  const { source, diagnostics } = parseYaml(text, file);
+  // Unlike a policy, a host file may say nothing.
+  if (diagnostics.some(({ code }) => code === 'HP108')) return ok(defaultHostFile);
+  if (source === null) return fail(sortDiagnostics(diagnostics));
+  const errors = schemaDiagnostics(source, hostSchemaErrors(source.data));
+  const { data } = source;
+  return isHostFile(data) && diagnostics.length === 0
+    ? ok(withDefaults(data))
+    : fail(sortDiagnostics([...diagnostics, ...errors]));
+}
+
+/** Whether a value is a host file: the schema objects to nothing. */
+export function isHostFile(data: unknown): data is WrittenHostFile {
+  return hostSchemaErrors(data).length === 0;
+}
+
+function withDefaults(written: WrittenHostFile): HostFile {
+  const { scratch, limits } = written;
+  const stateDir = written.stateDir ?? '/var/lib/holdfast';
+  return {
+    policy: written.policy ?? null,
+    uri: written.uri ?? 'qemu:///system',
+    stateDir,
+    runtimeDir: written.runtimeDir ?? '/run/holdfast',
+    scratch: {
+      path: scratch?.path ?? `${stateDir}/scratch`,
+      limitBytes: scratch?.limit === undefined ? null : sizeBytes(scratch.limit),
+    },
+    limits: {
+      jobs: limits?.jobs ?? defaultJobs,
+      rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
+    },
+    notify: written.notify ?? [],
+  };
+}

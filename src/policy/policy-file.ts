@@ -1,0 +1,98 @@
+import { policySchemaErrors } from './generated/policy-schema.ts';
+
+/** A policy file as it is written, once the schema accepts it (schema/policy.v1.schema.json). */
+export interface PolicyFile {
+  readonly version: 1;
+  readonly host?: string;
+  readonly timezone?: string;
+  readonly include?: readonly string[];
+  readonly stores?: Readonly<Record<string, WrittenStore>>;
+  readonly schedules?: Readonly<Record<string, WrittenSchedule>>;
+  readonly retention?: Readonly<Record<string, WrittenRetention>>;
+  readonly mirrors?: Readonly<Record<string, WrittenMirror>>;
+  readonly defaults?: WrittenSettings;
+  readonly domains?: readonly WrittenRule[];
+  readonly ignore?: readonly string[];
+  readonly moved?: readonly { readonly from: string; readonly to: string }[];
+  readonly removed?: readonly WrittenRemoval[];
+}
+
+/** `72h`, `14d`. */
+export type DurationText = string;
+/** `48GiB`. */
+export type SizeText = string;
+/** `50MiB/s`. */
+export type RateText = string;
+
+export interface WrittenStore {
+  readonly path: string;
+  /** `10%` or a size. */
+  readonly reserve?: string;
+  readonly trash?: { readonly keepFor?: DurationText };
+  readonly requireMount?: boolean;
+  readonly limits?: { readonly jobs?: number; readonly rate?: RateText };
+}
+
+export type WrittenSchedule = string | { readonly cron: string; readonly jitter?: DurationText };
+
+export interface WrittenRetention {
+  readonly chain?: { readonly maxPoints?: number; readonly maxAge?: DurationText };
+  readonly keep?: 'all' | WrittenKeep;
+  readonly minPoints?: number;
+}
+
+export interface WrittenKeep {
+  readonly chains?: number;
+  readonly last?: number;
+  readonly hourly?: number;
+  readonly daily?: number;
+  readonly weekly?: number;
+  readonly monthly?: number;
+  readonly yearly?: number;
+  readonly within?: DurationText;
+}
+
+export interface WrittenMirror {
+  readonly type: 'rsync';
+  readonly target: string;
+  readonly retention?: string;
+  readonly bandwidth?: RateText;
+}
+
+/** What a rule, or `defaults:`, says of the domains that it selects. */
+export interface WrittenSettings {
+  readonly store?: string;
+  readonly schedule?: string;
+  readonly retention?: string;
+  readonly mirrors?: readonly string[];
+  readonly rpo?: DurationText;
+  readonly quiesce?: 'required' | 'try' | 'never';
+  readonly tracker?: 'auto' | 'never';
+  readonly encryptedDisks?: 'refuse' | 'plaintext';
+  readonly disks?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+  readonly verify?: 'structure' | 'source';
+  readonly timeouts?: {
+    readonly job?: DurationText;
+    readonly stall?: DurationText;
+    readonly agent?: DurationText;
+  };
+}
+
+/** Exactly one of name, uuid and match. */
+export interface WrittenRule extends WrittenSettings {
+  readonly name?: string;
+  readonly uuid?: string;
+  readonly match?: string;
+}
+
+export interface WrittenRemoval {
+  readonly domain: string;
+  readonly uuid: string;
+  readonly points: 'trash';
+  readonly chain?: string;
+}
+
+/** Whether a value is a policy file: the schema objects to nothing. */
+export function isPolicyFile(data: unknown): data is PolicyFile {
+  return policySchemaErrors(data).length === 0;
+}
