@@ -13,7 +13,7 @@ import {
   readJobOperation,
 } from '../../src/hypervisor/libvirt/job.ts';
 import { definitionDigest } from '../../src/hypervisor/libvirt/known.ts';
-import { readPowerState } from '../../src/hypervisor/libvirt/power-state.ts';
+import { readPowerState, readPowerStates } from '../../src/hypervisor/libvirt/power-state.ts';
 import { readQcow2Header } from '../../src/hypervisor/libvirt/qcow2-header.ts';
 import { freezeCode } from '../../src/hypervisor/libvirt/quiesce.ts';
 import { domainUuid, runId } from '../../src/model/identity.ts';
@@ -123,6 +123,25 @@ describe('states and jobs', () => {
     ['domstate-off.txt', { state: 'off', reason: expect.any(String) }],
     ['domstate-crashed.txt', { state: 'off', reason: 'crashed' }],
   ])('%s', (file, expected) => expect(readPowerState(captured(file).trim())).toEqual(expected));
+
+  it('keeps the reason of a pause that a full disk made', () =>
+    expect(readPowerState('paused (I/O error)\n')).toEqual({
+      state: 'paused',
+      reason: 'I/O error',
+    }));
+
+  it("reads the states of all, in virsh's words, whatever a name looks like", () => {
+    const text = [
+      "Domain: 'it's 'odd''\n  state.state=3\n  state.reason=5\n",
+      "Domain: 'state.state=1'\n  state.state=5\n  state.reason=3\n",
+      "Domain: 'new'\n  state.state=99\n  state.reason=99\n",
+    ].join('\n');
+    expect([...readPowerStates(text)]).toEqual([
+      ["it's 'odd'", { state: 'paused', reason: 'I/O error' }],
+      ['state.state=1', { state: 'off', reason: 'crashed' }],
+      ['new', { state: 'unknown', reason: 'unknown' }],
+    ]);
+  });
 
   it('has no state in an error', () => expect(readPowerState('error: no domain')).toBeNull());
 

@@ -1,11 +1,10 @@
 import { digestOf } from '../../model/canonical.ts';
-import type { ObservedDomain } from '../../model/observed.ts';
 import { seen, type Failure, type Seen } from '../../model/result.ts';
 import { firstFailure, type Asker, type Group } from './ask-groups.ts';
 import { readDomainXml, type DefinedDomain } from './domain-xml.ts';
 import { readJobOperation } from './job.ts';
 import { linesOf, type Listed } from './listed.ts';
-import { readPowerState } from './power-state.ts';
+import { readPowerState, type Power } from './power-state.ts';
 import type { Block } from './virsh.ts';
 
 /** What the first questions gave of one domain. */
@@ -13,7 +12,7 @@ export interface Known {
   readonly listed: Listed;
   /** The live definition of an active domain, else the inactive one. */
   readonly defined: DefinedDomain;
-  readonly state: { readonly state: ObservedDomain['state']; readonly reason: string };
+  readonly power: Power;
   readonly digest: string;
   readonly operation: string | null;
   readonly snapshots: readonly string[];
@@ -34,8 +33,9 @@ export async function askFirst(
       return {
         key: domain,
         commands: [
-          ['dumpxml', '--inactive', uuid],
-          ['domstate', '--reason', uuid],
+          // Of a domain that is off they are the same, and the shorter is read sooner.
+          domain.active ? ['dumpxml', '--inactive', uuid] : ['dumpxml', uuid],
+          ...(domain.power === null ? [['domstate', '--reason', uuid]] : []),
           ...(domain.active
             ? [
                 ['dumpxml', uuid],
@@ -56,20 +56,21 @@ export async function askFirst(
 
 function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {
   const rest = [...blocks];
-  const [inactive, stateBlock] = [rest.shift(), rest.shift()];
+  const inactive = rest.shift();
+  const state = listed.power === null ? rest.shift() : undefined;
   const live = listed.active ? rest.shift() : inactive;
   const job = listed.active ? rest.shift() : undefined;
   const snapshots = listed.hasSnapshots ? rest.shift() : undefined;
   const checkpoints = listed.hasCheckpoints ? rest.shift() : undefined;
   const failure = firstFailure([
     inactive,
-    stateBlock,
+    ...(listed.power === null ? [state] : []),
     live,
     ...(listed.hasSnapshots ? [snapshots] : []),
   ]);
   if (failure !== null) return { failure };
   const defined = readDomainXml(valueOf(live));
-  const state = readPowerState(valueOf(stateBlock));
+  const power = listed.power ?? readPowerState(valueOf(state));
   if (defined === null || defined.uuid !== listed.uuid)
     return {
       failure: {
@@ -77,11 +78,11 @@ function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {
         message: 'the definition that virsh printed cannot be read',
       },
     };
-  if (state === null)
+  if (power === null)
     return {
       failure: { code: 'unreadable-state', message: 'the state that virsh printed cannot be read' },
     };
-  if ((state.state === 'off') !== (defined.runningId === null))
+  if ((power.state === 'off') !== (defined.runningId === null))
     return {
       failure: {
         code: 'changed-meanwhile',
@@ -94,7 +95,7 @@ function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {
     known: {
       listed,
       defined,
-      state,
+      power,
       digest: definitionDigest(valueOf(inactive)),
       operation: job?.ok === true ? readJobOperation(job.value) : null,
       snapshots: linesOf(valueOf(snapshots)),

@@ -33,51 +33,77 @@ export async function observeLibvirt(
   }
 }
 
+/** One domain, or why it could not be read. */
+interface Outcome {
+  readonly listed: Listed;
+  readonly part: Part<ObservedDomain>;
+}
+
 async function observeWith(
   asker: Asker,
   uri: string,
   jobs: readonly KnownJob[],
   only?: DomainUuid,
 ): Promise<Seen<ObservedHypervisor>> {
-  const lists = await listDomains(asker);
-  if (!lists.seen) return lists;
-  const listed = lists.value.domains.filter((domain) => only === undefined || domain.uuid === only);
-  const first = await askFirst(asker, listed);
-  const known = first.flatMap((part) => ('known' in part.part ? [part.part.known] : []));
-  const second = await askSecond(asker, known, jobs);
-  const stableIds = known.some((one) =>
-    one.defined.disks.some((disk) => disk.source.kind === 'block'),
-  )
-    ? await readStableIds()
-    : new Map<number, string>();
-  const domains = await mapLimited(known, filesAtOnce, (one) =>
-    joined(one, second.get(one), stableIds),
-  );
-  const failed = [
-    ...first.flatMap(({ listed: of, part }) =>
-      'failure' in part ? [{ of, failure: part.failure }] : [],
-    ),
-    ...domains.flatMap((one) =>
-      'failure' in one.part ? [{ of: one.listed, failure: one.part.failure }] : [],
-    ),
+  const first = await round(asker, jobs, only === undefined ? null : new Set([only]));
+  if (!first.seen) return first;
+  const changed = first.value.outcomes.filter(({ part }) => hasChanged(part));
+  // Started or stopped between two questions: a second look at those, and only one.
+  const again =
+    changed.length === 0
+      ? null
+      : await round(asker, jobs, new Set(changed.map(({ listed }) => listed.uuid)));
+  if (again !== null && !again.seen) return again;
+  const outcomes = [
+    ...first.value.outcomes.filter((outcome) => !changed.includes(outcome)),
+    ...(again?.value.outcomes ?? []),
   ];
   return seen({
     kind: 'libvirt',
     uri,
-    version: lists.value.version,
-    domains: domains.flatMap(({ part }) => ('known' in part ? [part.known] : [])),
-    unseenDomains: failed
-      .filter(({ failure }) => failure.code !== 'domain-gone')
-      .map(({ of, failure }) => ({ uuid: of.uuid, name: of.name, ...failure })),
+    version: first.value.version,
+    domains: outcomes.flatMap(({ part }) => ('known' in part ? [part.known] : [])),
+    unseenDomains: outcomes.flatMap(({ listed, part }) =>
+      'known' in part || part.failure.code === 'domain-gone'
+        ? []
+        : [{ uuid: listed.uuid, name: listed.name, ...part.failure }],
+    ),
   });
+}
+
+const hasChanged = (part: Part<ObservedDomain>): boolean =>
+  'failure' in part &&
+  (part.failure.code === 'changed-meanwhile' || part.failure.code === 'domain-off');
+
+/** One pass over all domains, or over some. */
+async function round(
+  asker: Asker,
+  jobs: readonly KnownJob[],
+  only: ReadonlySet<DomainUuid> | null,
+): Promise<Seen<{ readonly version: string; readonly outcomes: readonly Outcome[] }>> {
+  const lists = await listDomains(asker, only === null);
+  if (!lists.seen) return lists;
+  const listed = lists.value.domains.filter(({ uuid }) => only === null || only.has(uuid));
+  const first = await askFirst(asker, listed);
+  const known = first.flatMap(({ part }) => ('known' in part ? [part.known] : []));
+  const second = await askSecond(asker, known, jobs);
+  const hasBlockDisk = known.some(({ defined }) =>
+    defined.disks.some((disk) => disk.source.kind === 'block'),
+  );
+  const stableIds: StableIds = hasBlockDisk ? await readStableIds() : new Map();
+  const outcomes = await mapLimited(first, filesAtOnce, async (one): Promise<Outcome> => {
+    if ('failure' in one.part) return { listed: one.listed, part: one.part };
+    return joined(one.part.known, second.get(one.part.known), stableIds);
+  });
+  return seen({ version: lists.value.version, outcomes });
 }
 
 async function joined(
   known: Known,
   answers: Details | undefined,
   stableIds: StableIds,
-): Promise<{ readonly listed: Listed; readonly part: Part<ObservedDomain> }> {
-  const { listed, defined, state } = known;
+): Promise<Outcome> {
+  const { listed, defined, power } = known;
   if (answers === undefined || answers.failure !== null) {
     return {
       listed,
@@ -100,8 +126,8 @@ async function joined(
         uuid: listed.uuid,
         name: defined.name,
         persistent: listed.persistent,
-        state: state.state,
-        stateReason: state.reason,
+        state: power.state,
+        stateReason: power.reason,
         runningId: defined.runningId,
         managedSave: listed.managedSave,
         agent: defined.agent,
