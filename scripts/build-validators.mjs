@@ -1,7 +1,7 @@
-// Compiles every schema/NAME.v1.schema.json into a module of its own that
-// imports nothing, so that no command pays for loading and running ajv.
+// Compiles the schemas that the program checks with (schema/NAME.v1.schema.json)
+// into modules that import nothing, so that no command pays for loading and running ajv.
 // `--check` writes nothing and fails when a module is not what it would write.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 const standaloneCode = standaloneModule.default;
 
-// The policy's own schemas live in its folder; what several folders read, in model.
+// The folder of src that reads files of a schema. One that several folders
+// read lives in model. A schema that nothing reads at run time needs none.
 const homes = { policy: 'policy', host: 'policy' };
 
 /** The two functions that ajv's code asks for, as source. */
@@ -63,7 +64,7 @@ function moduleOf(name) {
   for (const [call, source] of Object.entries(runtime))
     code = code.replaceAll(call, () => `(${source()})`);
   if (code.includes('require(')) throw new Error(`${name}: the code still asks for a module`);
-  const model = homes[name] === undefined ? '..' : '../../model';
+  const model = homes[name] === 'model' ? '..' : '../../model';
   return [
     `// Made by scripts/build-validators.mjs from schema/${name}.v1.schema.json.`,
     '// @ts-nocheck',
@@ -78,13 +79,10 @@ function moduleOf(name) {
   ].join('\n');
 }
 
-const names = readdirSync(join(root, 'schema')).flatMap((file) => {
-  const [, name] = /^([a-z]+)\.v1\.schema\.json$/.exec(file) ?? [];
-  return name === undefined ? [] : [name];
-});
+const names = Object.keys(homes);
 const stale = [];
 for (const name of names) {
-  const file = join(root, 'src', homes[name] ?? 'model', 'generated', `${name}-schema.ts`);
+  const file = join(root, 'src', homes[name], 'generated', `${name}-schema.ts`);
   const text = moduleOf(name);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   stale.push(file.slice(root.length + 1));

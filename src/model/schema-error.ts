@@ -12,4 +12,6 @@ export interface SchemaError {
   readonly parentSchema?: Readonly<Record<string, unknown>>;
   /** The value at the pointer. */
   readonly data?: unknown;
+  /** The key that has not the form which `propertyNames` asks for; an error of that keyword follows. */
+  readonly propertyName?: string;
 }

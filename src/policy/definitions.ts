@@ -164,6 +164,7 @@ function checkOverlap(
           detail: 'give each store a directory of its own',
         }),
       );
+      break;
     }
     seen.push(store);
   }

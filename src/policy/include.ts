@@ -95,7 +95,9 @@ function readFile(text: string, file: string, diagnostics: Diagnostic[]): Usable
   // What a newer version means is not guessed, so only that is said.
   const told = newer.length > 0 ? newer : errors;
   diagnostics.push(...schemaDiagnostics(parsed.source, told));
-  return newer.length > 0 ? null : usableFile(parsed.source, errors);
+  // A key that stands twice has a meaning only once one of them is gone; a missing quote has one.
+  const clear = parsed.diagnostics.every(({ code }) => code === 'HP102');
+  return newer.length > 0 || !clear ? null : usableFile(parsed.source, errors);
 }
 
 /** A path that is relative to a file. */

@@ -39,7 +39,7 @@ export function parseYaml(text: string, file: string): Parsed {
   const where: TextSource = { file, text, lines, ascii: isAscii(text) };
   const found: Diagnostic[] = [
     ...syntaxErrors(where, document),
-    ...checkNodes(where, document, stars),
+    ...onePerLine(checkNodes(where, document, stars)),
   ];
   if (found.length === 0 && document.contents === null) {
     return failed(
@@ -51,7 +51,9 @@ export function parseYaml(text: string, file: string): Parsed {
       }),
     );
   }
-  const readable = document.errors.length === 0 && found.every(({ code }) => code !== 'HP110');
+  // An alias is not followed, or a bomb of them would go off.
+  const readable =
+    document.errors.length === 0 && found.every(({ code }) => code !== 'HP103' && code !== 'HP110');
   return {
     source: readable ? { ...where, document, data: document.toJS() } : null,
     diagnostics: found,
@@ -67,6 +69,17 @@ function failed(diagnostic: Diagnostic): Parsed {
   return { source: null, diagnostics: [diagnostic] };
 }
 
+/** Of the same kind: a line of twenty aliases is one mistake. */
+function onePerLine(diagnostics: Diagnostics): Diagnostics {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ code, range }) => {
+    const key = `${code} ${range?.start.line}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
 /** yaml's own check of unique keys takes minutes for a megabyte of keys, and frames in messages likewise: both are ours. */
 function parse(text: string, lineCounter: LineCounter): Document.Parsed {
   return parseDocument(text, {
@@ -74,7 +87,6 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed {
     version: '1.2',
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
   });
 }
 
@@ -89,6 +101,8 @@ function syntaxErrors(source: TextSource, document: Document.Parsed): readonly D
     if (seen.has(line)) continue;
     seen.add(line);
     found.push(diagnoseAt(source, error.pos, '', sayingOf(error)));
+    // Everything after a quote that is not closed is inside it.
+    if (error.code === 'MISSING_CHAR') break;
   }
   return found;
 }

@@ -41,7 +41,8 @@ function compileRegex(text: string): Result<Pattern, Failure> {
       matches: (name) => name.startsWith(plain) && regex.testExact(name),
     });
   } catch (error) {
-    if (error instanceof RE2JSException) return invalid(error.message);
+    if (error instanceof RE2JSException)
+      return invalid(error.message.replace('error parsing regexp: ', '').replace('(?s)', ''));
     throw error;
   }
 }

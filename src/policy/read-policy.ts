@@ -44,7 +44,8 @@ function build(
   checkNoRules(main, files, told);
   const moves = readMoves(files, rules, found);
   const mirrors = readMirrors(definitions, main, told);
-  checkUnused(definitions, rules, files, told);
+  // A rule with an error may mean the one that seems unused.
+  if (!hasErrors([...found, ...told])) checkUnused(definitions, rules, files, told);
   found.push(...told.filter(({ code }) => !partial || !dependsOnAll.has(code)));
   const stores = [...definitions.stores.values()].filter((store) => store !== null);
   const meaning = {
@@ -80,7 +81,7 @@ function withoutPlace(record: object): Readonly<Record<string, unknown>> {
 }
 
 /** What cannot be said while a part of the policy is missing. */
-const dependsOnAll: ReadonlySet<string> = new Set(['HP301', 'HP317', 'HP318', 'HP401', 'HP404']);
+const dependsOnAll: ReadonlySet<string> = new Set(['HP301', 'HP317', 'HP318', 'HP401']);
 
 function checkMainOnly(main: UsableFile, files: readonly UsableFile[], found: Diagnostic[]): void {
   for (const { source, file } of files) {

@@ -130,14 +130,14 @@ function safe(text: string): string {
 
 /** Terminal columns of a text: Chinese, Japanese, Korean and emoji take two, combining marks none. */
 function columns(text: string): number {
-  let count = 0;
+  let total = 0;
   for (const character of text) {
     if (/\p{M}/u.test(character)) continue;
     const wide =
       /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
-    count += wide.test(character) ? 2 : 1;
+    total += wide.test(character) ? 2 : 1;
   }
-  return count;
+  return total;
 }
 
 function paint(text: string, code: number, color: boolean): string {

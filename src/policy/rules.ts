@@ -174,7 +174,7 @@ function checkShadowed(
 ): void {
   const earlier: { pattern: Pattern; place: SourcePlace; who: string }[] = ignore.map((entry) => ({
     ...entry,
-    who: 'ignore: at',
+    who: 'under ignore: at',
   }));
   for (const { selector, source, path } of rules) {
     if (selector.kind !== 'match') continue;

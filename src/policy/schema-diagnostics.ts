@@ -47,7 +47,7 @@ function diagnosticOf(source: Source, error: SchemaError): Diagnostic | null {
         {
           code: 'HP203',
           summary: `the key "${textOf(params['missingProperty'])}" is missing`,
-          ...exampleOf(parentSchema),
+          ...missingHint(textOf(params['missingProperty']), parentSchema),
         },
         'key',
       );
@@ -59,11 +59,12 @@ function diagnosticOf(source: Source, error: SchemaError): Diagnostic | null {
       });
     case 'pattern':
       // The name of a key: told of as propertyNames.
-      return 'propertyName' in error ? null : value(wrongForm(error));
+      return error.propertyName === undefined ? value(wrongForm(error)) : null;
     case 'enum':
       return value(notInList(error));
     case 'const':
-      return value(wrongVersion(error));
+      // Of a text, that it must be a number is said.
+      return Number.isInteger(error.data) ? value(wrongVersion(error)) : null;
     default:
       return value(outOfBounds(error));
   }
@@ -74,17 +75,35 @@ function wrongType(
   path: Path,
   { params, data, parentSchema }: SchemaError,
 ): Saying {
-  const types = [params['type']].flat().map((type) => typeWords[textOf(type)] ?? textOf(type));
-  const got = gotWords(source, path, data);
+  const types = [params['type']].flat().map((type) => textOf(type));
   const written = writtenAt(source, path);
-  const quotable = types.includes(typeWords['string'] ?? '') && isPlain(data) && written !== '';
-  const list = types.length === 1 && types[0] === typeWords['array'] && typeof data === 'string';
-  const hint = quotable
-    ? { detail: `quote it: "${written}"` }
-    : list
-      ? { detail: `write [${written}]` }
-      : exampleOf(parentSchema);
-  return { code: 'HP201', summary: `expected ${types.join(' or ')}, got ${got}`, ...hint };
+  const needed = types.map((type) => typeWords[type] ?? type).join(' or ');
+  return {
+    code: 'HP201',
+    summary: `expected ${needed}, got ${gotWords(source, path, data)}`,
+    ...(typeHint(types, data, written, parentSchema) ??
+      (types.includes('integer') ? {} : exampleOf(parentSchema))),
+  };
+}
+
+/** What to write instead, where the value itself shows what was meant. */
+function typeHint(
+  types: readonly string[],
+  data: unknown,
+  written: string,
+  schema: SchemaError['parentSchema'],
+): { readonly detail: string } | null {
+  const pattern = schema?.['pattern'];
+  const fits = typeof pattern !== 'string' || new RegExp(pattern, 'u').test(written);
+  if (types.includes('string') && isPlain(data) && written !== '' && fits) {
+    return { detail: `quote it: "${written}"` };
+  }
+  if (typeof data !== 'string') return null;
+  if (types.includes('array')) return { detail: `write [${written}]` };
+  if (types.includes('boolean')) return { detail: 'write true or false, without quotes' };
+  return types.includes('integer') && /^[1-9]\d*$/.test(data)
+    ? { detail: `write ${data} without quotes` }
+    : null;
 }
 
 const typeWords: Readonly<Record<string, string>> = {
@@ -122,7 +141,7 @@ function unknownKey(key: string, known: readonly string[]): Saying {
 
 function wrongForm({ data, parentSchema }: SchemaError): Saying {
   const described = parentSchema?.['description'];
-  const form = typeof described === 'string' ? described.replace(/\.$/, '') : 'another form';
+  const form = typeof described === 'string' ? described.replace(/\. .*$|\.$/, '') : 'another form';
   const example = exampleOf(parentSchema).detail;
   const needed = `${form.slice(0, 1).toLowerCase()}${form.slice(1)}`;
   // A text that is not shown well on one line is described instead.
@@ -149,13 +168,10 @@ function notInList({ data, params }: SchemaError): Saying {
 }
 
 function wrongVersion({ data }: SchemaError): Saying {
-  const newer = typeof data === 'number' && data > 1;
   return {
     code: 'HP209',
-    summary: newer
-      ? `version ${data} is newer than this program reads`
-      : 'the version must be the number 1',
-    detail: newer ? 'it reads version 1: install a newer Holdfast' : 'write version: 1',
+    summary: `version ${textOf(data)} is not one that this program reads`,
+    detail: 'it reads version 1; a newer one needs a newer Holdfast',
   };
 }
 
@@ -191,7 +207,7 @@ function outOfBounds({
 
 function keysOf(schema: SchemaError['parentSchema']): readonly string[] {
   const properties = schema?.['properties'];
-  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  return isRecord(properties) ? Object.keys(properties) : [];
 }
 
 function exampleOf(schema: SchemaError['parentSchema']): { readonly detail?: string } {
@@ -199,6 +215,21 @@ function exampleOf(schema: SchemaError['parentSchema']): { readonly detail?: str
   const first: unknown = Array.isArray(examples) ? examples[0] : undefined;
   if (first === undefined) return {};
   return { detail: `for example ${typeof first === 'string' ? `"${first}"` : inFlow(first)}` };
+}
+
+function missingHint(
+  key: string,
+  schema: SchemaError['parentSchema'],
+): { readonly detail?: string } {
+  const properties = schema?.['properties'];
+  const property = isRecord(properties) ? properties[key] : undefined;
+  const examples = isRecord(property) ? property['examples'] : undefined;
+  const first: unknown = Array.isArray(examples) ? examples[0] : undefined;
+  return first === undefined ? {} : { detail: `for example ${key}: ${inFlow(first)}` };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A value as YAML's flow style, one line: what a person can copy. */

@@ -29,6 +29,8 @@ export function usableFile(source: Source, errors: readonly SchemaError[]): Usab
   const data: unknown = errors.length === 0 ? source.data : structuredClone(source.data);
   const broken = new Set<string>();
   for (const error of errors) {
+    // The error of the keyword propertyNames follows, and names the key alone.
+    if (error.propertyName !== undefined) continue;
     const path = pathOf(error.instancePath);
     const parent = descend(data, path);
     const extra = error.params['additionalProperty'];

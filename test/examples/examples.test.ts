@@ -12,7 +12,9 @@ const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((fil
 );
 const invalid = all.filter((file) => /^invalid\/[^/]+\.yaml$/.test(file));
 /** Files that others include are no policies by themselves. */
-const valid = all.filter((file) => !/^invalid\//.test(file) && !/^[^/]+\/(?!policy\.yaml$)/.test(file));
+const valid = all.filter(
+  (file) => !file.startsWith('invalid/') && !/^[^/]+\/(?!policy\.yaml$)/.test(file),
+);
 
 /** Whole text, with names relative to the folder of the examples. */
 function messages(file: string): string {

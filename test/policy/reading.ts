@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fail, ok } from '../../src/model/result.ts';
 import type { Diagnostics } from '../../src/policy/diagnostic.ts';
 import type { PolicyReader } from '../../src/policy/include.ts';
@@ -19,7 +19,12 @@ export function readerOf(texts: Readonly<Record<string, string>>): PolicyReader 
 }
 
 /** A reader of files, for the examples. */
-export const fileReader: PolicyReader = { read: (path) => ok(readFileSync(path, 'utf8')) };
+export const fileReader: PolicyReader = {
+  read: (path) =>
+    existsSync(path)
+      ? ok(readFileSync(path, 'utf8'))
+      : fail({ code: 'not-found', message: 'there is no such file' }),
+};
 
 /** Reads a policy that is expected to be good. */
 export function goodPolicy(text: string, more: Readonly<Record<string, string>> = {}): Policy {
