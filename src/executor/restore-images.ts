@@ -1,5 +1,14 @@
-import { chmodSync, chownSync, closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { hashFile } from '../image/hash-file.ts';
 import { convertImage } from '../image/qemu-img.ts';
 import type { Restore, RestoreImage } from '../model/action.ts';
@@ -22,7 +31,8 @@ export async function prepareImages(
     if (image.toKind === 'block') continue;
     const temporary = `${image.to}.restoring-${tools.run}`;
     prepared.push({ to: image.to, aside: image.asideAs, temporary });
-    const written = await writeImage(action, image, temporary, tools, progress);
+    const made = makeDirectoryOf(image.to);
+    const written = made.ok ? await writeImage(action, image, temporary, tools, progress) : made;
     if (!written.ok) {
       dropPrepared(prepared);
       return written;
@@ -32,6 +42,17 @@ export async function prepareImages(
     syncDirectory(temporary);
   }
   return ok(prepared);
+}
+
+/** Makes the directory that an image goes to; QEMU's user has to pass through it, and nobody has to list it. */
+export function makeDirectoryOf(path: string): Result<void, Failure> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+    return ok(undefined);
+  } catch (error) {
+    const message = `${dirname(path)} could not be made: ${String(error)}`;
+    return fail({ code: 'no-directory', message });
+  }
 }
 
 /** Removes what was written and not put in place. */

@@ -4,7 +4,7 @@ import { createOverlay, endServer, serveImage } from '../image/serve.ts';
 import type { Restore } from '../model/action.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { underStoreLock } from './locked.ts';
-import { dropPrepared } from './restore-images.ts';
+import { dropPrepared, makeDirectoryOf } from './restore-images.ts';
 import type { Prepared } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
@@ -30,7 +30,10 @@ export async function serveInstantly(
     const socket = join(directory, `${target}.sock`);
     const temporary = `${to}.restoring-${tools.run}`;
     prepared.push({ to, aside: asideAs, temporary });
-    const served = await serveImage(join(action.store.path, newest.path), target, socket);
+    const room = makeDirectoryOf(to);
+    const served = room.ok
+      ? await serveImage(join(action.store.path, newest.path), target, socket)
+      : room;
     if (served.ok) chmodSync(socket, 0o666);
     const made = served.ok ? await createOverlay(temporary, { target, socket, sizeBytes }) : served;
     if (!made.ok) {

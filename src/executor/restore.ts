@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Restore } from '../model/action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
@@ -69,15 +70,10 @@ async function readDefinition(
   tools: Tools,
 ): Promise<Result<string | null, Failure>> {
   if (action.define === null) return ok(null);
-  const file = join(action.store.path, action.pointPath, 'domain.xml');
-  let saved: string;
-  try {
-    saved = readFileSync(file, 'utf8');
-  } catch (error) {
-    return fail({ code: 'definition-unreadable', message: `${file}: ${String(error)}` });
-  }
+  const saved = readSaved(action, tools);
+  if (!saved.ok) return saved;
   const nvram = action.firmware.find(({ kind }) => kind === 'nvram');
-  return tools.drivers.hypervisor.adaptDefinition(saved, {
+  return tools.drivers.hypervisor.adaptDefinition(saved.value, {
     name: action.define.name,
     uuid: action.define.uuid,
     newMacs: action.define.newMacs,
@@ -89,6 +85,28 @@ async function readDefinition(
     })),
     nvram: nvram?.to ?? null,
   });
+}
+
+/** The point's definition, if it is the one that its manifest knows. */
+function readSaved(action: Restore, tools: Tools): Result<string, Failure> {
+  const { store: ref, directory, chain, pointPath } = action;
+  const store = tools.store(ref);
+  if (!store.ok) return store;
+  const pointDirectory = basename(pointPath);
+  const manifest = store.value.readManifest({ directory, chain, pointDirectory });
+  if (!manifest.ok) return manifest;
+  const file = join(ref.path, pointPath, 'domain.xml');
+  let saved: Buffer;
+  try {
+    saved = readFileSync(file);
+  } catch (error) {
+    return fail({ code: 'definition-unreadable', message: `${file}: ${String(error)}` });
+  }
+  const sha256 = createHash('sha256').update(saved).digest('hex');
+  const promised = manifest.value.files.find((each) => each.file === 'domain.xml')?.sha256;
+  return sha256 === promised
+    ? ok(saved.toString('utf8'))
+    : fail({ code: 'hash-differs', message: `${file} is not what was written` });
 }
 
 /** Writes everything beside its place; the longest part, and one that can be stopped at any instant. */
@@ -122,11 +140,15 @@ async function place(
     if (!ready.ok) return ready;
   }
   const swaps = prepared.map(({ to, aside }) => ({ to, aside }));
-  const noted = tools.log.open({ kind: 'restore-swap', ...domain, swaps });
+  // Where nothing is set aside there is nothing to put back, and no plan that should wait for it.
+  const isNoted = swaps.some(({ aside }) => aside !== null);
+  const noted = isNoted
+    ? tools.log.open({ kind: 'restore-swap', ...domain, swaps })
+    : ok(undefined);
   if (!noted.ok) return failed(noted.error);
   const done = await exchange(action, definition, prepared, tools);
   // Left open where the old images are not back: then the next plan tries again.
-  if (done.ok || done.error.code !== 'not-put-back') tools.log.close('restore-swap');
+  if (isNoted && (done.ok || done.error.code !== 'not-put-back')) tools.log.close('restore-swap');
   if (!done.ok) return failed(done.error);
   return finish(action, tools);
 }
