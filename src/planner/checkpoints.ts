@@ -11,6 +11,8 @@ import { isRedefinable } from './trackers.ts';
 export interface AfterRepairs {
   readonly power: 'running' | 'paused' | 'off';
   readonly dependsOn: readonly string[];
+  /** Images are put back before: the bitmaps that were seen are of those that go. */
+  readonly imagesBack?: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export function checkpointDrops(
     if (store?.ref === undefined || store.ref === null || store.trouble !== null) return [];
     const directory = store.directories.get(domain.uuid) ?? null;
     const reason = dropReason(checkpoint, directory, desired.tracker === 'never');
-    const images = imagesWith(observed, checkpoint, after.power);
+    const images = imagesWith(observed, checkpoint, after);
     if (reason === null || images === null) return [];
     return [
       {
@@ -130,12 +132,13 @@ function isPublishedAfter(point: PointId, directory: ObservedDirectory | null): 
 
 /**
  * Active images with a bitmap, where the domain will be off: its own facts if
- * it is off now, libvirt's if a run had started it. null: not to be told.
+ * it is off now, libvirt's if a run had started it or set its images aside.
+ * null: not to be told.
  */
 function imagesWith(
   domain: ObservedDomain,
   checkpoint: CheckpointName,
-  power: AfterRepairs['power'],
+  { power, imagesBack = false }: AfterRepairs,
 ): readonly string[] | null {
   if (power !== 'off') return [];
   const targets = new Set(
@@ -149,7 +152,7 @@ function imagesWith(
   for (const { target, bitmaps, images: chain } of domain.disks) {
     if (bitmaps?.seen === false) return null;
     const has =
-      domain.state === 'off'
+      domain.state === 'off' && !imagesBack
         ? bitmaps?.value.some(({ name }) => name === checkpoint) === true
         : targets.has(target);
     if (!has) continue;

@@ -225,7 +225,7 @@ function afterRepairs({ state }: ObservedDomain, leftovers: Leftovers): AfterRep
   const dependsOn = leftovers.ids;
   if (leftovers.powerRestored) return { power: 'off', dependsOn };
   return state === 'running' || state === 'paused' || state === 'off'
-    ? { power: state, dependsOn }
+    ? { power: state, dependsOn, imagesBack: leftovers.putBack }
     : null;
 }
 
