@@ -36,11 +36,16 @@ async function runExplain(context: Context, topic: string): Promise<ExitCode> {
     return refuse(context, {
       exit: 64,
       code: 'unknown-topic',
-      message: `nothing is called ${topic}: write a path of the policy (domains.retention), a code (G201), or an address (domain/web01)`,
+      message: `nothing is called ${topic}: write a path of the policy (domains.retention), a code (G201), or an address (domain/${addressable(topic)})`,
     });
   if (context.globals.json === true) printJson(context, 'explain', { topic, text });
   else context.terminal.out(text);
   return 0;
+}
+
+/** The topic, if it may be a domain's name; else one for the example. */
+function addressable(topic: string): string {
+  return /^[A-Za-z0-9._-]+$/.test(topic) ? topic : 'web01';
 }
 
 /** Why a domain is due, waits or is blocked, and why its points are kept. */
