@@ -16,62 +16,69 @@ export interface Details {
   readonly failure: Failure | null;
 }
 
-/** Block jobs, checkpoints with their dirty bytes, the owner of a job: what takes names from the first answers. */
-export async function askSecond(
-  asker: Asker,
-  known: readonly Known[],
-  jobs: readonly KnownJob[],
-): Promise<ReadonlyMap<Known, Details>> {
-  const questions = known.map((one) => ({ key: one, questions: questionsOf(one) }));
-  const answers = await asker.askGroups(
-    questions
-      .filter((one) => one.questions.length > 0)
-      .map((one): Group<Known> => ({
-        key: one.key,
-        commands: one.questions.map((question) => question.command),
-      })),
-  );
-  return new Map(
-    questions.map((one) => [
-      one.key,
-      answersOf(one.key, one.questions, answers.get(one.key) ?? [], jobs),
-    ]),
-  );
-}
-
-/** A question and what its answer is about. */
+/** A question, what its answer is about, and the answer. */
 interface Question {
   readonly about: 'block-job' | 'checkpoint' | 'backup' | 'sizes';
   readonly name: string;
   readonly command: VirshCommand;
 }
+type Answered = Question & { readonly block: Block | undefined };
 
-function questionsOf(known: Known): readonly Question[] {
-  const { uuid } = known.listed;
-  const { defined, checkpointNames } = known;
-  const active = defined.runningId !== null;
-  const disks = active
-    ? defined.disks.filter((disk) => disk.device === 'disk' || disk.device === 'lun')
-    : [];
-  const names = checkpointNames.seen ? checkpointNames.value : [];
+/**
+ * Block jobs, the owner of a job, and checkpoints with their dirty bytes: what
+ * takes names from the first answers. Dirty bytes are asked last and on lines
+ * of their own, because only they need QEMU itself to answer: of one that
+ * hangs, the rest is seen.
+ */
+export async function askSecond(
+  asker: Asker,
+  known: readonly Known[],
+  jobs: readonly KnownJob[],
+): Promise<ReadonlyMap<Known, Details>> {
+  const facts = await askQuestions(asker, known, factQuestions);
+  const checkpoints = await askQuestions(asker, known, checkpointQuestions);
+  return new Map(
+    known.map((one) => [
+      one,
+      detailsOf(one, [...(facts.get(one) ?? []), ...(checkpoints.get(one) ?? [])], jobs),
+    ]),
+  );
+}
+
+async function askQuestions(
+  asker: Asker,
+  known: readonly Known[],
+  questionsOf: (one: Known) => readonly Question[],
+): Promise<ReadonlyMap<Known, readonly Answered[]>> {
+  const asked = known
+    .map((one) => ({ key: one, questions: questionsOf(one) }))
+    .filter(({ questions }) => questions.length > 0);
+  const answers = await asker.askGroups(
+    asked.map(({ key, questions }): Group<Known> => ({
+      key,
+      commands: questions.map(({ command }) => command),
+    })),
+  );
+  return new Map(
+    asked.map(({ key, questions }) => [
+      key,
+      questions.map((question, at) => ({ ...question, block: answers.get(key)?.[at] })),
+    ]),
+  );
+}
+
+function factQuestions({ listed, defined, operation }: Known): readonly Question[] {
+  const { uuid } = listed;
+  const disks = defined.disks.filter(
+    ({ device }) => defined.runningId !== null && (device === 'disk' || device === 'lun'),
+  );
   return [
     ...disks.map((disk): Question => ({
       about: 'block-job',
       name: disk.target,
       command: ['blockjob', '--raw', uuid, disk.target],
     })),
-    ...names.map((name): Question => ({
-      about: 'checkpoint',
-      name,
-      command: [
-        'checkpoint-dumpxml',
-        '--no-domain',
-        ...(active ? ['--size'] : []),
-        uuid,
-        `--checkpointname=${name}`,
-      ],
-    })),
-    ...(known.operation === 'backup'
+    ...(operation === 'backup'
       ? [{ about: 'backup', name: '', command: ['backup-dumpxml', uuid] } as const]
       : []),
     ...(defined.disks.some((disk) => disk.source.kind === 'network')
@@ -80,16 +87,25 @@ function questionsOf(known: Known): readonly Question[] {
   ];
 }
 
-function answersOf(
-  known: Known,
-  questions: readonly Question[],
-  blocks: readonly Block[],
-  jobs: readonly KnownJob[],
-): Details {
-  const of = (about: Question['about']): readonly { name: string; block: Block | undefined }[] =>
-    questions.flatMap((question, at) =>
-      question.about === about ? [{ name: question.name, block: blocks[at] }] : [],
-    );
+function checkpointQuestions({ listed, defined, checkpointNames }: Known): readonly Question[] {
+  const size = defined.runningId === null ? [] : ['--size'];
+  const names = checkpointNames.seen ? checkpointNames.value : [];
+  return names.map((name) => ({
+    about: 'checkpoint',
+    name,
+    command: [
+      'checkpoint-dumpxml',
+      '--no-domain',
+      ...size,
+      listed.uuid,
+      `--checkpointname=${name}`,
+    ],
+  }));
+}
+
+function detailsOf(known: Known, answers: readonly Answered[], jobs: readonly KnownJob[]): Details {
+  const of = (about: Question['about']): readonly Answered[] =>
+    answers.filter((answer) => answer.about === about);
   const blockJobs = of('block-job').filter(({ block }) => {
     const type = block?.ok === true ? readBlockJob(block.value) : null;
     return type !== null && type !== 'backup';
@@ -129,6 +145,8 @@ function checkpointsOf(
       checkpoints.push({ name, parent: null, disks: [] });
       continue;
     }
+    // Deleted since it was listed.
+    if (block?.ok === false && /Domain checkpoint not found/.test(block.error.message)) continue;
     const failure = firstFailure([block]);
     if (failure !== null) return { seen: false, failure };
     const checkpoint = readCheckpointXml(valueOf(block));
