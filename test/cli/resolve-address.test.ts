@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { resolveAddress } from '../../src/cli/resolve-address.ts';
+import { statusExit, statusReport } from '../../src/cli/status-report.ts';
+import { unseen } from '../../src/model/result.ts';
+import { planPolicy } from '../../src/planner/plan-policy.ts';
+import { chain, directory } from '../planner/build-chain.ts';
+import { domain, tracked } from '../planner/build-domain.ts';
+import { desiredDomain, desiredState, desiredStore, request } from '../planner/build-policy.ts';
+import { mainStore, world } from '../planner/build.ts';
+
+const web01 = domain(1, 'web01');
+const where = directory(web01, [
+  chain('2026-11-10T01:00:00.000Z', 2),
+  chain('2026-11-18T01:00:00.000Z', 4),
+]);
+const desired = desiredState([desiredDomain(1, 'web01'), desiredDomain(2, 'db1')]);
+const observed = world(desired, [tracked(web01, where)], [where]);
+const { stores } = observed;
+const dark = mainStore({ kind: 'unseen', failure: { code: 'x', message: 'not mounted' } });
+
+describe('an address', () => {
+  it.each([
+    ['web01', ['20261110T010000Z-00cc', '20261118T010000Z-00cc']],
+    ['domain/web01/20261118', ['20261118T010000Z-00cc']],
+    ['domain/web01/20261118/2', ['20261118T010000Z-00cc/0002']],
+    [where.uuid, ['20261110T010000Z-00cc', '20261118T010000Z-00cc']],
+  ])('%s means %j', (text, expected) => {
+    const places = resolveAddress(stores, text);
+    expect(places.ok && places.value.map(({ address }) => address)).toEqual(
+      expected.map((one) => `domain/web01/${one}`),
+    );
+  });
+
+  it.each([
+    [
+      'domain/web01/2026',
+      1,
+      'domain/web01/2026 means 20261110T010000Z-00cc or 20261118T010000Z-00cc: write more of it',
+    ],
+    ['domain/web01/2025', 1, 'domain/web01/2025: domain/web01 has no chain that begins with 2025'],
+    ['domain/web01/20261118/9', 1, 'domain/web01/20261118/9: the chain has no point 9'],
+    ['web02', 1, 'no store holds points of domain/web02'],
+    [
+      'nas:domain/web01',
+      1,
+      'nas:domain/web01 is on a mirror; this works on the stores of this host',
+    ],
+    ['domain/', 64, 'domain/ is no address: write domain/NAME[/CHAIN[/SEQ]]'],
+  ])('%s is refused', (text, exit, message) => {
+    expect(resolveAddress(stores, text)).toMatchObject({ ok: false, error: { exit, message } });
+  });
+
+  it('that is not found may be where nothing could be seen', () => {
+    expect(resolveAddress([dark], 'web01')).toEqual({
+      ok: false,
+      error: {
+        exit: 9,
+        code: 'not-seen',
+        message:
+          'points of domain/web01 were not found, and not everything could be seen: not mounted',
+      },
+    });
+  });
+});
+
+describe('status', () => {
+  it('counts valid points and bytes, and says whether each RPO is met', () => {
+    const plan = planPolicy(desired, observed, request());
+    const report = statusReport(plan, observed, [desiredStore()]);
+    expect(
+      report.domains.map(({ name, rpo, points, bytes }) => [name, rpo, points, bytes / 2 ** 30]),
+    ).toEqual([
+      ['db1', 'missed', 0, 0],
+      ['web01', 'missed', 6, 20],
+    ]);
+    expect(report.stores).toMatchObject([{ name: 'main', points: 6, reserveBytes: 100 * 2 ** 30 }]);
+    expect(statusExit(report)).toBe(1);
+    const fresh = plan.domains.map((one) => ({ ...one, freshAt: observed.observedAt }));
+    expect(statusExit(statusReport({ ...plan, domains: fresh }, observed, []))).toBe(0);
+  });
+
+  it('exits 9 when a store or libvirt was not seen', () => {
+    for (const blind of [
+      { ...observed, stores: [dark] },
+      { ...observed, hypervisor: unseen('connect', 'no') },
+    ]) {
+      const plan = planPolicy(desired, blind, request());
+      expect(statusExit(statusReport(plan, blind, []))).toBe(9);
+    }
+  });
+});
