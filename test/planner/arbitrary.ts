@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { DesiredDomain, DesiredState, Keep } from '../../src/model/desired.ts';
 import { checkpointOf } from '../../src/model/identity.ts';
 import { addSeconds } from '../../src/model/instant.ts';

@@ -176,7 +176,11 @@ describe('G154: the clock', () => {
     expect(clock({ bootClockSeconds: 9 * day - 2 * hour }).guards).toEqual([]);
     const { guards, actions, plan } = clock({ bootClockSeconds: 9 * day - 2 * hour - 1 });
     expect([actions, guards]).toEqual([[`${goes} !G154`], ['block G154 host']]);
-    expect(plan.guards[0]?.facts).toEqual({ how: 'moved', seconds: -3601 });
+    expect(plan.guards[0]?.facts).toEqual({
+      how: 'moved',
+      direction: 'back',
+      seconds: 3601,
+    });
   });
 
   it('behind what was written, after another boot', () => {

@@ -38,7 +38,11 @@ function clockFacts(planning: Planning): NonNullable<Guard['facts']> | null {
     const boot = host.bootClockSeconds - memory.bootClockSeconds;
     const drift = Math.round(wall - boot);
     if (Math.abs(drift) > driftSeconds)
-      return { how: 'moved', seconds: drift };
+      return {
+        how: 'moved',
+        direction: drift < 0 ? 'back' : 'ahead',
+        seconds: Math.abs(drift),
+      };
   }
   if (memories.some(({ bootId }) => bootId === host.bootId)) return null;
   const newest = newestWritten(planning, memories);

@@ -2,7 +2,7 @@ import type { TrashChain } from '../../model/action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
 import { isAllowed } from '../allowances.ts';
-import { grouped } from '../order.ts';
+import { byText, grouped } from '../order.ts';
 import type { StoreSituation } from '../planning.ts';
 import {
   finding,
@@ -71,7 +71,7 @@ function withoutRotation(
 ): readonly TrashChain[] {
   const domain = byUuid.get(uuid);
   const store = domain?.store ?? null;
-  const [known] = store?.ready?.memory?.doomed[uuid] ?? [];
+  const [known] = (store?.ready?.memory?.doomed[uuid] ?? []).toSorted(byText);
   const isFullPlanned = decisions.get(uuid)?.backup?.level === 'full';
   const rotation = actions.find(
     ({ chain }) => chain === known && (isFullPlanned || hasNewerFull(store, uuid, chain)),
