@@ -96,7 +96,8 @@ export const realFiles: Files = {
     withOpen(path, O_RDONLY | O_NOFOLLOW, fsyncSync);
   },
   syncDirectory(path) {
-    withOpen(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, fsyncSync);
+    // Through symlinks: the store's own path may be one, and an fsync changes nothing.
+    withOpen(path, O_RDONLY | O_DIRECTORY, fsyncSync);
   },
   rename: renameSync,
   removeFile: unlinkSync,

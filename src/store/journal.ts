@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { EventBody, RunEvent } from '../model/event.ts';
 import type { RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from './attempt.ts';
+import { realFiles } from './files.ts';
 import { createJournalFile, pruneJournals, type JournalFile } from './journal-file.ts';
 import { isFinished } from './journal-read.ts';
 import { journalName } from './layout.ts';
@@ -59,6 +61,9 @@ export function openJournal(request: JournalRequest): Result<Journal, Failure> {
   const path = `${directory}/${request.run}.ndjson`;
   const ready = attempt(`making ${directory}`, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // Of the first run: a journal is worth as much as the names on the way to it.
+    realFiles.syncDirectory(request.stateDir);
+    realFiles.syncDirectory(dirname(request.stateDir));
     return ok(undefined);
   });
   if (!ready.ok) return ready;

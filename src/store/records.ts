@@ -1,7 +1,7 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { RetentionMemory, StoreMemory } from '../model/observed-store.ts';
-import type { ChainClosed, Hold, ImageStat, LastLook } from '../model/point.ts';
+import type { ChainClosed, ImageStat, LastLook } from '../model/point.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
 import {
   finiteNumber,
@@ -22,14 +22,6 @@ export const markerShape = record((field) => ({
   format: field('format', formatOne),
   id: field('id', storeIdShape),
   createdAt: field('createdAt', instant),
-}));
-
-/** `hold.json`. */
-export const holdShape = record((field): Hold => ({
-  formatVersion: field('formatVersion', formatOne),
-  who: field('who', text),
-  at: field('at', instant),
-  reason: field('reason', text),
 }));
 
 /** `closed.json`. */

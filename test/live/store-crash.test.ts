@@ -112,14 +112,39 @@ describe('fsync, as strace sees it', () => {
   });
 });
 
+it('an intent and a step are on disk when append returns; progress is not waited for', () => {
+  const path = rig.directory('journalled');
+  must(createStore({ name: 'main', path, id: theStore }, later));
+  const log = `${path}.strace`;
+  const wrap = ['strace', '-f', '-y', '-s', '512', '-o', log, '-e', 'trace=fsync,write'];
+  const traced = rig.child([path, path, 'journal', firstRun], { wrap });
+  expect(traced.status, traced.stderr).toBe(0);
+  const host = `runs/${firstRun}.ndjson`;
+  const copy = `.journal/${firstRun}.ndjson`;
+  expect(traceOf(log, path)).toEqual([
+    'fsync ',
+    'fsync runs',
+    `write ${host}`,
+    `fsync ${host}`,
+    `write ${host}`,
+    `write ${host}`,
+    `fsync ${host}`,
+    'fsync .journal',
+    `write ${copy}`,
+    `fsync ${copy}`,
+    `write ${host}`,
+    `fsync ${host}`,
+  ]);
+});
+
 /** Lines of strace as `call path [path]`, below the store. */
 function traceOf(log: string, root: string): readonly string[] {
   return readFileSync(log, 'utf8')
     .split('\n')
     .flatMap((line) => {
       const [, call = ''] =
-        /^\d+ +(fsync|fdatasync|rename|mkdir|rmdir|unlink)[a-z2]*\(/.exec(line) ?? [];
-      if (call === '' || !line.includes(root) || !line.endsWith('= 0')) return [];
+        /^\d+ +(fsync|fdatasync|rename|mkdir|rmdir|unlink|write)[a-z2]*\(/.exec(line) ?? [];
+      if (call === '' || !line.includes(root) || / = -1 /.test(line)) return [];
       const paths = Array.from(line.matchAll(/[<"](\/[^>"]*)[>"]/g), ([, path = '']) => path);
       return [`${call} ${paths.map((path) => path.slice(root.length + 1)).join(' ')}`];
     });

@@ -2,7 +2,9 @@ import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+const child = fileURLToPath(new URL('store-child.ts', import.meta.url));
 const root = join(import.meta.dirname, '..', '..');
 
 /** Runs a program to its end; throws with what it said if it failed. */
@@ -38,7 +40,7 @@ export class StoreRig implements Disposable {
         sourceMap: false,
       },
       include: [],
-      files: [join(root, 'test/live/store-child.ts')],
+      files: [child],
     };
     writeFileSync(join(out, 'tsconfig.json'), JSON.stringify(config));
     command(join(root, 'node_modules/.bin/tsc'), '-p', join(out, 'tsconfig.json'));

@@ -1,4 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { storeId } from '../../src/model/identity.ts';
@@ -9,9 +16,11 @@ import {
   failureOf,
   hold,
   later,
+  lookInto,
   madeStore,
   must,
   pointOf,
+  publishPoints,
   temporary,
   theRun,
   web01,
@@ -45,6 +54,16 @@ describe('createStore', () => {
       id: dir.ref.id,
       createdAt: later,
     });
+  });
+
+  it('works where its path is a symlink to the disk', async () => {
+    using dir = temporary();
+    const path = `${dir.path}-link`;
+    symlinkSync(dir.path, path);
+    const linked = { ...dir, path, ref: { ...dir.ref, path } };
+    publishPoints(madeStore(linked), live, [0]);
+    expect((await lookInto(linked)).directories).toHaveLength(1);
+    expect(await lookInto(linked)).toEqual(await lookInto(dir));
   });
 
   it('goes on where an earlier one died', () => {
