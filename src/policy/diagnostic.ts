@@ -43,9 +43,12 @@ export function hasErrors(diagnostics: Diagnostics): boolean {
   return diagnostics.some(({ severity }) => severity === 'error');
 }
 
-/** By file (in the order in which they were read), then by place, then errors first. */
-export function sortDiagnostics(diagnostics: Diagnostics): Diagnostics {
-  const files = [...new Set(diagnostics.map(({ range }) => range?.filename))];
+/** By file (`first` before others, in their order), then by place, then errors first. */
+export function sortDiagnostics(
+  diagnostics: Diagnostics,
+  first: readonly string[] = [],
+): Diagnostics {
+  const files = [...new Set([...first, ...diagnostics.map(({ range }) => range?.filename)])];
   const order = (one: Diagnostic): readonly number[] => [
     one.range === null ? -1 : files.indexOf(one.range.filename),
     one.range?.start.byte ?? 0,

@@ -22,7 +22,10 @@ export function readPolicy(file: string, reader: PolicyReader): Result<Policy, D
   const found: Diagnostic[] = [...loaded.diagnostics];
   const main = loaded.files.find(({ source }) => source.file === file);
   const policy = main === undefined ? null : build(main, loaded, found);
-  const told = sortDiagnostics(unique(found));
+  const told = sortDiagnostics(
+    unique(found),
+    loaded.texts.map((one) => one.file),
+  );
   return policy === null || hasErrors(told) ? fail(told) : ok({ ...policy, warnings: told });
 }
 
