@@ -5,8 +5,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { type NbdExport, openExport } from '../nbd/export.ts';
 import type { ImageReader, ImageRequest } from './image-reader.ts';
 
-// Measured with QEMU 7.2: the second connection brings a third more, a fifth
-// nothing; each costs the server a coroutine and us a socket.
+// What nbdcopy takes by default.
 const connections = 4;
 
 /** Images are read from NBD exports and written as qcow2. */
