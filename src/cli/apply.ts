@@ -13,7 +13,7 @@ import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
 import { desiredOf, sayUnmatched } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
-import { newestMemory, printPlan } from './print-plan.ts';
+import { newestMemory, sayPlan } from './print-plan.ts';
 import { runPlan } from './run-plan.ts';
 import { readPlan, refusalOf } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
@@ -74,18 +74,17 @@ async function runApply(
     const planned = await planNow(context, session.value, saved.value, request.value);
     if (!planned.ok) return refuse(context, planned.error);
     const { plan, observed } = planned.value;
-    if (context.globals.json !== true)
-      printPlan(context, plan, {
-        planFile: file,
-        policy: { memory: newestMemory(observed), text: session.value.policy.text },
-      });
+    sayPlan(context, plan, {
+      planFile: file,
+      policy: { memory: newestMemory(observed), text: session.value.policy.text },
+    });
     return await runPlan(context, session.value, {
       plan,
       observed,
       auto,
       question: `Do this on ${plan.host}: ${countsOf(plan)}?`,
       parallelism: options.parallelism ?? session.value.host.limits.jobs,
-      close: async () => closingOf(context, session.value, plan),
+      close: async () => closingOf(context, session.value, { plan, saved: file !== null }),
     });
   } finally {
     lock.value.release();

@@ -10,12 +10,24 @@ import { desiredOf } from './load-policy.ts';
 import type { Closing } from './run-plan.ts';
 import { type Session } from './session.ts';
 
+/** What the closing look is about. */
+export interface Done {
+  readonly plan: Plan;
+  /** It was saved before: what else a plan of now would do is not its business. */
+  readonly saved: boolean;
+}
+
 /**
  * Looks again after a run (I3): plans what is now, with dueness and age at the
- * plan's instant, and says whether any action is left; then notes in the stores
- * what the next run must remember.
+ * plan's instant, and says whether any of its work is left; then notes in the
+ * stores what the next run must remember. Domains that came meanwhile are the
+ * next plan's; where not everything is seen, nothing is said.
  */
-export async function closingOf(context: Context, session: Session, plan: Plan): Promise<Closing> {
+export async function closingOf(
+  context: Context,
+  session: Session,
+  { plan, saved }: Done,
+): Promise<Closing> {
   const observed = await session.look();
   const desired = desiredOf(session.policy, observed);
   // What was asked for once was done; asked again it would be done again.
@@ -23,7 +35,12 @@ export async function closingOf(context: Context, session: Session, plan: Plan):
   const then = planPolicy(desired, observed, request, plan.plannedAt);
   const next = planPolicy(desired, observed, request);
   await remember(context, session, plan, { desired, observed });
-  return { converged: runnableActions(then).length === 0, next };
+  const known = new Set(plan.domains.map(({ domain }) => domain.uuid));
+  const planned = new Set(plan.actions.map(({ id }) => id));
+  const left = runnableActions(then).filter((action) =>
+    saved ? planned.has(action.id) : !('domain' in action) || known.has(action.domain.uuid),
+  );
+  return { converged: then.incomplete ? null : left.length === 0, next };
 }
 
 // `hold` and `verify` take the store's lock for the time of one small file.

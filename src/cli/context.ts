@@ -35,11 +35,10 @@ export interface Refusal {
 export function refuse(context: Context, refusal: Refusal): ExitCode {
   context.terminal.err(`holdfast: ${refusal.message}\n`);
   if (context.globals.json === true) {
-    printJson(context, 'error', {
-      code: refusal.code,
-      message: refusal.message,
-      exit: refusal.exit,
-    });
+    const { code, message, exit } = refusal;
+    // One line: it may follow the events of a run.
+    const error = { formatVersion: 1, kind: 'error', code, message, exit };
+    context.terminal.out(`${JSON.stringify(error)}\n`);
   }
   return refusal.exit;
 }

@@ -34,10 +34,21 @@ export function printPlan(context: Context, plan: Plan, print: PlanPrint): void 
     terminal.out(renderPlanMarkdown(plan, { limit: markdownLimit }));
     return;
   }
+  terminal.out(planText(context, plan, print));
+}
+
+/** Shows the plan that is about to be done; with `--json`, standard output is for the run's events alone. */
+export function sayPlan(context: Context, plan: Plan, print: PlanPrint): void {
+  const text = planText(context, plan, print);
+  if (context.globals.json !== true) context.terminal.out(text);
+  else if (context.globals.quiet !== true) context.terminal.err(text);
+}
+
+function planText(context: Context, plan: Plan, print: PlanPrint): string {
   const options = renderOptions(context);
   const diff = policyDiff(plan, print.policy, options);
-  if (diff !== '') terminal.out(`${diff}\n`);
-  terminal.out(renderPlan(plan, { ...options, planFile: print.planFile }));
+  const text = renderPlan(plan, { ...options, planFile: print.planFile });
+  return diff === '' ? text : `${diff}\n${text}`;
 }
 
 function policyDiff(

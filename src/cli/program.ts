@@ -44,7 +44,12 @@ function newProgram(terminal: Terminal, version: string): Command {
     .usage('[options] COMMAND [arguments]')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpCommand(
+      new Command('help')
+        .argument('[command]')
+        .summary('print the help of a command')
+        .helpGroup('Looking:'),
+    )
     .option('--policy <file>', "the policy (default: the host file's, else ./policy.yaml)")
     .option('--host-config <file>', 'the host file (default: /etc/holdfast/host.yaml)')
     .option('--json', 'print the result as JSON')

@@ -14,11 +14,11 @@ import { approved } from './approve.ts';
 import { refuse, say, type Context } from './context.ts';
 import { Display } from './display.ts';
 import { driversOf, storeLimits } from './drivers.ts';
-import { applyExit, type ExitCode } from './exit.ts';
+import { applyExit, type ExitCode, type PlanFacts } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { notifyRun } from './notify.ts';
 import { planFacts } from './plan.ts';
-import { printPlan } from './print-plan.ts';
+import { sayPlan } from './print-plan.ts';
 import { renderOptions } from './print-report.ts';
 import type { Session } from './session.ts';
 
@@ -57,8 +57,7 @@ export async function runPlanOf(
   const lock = await takeApplyLock(session.host.stateDir, 0);
   if (!lock.ok) return refuse(context, lock.error);
   try {
-    if (context.globals.json !== true)
-      printPlan(context, asked.plan, { planFile: null, policy: null });
+    sayPlan(context, asked.plan, { planFile: null, policy: null });
     return await runPlan(context, session, {
       ...asked,
       question: asked.what,
@@ -81,7 +80,7 @@ export async function runPlan(
   if (runnableActions(plan).length === 0) {
     const { converged, next } = await planned.close(null);
     await notifyRun(context, session.host, { plan, report: null, next });
-    return applyExit({ plan: planFacts(plan), ...nothing, converged });
+    return applyExit({ plan: factsOf(plan, next), ...nothing, converged });
   }
   using interrupt = new Interrupt(context);
   if (!planned.auto && !(await approved(context, planned.question, interrupt.signal))) {
@@ -104,7 +103,7 @@ export async function runPlan(
   await notifyRun(context, session.host, { plan, report, next: closing.next });
   const { done, failed, stale, waiting, skipped, converged } = report;
   return applyExit({
-    plan: planFacts(plan),
+    plan: factsOf(plan, closing.next),
     done,
     failed,
     stale,
@@ -112,6 +111,11 @@ export async function runPlan(
     interruptedBy: interrupt.by,
     converged,
   });
+}
+
+/** What could not be seen before the run, or after it, makes it incomplete. */
+function factsOf(plan: Plan, next: Plan | null): PlanFacts {
+  return { ...planFacts(plan), incomplete: plan.incomplete || next?.incomplete === true };
 }
 
 /** The run itself, with its display. */
@@ -143,7 +147,11 @@ async function show(
       `${compactInstant(instantOf(context.clock.now()))}-${randomBytes(4).toString('hex')}`,
     ),
     parallelism,
-    limits: storeLimits(session.policy.stores, observed.stores),
+    limits: storeLimits(
+      session.policy.stores,
+      observed.stores,
+      session.host.limits.rateBytesPerSecond,
+    ),
     emit: (event) => {
       if (event.kind !== 'progress') events.push(event);
       display.emit(event);

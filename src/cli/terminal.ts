@@ -49,6 +49,8 @@ export function processTerminal(): Terminal {
 
 async function askLine(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // A terminal in readline's hands sends no signal: Ctrl-C is a key like others.
+  lines.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
   const ended = new Promise<string>((resolve) => {
     lines.once('close', () => resolve(''));
     signal.addEventListener('abort', () => resolve(''), { once: true });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -112,6 +113,24 @@ describe('plan --observed', () => {
     const { out } = await cli.run(plan);
     expect(out).toContain('--- policy.yaml at the last apply\n+++ policy.yaml\n');
     expect(out).toContain('-  nightly: "0 3 * * *"\n+  nightly: "0 2 * * *"\n');
+  });
+
+  it('says the commit of a policy that is in git, and none of one that was changed', async () => {
+    using cli = prepared();
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
+        cwd: cli.dir,
+        encoding: 'utf8',
+      }).trim();
+    git('init', '-q', '-b', 'main');
+    git('add', 'policy.yaml');
+    git('commit', '-q', '-m', 'one');
+    const commit = git('rev-parse', 'HEAD');
+    const facts = async (): Promise<Plan['policy']> =>
+      (JSON.parse((await cli.run(['--json', ...plan])).out) as Plan).policy;
+    expect(await facts()).toMatchObject({ branch: 'main', commit });
+    cli.write('policy.yaml', `${policyText}# more\n`);
+    expect(await facts()).toMatchObject({ branch: 'main', commit: null });
   });
 
   it('says which rules are for a domain that nobody knows', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
 import { exitCodes } from '../../src/cli/exit.ts';
@@ -53,4 +55,10 @@ it('prints the help and exits 64 without a command', async () => {
 it('prints the version with other flags too', async () => {
   using cli = new Cli();
   expect(await cli.run(['--json', '--version'])).toEqual({ exit: 0, out: '0.0.0\n', err: '' });
+});
+
+it('answers --version before it loads a module', () => {
+  const file = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+  const imports = readFileSync(file, 'utf8').matchAll(/^import .* from '(.+)';$/gm);
+  expect(Array.from(imports, ([, specifier]) => specifier)).toEqual(['node:fs']);
 });
