@@ -6,7 +6,7 @@ import { actionWords } from './action-words.ts';
 import { paint, type Style } from './color.ts';
 import { padTo } from './display-width.ts';
 import { humanBytes } from './human-bytes.ts';
-import { outcomeStyles, outcomeWords } from './outcomes.ts';
+import { outcomeLabel, outcomeStyles, outcomeWords } from './outcomes.ts';
 import { planShortener, shortAddress } from './plan-rows.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
@@ -70,7 +70,7 @@ export function renderEvent(event: RunEvent, words: EventWords): string | null {
     case 'action-finished': {
       const { code } = event.outcome;
       const text = outcomeText(event.outcome, words);
-      return line(code, outcomeStyles[code], words.name(event.action).address, text);
+      return line(outcomeLabel(code), outcomeStyles[code], words.name(event.action).address, text);
     }
     case 'step':
       if (!words.verbose) return null;

@@ -32,6 +32,10 @@ export const outcomeStyles: Readonly<Record<Outcome['code'], Style>> = {
   interrupted: 'red',
 };
 
+/** The word of an outcome at the beginning of a line: none is longer than eight letters. */
+export const outcomeLabel = (code: Outcome['code']): string =>
+  code === 'interrupted' ? 'stopped' : code;
+
 /** What an outcome says beside its word: `1.2 GiB in 41 s`, or why not. */
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome.code) {
@@ -48,7 +52,7 @@ export function outcomeWords(outcome: Outcome): string {
     case 'skipped':
       return `because of ${printable(outcome.because)}`;
     case 'interrupted':
-      return 'stopped';
+      return 'by a signal; what it had begun is undone';
     default:
       return unreachable(outcome);
   }

@@ -9,7 +9,7 @@ import { eventWords, outcomeText } from './event.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanDuration } from './human-duration.ts';
 import { nextDue } from './no-changes.ts';
-import { outcomeStyles } from './outcomes.ts';
+import { outcomeLabel, outcomeStyles } from './outcomes.ts';
 import { countsOf } from './plan-counts.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
@@ -41,7 +41,10 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
     const text = outcomeText(outcome, words);
     return renderRow(
       {
-        sign: { text: `  ${outcome.code.padEnd(9)}`, style: outcomeStyles[outcome.code] },
+        sign: {
+          text: `  ${outcomeLabel(outcome.code).padEnd(9)}`,
+          style: outcomeStyles[outcome.code],
+        },
         address: { text: address },
         what: { text: what },
         reason: { text },

@@ -174,7 +174,9 @@ function closing({ domains, unseen, stores }: StatusReport, uncovered: number): 
     withRpo.length === 0
       ? 'No domain has an RPO.'
       : missed === 0 && unknown === 0
-        ? `All ${plural(withRpo.length, 'domain')} with an RPO meet it.`
+        ? withRpo.length === 1
+          ? 'The one domain with an RPO meets it.'
+          : `All ${withRpo.length} domains with an RPO meet it.`
         : `${missed} of ${plural(withRpo.length, 'domain')} ${missed === 1 ? 'misses its' : 'miss their'} RPO.`,
     ...(unknown === 0 ? [] : [`${unknown} could not be told.`]),
     ...(uncovered === 0 ? [] : [`${plural(uncovered, 'domain')} not covered by the policy.`]),

@@ -133,6 +133,7 @@ describe('a line of a run', () => {
       line(finished(action, done(GiB, 41))),
       line(finished(action, { code: 'waiting', failure })),
       line(finished(action, { code: 'skipped', because: 'interrupted' })),
+      line(finished(action, { code: 'interrupted' })),
       line(finished('unknown:id', { code: 'already' })),
       line(ended({ failed: 1, interrupted: true })),
     ]).toEqual([
@@ -143,6 +144,7 @@ describe('a line of a run', () => {
       '10:30:02  done     domain/web01  1 GiB in 41 s',
       '10:30:02  waiting  domain/web01  scratch-full: The scratch directory is full see the plan',
       '10:30:02  skipped  domain/web01  the run was stopped before it',
+      '10:30:02  stopped  domain/web01  by a signal; what it had begun is undone',
       '10:30:02  already  unknown:id  was done before',
       '10:30:02  end      4 done, 1 failed, 0 skipped, interrupted',
     ]);
