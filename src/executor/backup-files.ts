@@ -9,40 +9,53 @@ import type { IncomingPoint } from '../store/store.ts';
 import { during } from './not-done.ts';
 import type { Tools } from './tools.ts';
 
-/** Writes all of a point but its images: definitions, checkpoint, UEFI variables, TPM state. */
-export async function writeFiles(
+/** What goes into a point beside its images. */
+export interface PointFiles {
+  /** Definitions and checkpoint, to be written. */
+  readonly texts: readonly (readonly [file: string, text: string])[];
+  /** UEFI variables and TPM state, written already. */
+  readonly firmware: readonly string[];
+}
+
+/**
+ * Reads definitions and checkpoint, and copies the firmware's state. The texts
+ * are written only after the job: the store's small changes wait for the
+ * disk, and while a job is open nothing may (I14).
+ */
+export async function readFiles(
   action: Backup,
   point: OpenPoint,
   incoming: IncomingPoint,
   tools: Tools,
-): Promise<Result<readonly ManifestFile[], Failure>> {
+): Promise<Result<PointFiles, Failure>> {
   const { uuid, name } = action.domain;
   const { hypervisor } = tools.drivers;
   const definitions = await hypervisor.definitions(uuid);
   if (!definitions.ok) return fail(during(`The definition of ${name}`, definitions.error));
   // The live definition of a domain that we started ourselves says nothing of the guest.
   const live = action.power === 'off' ? null : definitions.value.live;
-  const texts: readonly (readonly [string, string | null])[] = [
-    ['domain.xml', definitions.value.inactive],
-    ['domain-live.xml', live],
-    ['checkpoint.xml', point.checkpointXml],
-  ];
-  const files: string[] = [];
+  const texts: (readonly [string, string])[] = [['domain.xml', definitions.value.inactive]];
+  if (live !== null) texts.push(['domain-live.xml', live]);
+  if (point.checkpointXml !== null) texts.push(['checkpoint.xml', point.checkpointXml]);
+  if (action.nvram === null && !action.tpm) return ok({ texts, firmware: [] });
+  const copied = await hypervisor.copyFirmware(uuid, incoming.path);
+  if (!copied.ok) return fail(during(`The firmware's state of ${name}`, copied.error));
+  for (const { file, note } of copied.value) {
+    if (note !== null) tools.log.warn({ code: 'firmware-note', message: `${file}: ${note}` });
+  }
+  return ok({ texts, firmware: copied.value.map(({ file }) => file) });
+}
+
+/** Writes the texts, and says of all files what the manifest holds of them. */
+export async function writeFiles(
+  { texts, firmware }: PointFiles,
+  incoming: IncomingPoint,
+): Promise<Result<readonly ManifestFile[], Failure>> {
   for (const [file, text] of texts) {
-    if (text === null) continue;
     const written = incoming.writeFile(file, text);
     if (!written.ok) return written;
-    files.push(file);
   }
-  if (action.nvram !== null || action.tpm) {
-    const firmware = await hypervisor.copyFirmware(uuid, incoming.path);
-    if (!firmware.ok) return fail(during(`The firmware's state of ${name}`, firmware.error));
-    for (const { file, note } of firmware.value) {
-      files.push(file);
-      if (note !== null) tools.log.warn({ code: 'firmware-note', message: `${file}: ${note}` });
-    }
-  }
-  return describeFiles(files, incoming.path);
+  return describeFiles([...texts.map(([file]) => file), ...firmware], incoming.path);
 }
 
 async function describeFiles(

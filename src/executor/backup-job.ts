@@ -54,8 +54,7 @@ export async function beginJob(
     await undo(action, tools, paths, async () => ok(undefined));
     return made;
   }
-  const mayFreeze =
-    action.quiesce !== 'never' && look.agent === 'connected' && look.state === 'running';
+  const mayFreeze = action.quiesce !== 'never' && look.agent !== 'none' && look.state === 'running';
   if (mayFreeze) {
     const noted = log.open({ kind: 'frozen-domain', uuid, name });
     if (!noted.ok) {
@@ -66,7 +65,7 @@ export async function beginJob(
   const begun = await drivers.hypervisor.begin(requestOf(action, look, tools, paths));
   const abandon = (drop: () => Promise<Result<void, Failure>>) => undo(action, tools, paths, drop);
   if (!begun.ok) {
-    if (mayFreeze) await thawAgain(action, tools);
+    if (mayFreeze) await thawAgain(action, look, begun.error, tools);
     await abandon(() => dropTentative(action, tools, paths.socket));
     return begun;
   }
@@ -180,11 +179,21 @@ async function undo(
 }
 
 /** I10: whether the guest is frozen is not known when the begin failed, and a thaw too many harms nothing. */
-async function thawAgain({ domain, timeouts }: Backup, tools: Tools): Promise<void> {
+async function thawAgain(
+  { domain, timeouts }: Backup,
+  look: ObservedDomain,
+  failure: Failure,
+  tools: Tools,
+): Promise<void> {
   const thawed = await tools.drivers.hypervisor.thaw(domain.uuid, timeouts.agentSeconds);
-  if (thawed.ok) tools.log.close('frozen-domain');
-  else tools.log.warn(during(`Thawing ${domain.name}`, thawed.error));
+  // An agent that was not there was not told to freeze, unless it came in between.
+  const mayBeFrozen = look.agent === 'connected' || unsureCodes.has(failure.code);
+  if (!thawed.ok && mayBeFrozen) tools.log.warn(during(`Thawing ${domain.name}`, thawed.error));
+  else tools.log.close('frozen-domain');
 }
+
+/** Failures of a begin after which the hypervisor cannot say whether the guest is thawed. */
+const unsureCodes: ReadonlySet<string> = new Set(['thaw-failed', 'begin-lost']);
 
 async function removeDirectories({ socketDir, scratchDir }: JobPaths, tools: Tools): Promise<void> {
   try {

@@ -6,7 +6,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import type { IncomingPoint, Store } from '../store/store.ts';
 import { checkBackup, placeOf } from './backup-check.ts';
 import { copyDisks } from './backup-copy.ts';
-import { writeFiles } from './backup-files.ts';
+import { readFiles, writeFiles } from './backup-files.ts';
 import { type BackupJob, beginJob } from './backup-job.ts';
 import { noteLastLook, whileUp } from './backup-power.ts';
 import { underDomainLock, underStoreLock } from './locked.ts';
@@ -118,12 +118,14 @@ async function readPoint(
   tools: Tools,
 ): Promise<Result<TakenPoint, Failure>> {
   // First the small files: they should be as the guest was at the instant of the point.
-  const files = await writeFiles(action, point, incoming, tools);
-  if (!files.ok) return files;
+  const read = await readFiles(action, point, incoming, tools);
+  if (!read.ok) return read;
   const disks = await copyDisks(action, point, incoming.path, watch, tools);
   if (!disks.ok) return disks;
   const ended = await point.end();
   if (!ended.ok) return ended;
+  const files = await writeFiles(read.value, incoming);
+  if (!files.ok) return files;
   for (const { file } of disks.value) {
     const checked = await tools.drivers.images.check(join(incoming.path, file), watch.signal);
     if (!checked.ok) return checked;

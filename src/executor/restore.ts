@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Restore } from '../model/action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
@@ -205,7 +205,15 @@ async function finish(action: Restore, tools: Tools): Promise<Result<Applied, No
     if (!dropped.ok) tools.log.warn(during(`Dropping ${name}`, dropped.error));
   }
   if (action.define?.start === true) {
-    const started = await tools.drivers.hypervisor.start(action.define.uuid);
+    const { hypervisor } = tools.drivers;
+    const started = await hypervisor.start(action.define.uuid);
+    if (!started.ok && action.mode === 'instant') {
+      // Nothing serves its disks from now on: it could never start.
+      const undone = await hypervisor.undefine(action.define.uuid);
+      if (!undone.ok) tools.log.warn(during(`Undefining ${action.define.name}`, undone.error));
+      for (const { to } of action.images) rmSync(to, { force: true });
+      return failed(during(`Starting ${action.define.name}`, started.error));
+    }
     if (!started.ok)
       return failed(during(`${action.define.name} is restored, but does not start`, started.error));
   }

@@ -17,12 +17,15 @@ export type RunTools = Pick<
 export function toolsFor(action: Action, run: RunTools): Tools {
   const { drivers, plan, recorder } = run;
   const jobs = jobsOf(plan.actions);
+  const allowed = plan.request.allow
+    .filter(({ code }) => code === 'G213')
+    .map(({ scope }) => scope);
   return {
     ...run,
     number: plan.actions.indexOf(action),
     log: actionLog(action.id, recorder),
     look: (uuid) => drivers.hypervisor.look(uuid, jobs),
-    imagePaths: () => imagePaths(drivers.hypervisor, jobs),
+    imagePaths: () => imagePaths(drivers.hypervisor, jobs, allowed),
     store: drivers.openStore,
     dismiss: (dead, uuid, kind) => drivers.journals.dismiss(dead, uuid, kind),
   };

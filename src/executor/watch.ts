@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import type { Failure } from '../model/result.ts';
 
 // A disk that is written at 1 GiB/s moves by that much between two looks;
@@ -41,10 +41,11 @@ export function startWatch(watched: Watched): Watch {
     () => end('stalled', `No byte was read for ${stallSeconds} s.`),
     stallSeconds * 1000,
   );
-  const look = setInterval(() => {
-    const shortage = spaceShortage(space);
+  const lookAtSpace = async (): Promise<void> => {
+    const shortage = await spaceShortage(space);
     if (shortage !== null) own.abort(shortage);
-  }, spaceLookMilliseconds);
+  };
+  const look = setInterval(() => void lookAtSpace(), spaceLookMilliseconds);
   return {
     signal: AbortSignal.any([watched.interrupt, watched.lost, own.signal]),
     progressed: () => void stall.refresh(),
@@ -56,10 +57,15 @@ export function startWatch(watched: Watched): Watch {
   };
 }
 
-/** That less than the reserve is free, as a failure; null while there is room. */
-export function spaceShortage(space: Watched['space']): Failure | null {
-  const { bavail, bsize } = statfsSync(space.path);
-  const freeBytes = bavail * bsize;
+/**
+ * That less than the reserve is free, as a failure; null while there is room,
+ * and where it cannot be told: then the writing will. Never waits on the main
+ * thread: a store that hangs must not stop the watch over the scratch files (I14).
+ */
+export async function spaceShortage(space: Watched['space']): Promise<Failure | null> {
+  const facts = await statfs(space.path).catch(() => null);
+  if (facts === null) return null;
+  const freeBytes = facts.bavail * facts.bsize;
   if (freeBytes >= space.reserveBytes) return null;
   const message = `${space.path} has ${freeBytes} bytes free, and its reserve is ${space.reserveBytes}; no backup is written into the reserve.`;
   return { code: 'store-full', message };

@@ -1,8 +1,10 @@
 import type { Hypervisor, KnownJob } from '../hypervisor/hypervisor.ts';
 import type { Action } from '../model/action.ts';
+import { addressOf } from '../model/address.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDomain, ObservedHypervisor } from '../model/observed.ts';
 import { seen, type Seen, unseen } from '../model/result.ts';
+import { unseenChain } from '../model/unseen-chain.ts';
 
 /** Jobs of dead runs that the plan speaks of: how libvirt's are recognised. */
 export function jobsOf(actions: readonly Action[]): readonly KnownJob[] {
@@ -26,24 +28,28 @@ export function domainIn(
 }
 
 /**
- * Paths of all images of all domains, active or backing. One that cannot be
+ * Paths of all images of all domains, active or backing. A chain that cannot be
  * seen makes all unseen: it might be the one that is about to be moved (G213).
+ * Not so a domain that the plan was allowed to overlook.
  */
 export async function imagePaths(
   hypervisor: Hypervisor,
   jobs: readonly KnownJob[],
+  allowed: readonly string[],
 ): Promise<Seen<readonly string[]>> {
   const all = await hypervisor.observe(jobs);
   if (!all.seen) return all;
-  const [hidden] = all.value.unseenDomains;
+  const isAllowed = (name: string): boolean => allowed.includes(addressOf(name));
+  const hidden = all.value.unseenDomains.find(({ name }) => !isAllowed(name));
   if (hidden !== undefined) return unseen(hidden.code, `${hidden.name}: ${hidden.message}`);
   const paths: string[] = [];
-  for (const { name, disks } of all.value.domains) {
-    for (const { target, images } of disks) {
-      if (!images.seen) {
-        return unseen(images.failure.code, `${target} of ${name}: ${images.failure.message}`);
-      }
-      paths.push(...images.value.map(({ identity }) => identity.path));
+  for (const domain of all.value.domains) {
+    const failure = unseenChain(domain);
+    if (failure !== null && !isAllowed(domain.name)) {
+      return unseen(failure.code, `${domain.name}: ${failure.message}`);
+    }
+    for (const { images } of domain.disks) {
+      if (images.seen) paths.push(...images.value.map(({ identity }) => identity.path));
     }
   }
   return seen(paths);

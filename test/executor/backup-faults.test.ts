@@ -167,6 +167,24 @@ describe('the thaw', () => {
   });
 });
 
+describe('a frozen guest that cannot be thawed', () => {
+  it.each([
+    ['is no worry when its agent was never there', 'disconnected', 'broken', true],
+    ['is left to the next plan when nobody knows', 'disconnected', 'begin-lost', false],
+    ['is left to the next plan when its agent was there', 'connected', 'broken', false],
+  ] as const)('%s', async (_what, agent, code, isClosed) => {
+    const vm = fakeDomain(1, { agent });
+    using world = new FakeWorld([vm]);
+    world.faults.places.set('begin', { code, message: 'It broke.' });
+    world.faults.places.set('thaw', { code: 'agent-away', message: 'The agent is away.' });
+    await world.apply([backupOf(world, vm)]);
+    const closed = world.events.flatMap((event) =>
+      event.kind === 'intent-closed' ? [event.intent] : [],
+    );
+    expect(closed.includes('frozen-domain')).toBe(isClosed);
+  });
+});
+
 describe('a busy domain', () => {
   it('makes the action wait, not fail', async () => {
     const vm = fakeDomain(1);
