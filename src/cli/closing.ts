@@ -1,6 +1,9 @@
+import type { StoreRef } from '../model/action.ts';
 import type { DesiredState } from '../model/desired.ts';
+import type { ReadyStore, StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
+import type { Failure, Result } from '../model/result.ts';
 import { memoryOf } from '../planner/memory.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { rememberStore } from '../store/known-stores.ts';
@@ -46,22 +49,45 @@ export async function closingOf(
 // `hold` and `verify` take the store's lock for the time of one small file.
 const lockWaitSeconds = 30;
 
-/** Writes the memory of each store, and which store is where. A failure is said: guards will miss it. */
+/**
+ * Writes the memory of each store, and which store is where. A failure is said:
+ * guards will miss it. What was decided half blind is not remembered: a reduced
+ * retention that no guard could judge would pass for approved the next time (G210).
+ */
 async function remember(
   context: Context,
   { host, policy }: Session,
   plan: Plan,
   { desired, observed }: { readonly desired: DesiredState; readonly observed: ObservedState },
 ): Promise<void> {
-  const memories = memoryOf(plan, desired, observed, policy.text);
+  const memories = plan.incomplete ? {} : memoryOf(plan, desired, observed, policy.text);
   for (const { name, path, state } of observed.stores) {
+    if (state.kind !== 'ready' || isStrange(plan, name, state)) continue;
+    const known = rememberStore(host.stateDir, path, state.id);
     const memory = memories[name];
-    if (state.kind !== 'ready' || memory === undefined) continue;
-    const store = openStore({ name, path, id: state.id });
-    const lock = store.ok ? await store.value.lock(lockWaitSeconds) : store;
-    const written = store.ok && lock.ok ? store.value.writeMemory(memory) : lock;
-    if (lock.ok) lock.value.release();
-    const known = written.ok ? rememberStore(host.stateDir, path, state.id) : written;
-    if (!known.ok) context.terminal.err(`holdfast: store ${name}: ${known.error.message}\n`);
+    const written =
+      known.ok && memory !== undefined
+        ? await writeMemory({ name, path, id: state.id }, memory)
+        : known;
+    if (!written.ok) context.terminal.err(`holdfast: store ${name}: ${written.error.message}\n`);
   }
+}
+
+/** Whether it is another store than this host knew there, and nobody has said that it is meant (G152). */
+function isStrange({ guards }: Plan, name: string, { id, knownId }: ReadyStore): boolean {
+  if (knownId === null || knownId === id) return false;
+  return !guards.some(
+    ({ code, scope, effect }) =>
+      code === 'G152' && scope === `store/${name}` && effect === 'allowed',
+  );
+}
+
+async function writeMemory(ref: StoreRef, memory: StoreMemory): Promise<Result<void, Failure>> {
+  const store = openStore(ref);
+  if (!store.ok) return store;
+  const lock = await store.value.lock(lockWaitSeconds);
+  if (!lock.ok) return lock;
+  const written = store.value.writeMemory(memory);
+  lock.value.release();
+  return written;
 }
