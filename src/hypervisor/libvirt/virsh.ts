@@ -193,6 +193,8 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   [/Bitmap already exists/, 'bitmap-exists'],
   [/No space left/, 'scratch-full'],
   [/domain is not running|for inactive domain/, 'domain-off'],
+  // domjobinfo, while a backup job is just beginning or ending (seen under load).
+  [/backup job data missing/, 'changed-meanwhile'],
 ];
 
 /** A failure of virsh, with its own sentence as the message. */
