@@ -59,7 +59,12 @@ export class ApplyDomain implements Disposable {
         qemuImg('create', '-q', '-f', format, this.image(target), String(sizeBytes));
         qemuImg('create', '-q', '-f', 'raw', this.truth(target), String(sizeBytes));
       }
-      virsh('define', this.definition());
+      try {
+        virsh('define', this.definition());
+      } catch (error) {
+        rmSync(this.root, { recursive: true, force: true });
+        throw error;
+      }
     }
     this.uuid = domainUuid(virsh('domuuid', this.name).trim());
   }
