@@ -1,3 +1,5 @@
+import type { Plan } from '../model/plan.ts';
+
 /** What the program's exit status says; each number has one meaning. */
 export const exitCodes = {
   0: 'ok',
@@ -31,6 +33,15 @@ export interface PlanFacts {
   readonly actions: number;
   /** Codes of the guards that block something. */
   readonly blocking: readonly string[];
+}
+
+/** The facts of a plan for its exit status. */
+export function planFacts(plan: Plan): PlanFacts {
+  return {
+    incomplete: plan.incomplete,
+    actions: plan.actions.length,
+    blocking: plan.guards.flatMap(({ code, effect }) => (effect === 'block' ? [code] : [])),
+  };
 }
 
 /** The status of a guard that blocks. */

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gitFacts } from '../agent/source.ts';
 import type { DomainRef } from '../model/action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ObservedState } from '../model/observed.ts';
@@ -55,6 +54,8 @@ export async function loadPolicy(
 
 /** The commit that holds all these files as they are; none when one of them differs from it. */
 async function gitOf(files: readonly string[]): Promise<GitFacts> {
+  // Loaded here: `validate` and `fmt` have no use for git, and a start costs what it loads.
+  const { gitFacts } = await import('../agent/source.ts');
   const all = await Promise.all(files.map(async (file) => gitFacts(file)));
   const [main] = all;
   if (!main) return { branch: null, commit: null };

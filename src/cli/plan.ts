@@ -2,19 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { ObservedState } from '../model/observed.ts';
-import type { Plan } from '../model/plan.ts';
-import { runnableActions } from '../model/plan.ts';
+import { runnableActions, type Plan } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
-import { planExit, type ExitCode, type PlanFacts } from './exit.ts';
+import { planExit, planFacts, type ExitCode } from './exit.ts';
 import { loadHost } from './host.ts';
 import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
 import { sentence } from './read-json.ts';
 import { readObserved } from './read-observed.ts';
-import { openSession } from './session.ts';
 import { readTime } from './time.ts';
 
 interface PlanOptions extends AskOptions {
@@ -71,15 +69,6 @@ async function runPlan(context: Context, options: PlanOptions): Promise<ExitCode
   return planExit(planFacts(plan), options.detailedExitcode === true);
 }
 
-/** The facts of a plan for its exit status. */
-export function planFacts(plan: Plan): PlanFacts {
-  return {
-    incomplete: plan.incomplete,
-    actions: plan.actions.length,
-    blocking: plan.guards.flatMap(({ code, effect }) => (effect === 'block' ? [code] : [])),
-  };
-}
-
 /** The policy, and what is: from this host, or from a file. */
 async function policyAndObservation(
   context: Context,
@@ -88,6 +77,8 @@ async function policyAndObservation(
   if (options.observed === undefined) {
     if (options.at !== undefined)
       return usage('at-without-observed', '--at needs --observed FILE: this host is as it is now');
+    // Loaded here: a plan from a file needs no libvirt.
+    const { openSession } = await import('./session.ts');
     const session = await openSession(context);
     if (!session.ok) return session;
     return ok({ policy: session.value.policy, observed: await session.value.look() });
