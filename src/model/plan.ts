@@ -113,7 +113,7 @@ export interface Plan {
   readonly domains: readonly DomainVerdict[];
   /** True when something was not seen: exit 9, deletions withheld. */
   readonly incomplete: boolean;
-  /** Chains that the retention in force dooms, by domain uuid, blocked or not: the next memory. */
+  /** Chains that the retention in force dooms now or with the next full, by domain uuid, blocked or not: the next memory. */
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
 }
 

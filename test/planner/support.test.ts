@@ -100,6 +100,32 @@ describe('G151: what is unseen causes no full', () => {
     expect(plan.incomplete).toBe(!verdict.endsWith('bitmaps-unseen') || _what === 'bitmaps');
   });
 
+  it('a part of the domain’s own directory: increments go on, fulls for want of a sight do not', () => {
+    const one = domain(1, 'web01');
+    const where = directory(one, [chain('2026-11-18T01:00:00.000Z', 3)]);
+    const desired = desiredState([desiredDomain(1, 'web01')]);
+    const store = {
+      unreadable: [{ path: 'domains/web01/x/point.json', code: 'EIO', message: 'I/O error' }],
+    };
+    const seenWith = (state: ObservedDomain, directories = [where], path = store) =>
+      told(desired, world(desired, [state], directories, { store: path }));
+    const increment = seenWith(tracked(one, where));
+    expect(increment.actions).toEqual(['backup domain/web01']);
+    // The newest point may be the one that cannot be read: nothing is let go of.
+    expect(increment.backups[0]?.release).toEqual([]);
+    expect(seenWith(one).verdicts).toEqual({ web01: 'unseen directory-unreadable' });
+    // A directory that is called like the domain and cannot be read may be its own.
+    const own = { unreadable: [{ path: 'domains/web01', code: 'EIO', message: 'I/O error' }] };
+    expect(seenWith(one, [], own).verdicts).toEqual({ web01: 'unseen directory-unreadable' });
+    const other = { unreadable: [{ path: 'domains/db1', code: 'EIO', message: 'I/O error' }] };
+    expect(seenWith(one, [], other).verdicts).toEqual({ web01: 'acted-on due no-chain' });
+    // The policy's own fulls are not for want of a sight.
+    const never = desiredState([desiredDomain(1, 'web01', { tracker: 'never' })]);
+    expect(told(never, world(never, [one], [where], { store })).verdicts).toEqual({
+      web01: 'acted-on due tracker-never',
+    });
+  });
+
   it('an unreadable ISO image behind a CD drive is nobody’s business', () => {
     const cdrom = disk('web01', 'sda', 9, {
       device: 'cdrom',
