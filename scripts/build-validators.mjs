@@ -13,7 +13,7 @@ const standaloneCode = standaloneModule.default;
 
 // The folder of src that reads files of a schema. One that several folders
 // read lives in model. A schema that nothing reads at run time needs none.
-const homes = { policy: 'policy', host: 'policy' };
+const homes = { policy: 'policy', host: 'policy', plan: 'cli', observed: 'cli' };
 
 /** The two functions that ajv's code asks for, as source. */
 const runtime = {
@@ -24,27 +24,33 @@ const runtime = {
 
 /** For editors alone: neither about validity nor used in messages. */
 const annotations = new Set(['markdownDescription', 'default', 'title', 'defaultSnippets']);
+// What only messages are made from.
+const silent = new Set([...annotations, 'description', 'examples']);
 const maps = new Set(['properties', 'patternProperties', 'definitions']);
 
 /** The schema without what its code has no use for. */
-function bare(schema) {
-  if (Array.isArray(schema)) return schema.map((item) => bare(item));
+function bare(schema, unused = annotations) {
+  if (Array.isArray(schema)) return schema.map((item) => bare(item, unused));
   if (schema === null || typeof schema !== 'object') return schema;
   return Object.fromEntries(
     Object.entries(schema).flatMap(([key, value]) => {
-      if (annotations.has(key)) return [];
-      if (!maps.has(key)) return [[key, bare(value)]];
-      const named = Object.entries(value).map(([name, one]) => [name, bare(one)]);
+      if (unused.has(key)) return [];
+      if (!maps.has(key)) return [[key, bare(value, unused)]];
+      const named = Object.entries(value).map(([name, one]) => [name, bare(one, unused)]);
       return [[key, Object.fromEntries(named)]];
     }),
   );
 }
 
-const newAjv = () =>
+// Files that a program wrote and no person mends: the first mistake is enough.
+const machineMade = new Set(['plan', 'observed']);
+
+const newAjv = (name) =>
   new Ajv({
-    allErrors: true,
+    allErrors: !machineMade.has(name),
     // Messages are made from the schema's own descriptions, examples and keys.
-    verbose: true,
+    verbose: !machineMade.has(name),
+    inlineRefs: !machineMade.has(name),
     allowUnionTypes: true,
     strict: true,
     strictRequired: false,
@@ -56,9 +62,12 @@ const newAjv = () =>
 function moduleOf(name) {
   const schema = JSON.parse(readFileSync(join(root, 'schema', `${name}.v1.schema.json`), 'utf8'));
   // Strict mode looks at the whole schema.
-  newAjv().compile(schema);
-  const ajv = newAjv();
-  let code = standaloneCode(ajv, ajv.compile(bare(schema)))
+  newAjv(name).compile(schema);
+  const ajv = newAjv(name);
+  let code = standaloneCode(
+    ajv,
+    ajv.compile(bare(schema, machineMade.has(name) ? silent : annotations)),
+  )
     .replace(/^"use strict";/, '')
     .replace(/export const validate = (\w+);export default \w+;/, 'const validate = $1;');
   for (const [call, source] of Object.entries(runtime))

@@ -15,7 +15,6 @@ import { desiredOf, sayUnmatched } from './load-policy.ts';
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, sayPlan } from './print-plan.ts';
 import { runPlan } from './run-plan.ts';
-import { readPlan, refusalOf } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { subsetOf } from './subset.ts';
 
@@ -103,6 +102,8 @@ async function savedPlan(
       'saved-and-asked',
       'a saved plan says already what is done: give --target and --now to plan',
     );
+  // Loaded here: its checker is large.
+  const { readPlan, refusalOf } = await import('./saved-plan.ts');
   const plan = await readPlan(context, file);
   if (!plan.ok) return plan;
   const refusal = refusalOf(plan.value, file, {

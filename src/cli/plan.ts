@@ -12,7 +12,6 @@ import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-p
 import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
 import { sentence } from './read-json.ts';
-import { readObserved } from './read-observed.ts';
 import { readTime } from './time.ts';
 
 interface PlanOptions extends AskOptions {
@@ -87,6 +86,8 @@ async function policyAndObservation(
   if (!host.ok) return host;
   const policy = await loadPolicy(context, host.value);
   if (!policy.ok) return policy;
+  // Loaded here: its checker is large, and on a host there is no use for it.
+  const { readObserved } = await import('./read-observed.ts');
   const observed = await readObserved(context, options.observed);
   if (!observed.ok) return observed;
   if (options.at === undefined) return ok({ policy: policy.value, observed: observed.value });

@@ -1,34 +1,26 @@
 import type { ObservedState } from '../model/observed.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { Context, Refusal } from './context.ts';
+import { observedSchemaErrors } from './generated/observed-schema.ts';
 import { usage } from './plan-options.ts';
-import { isRecord, readJson } from './read-json.ts';
+import { readJson } from './read-json.ts';
 
-/** Reads an observation that `observe --out` wrote. */
+/** Reads an observation that `observe --out` wrote, and checks its form. */
 export async function readObserved(
   context: Context,
   file: string,
 ): Promise<Result<ObservedState, Refusal>> {
-  const value = await readJson(context, file);
-  if (!value.ok) return value;
-  return isObserved(value.value)
-    ? ok(value.value)
-    : usage('not-an-observation', `${file} is no observation: holdfast observe --out writes one`);
-}
-
-/** The parts that make an observation; a file of another kind lacks some of them. */
-function isObserved(value: unknown): value is ObservedState {
-  return (
-    isRecord(value) &&
-    value['formatVersion'] === 1 &&
-    typeof value['observedAt'] === 'string' &&
-    isRecord(value['host']) &&
-    [value['hypervisor'], value['scratch'], value['runs']].every(isSeen) &&
-    Array.isArray(value['stores']) &&
-    Array.isArray(value['mirrors'])
+  const read = await readJson(context, file);
+  if (!read.ok) return read;
+  const { value } = read;
+  if (isObserved(value)) return ok(value);
+  const [error] = observedSchemaErrors(value);
+  return usage(
+    'not-an-observation',
+    `${file} is no observation: ${error?.instancePath || 'it'} ${error?.message}; holdfast observe --out writes one`,
   );
 }
 
-function isSeen(value: unknown): boolean {
-  return isRecord(value) && typeof value['seen'] === 'boolean';
+function isObserved(value: unknown): value is ObservedState {
+  return observedSchemaErrors(value).length === 0;
 }

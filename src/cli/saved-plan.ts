@@ -3,31 +3,25 @@ import type { Instant } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { Context, Refusal } from './context.ts';
+import { planSchemaErrors } from './generated/plan-schema.ts';
 import { usage } from './plan-options.ts';
-import { isRecord, readJson } from './read-json.ts';
+import { readJson } from './read-json.ts';
 
-/** Reads a plan that `plan --out` wrote. Whether it is unchanged, and good here, is for `refusalOf`. */
+/** Reads a plan that `plan --out` wrote, and checks its form. Whether it is good here and now is for `refusalOf`. */
 export async function readPlan(context: Context, file: string): Promise<Result<Plan, Refusal>> {
-  const value = await readJson(context, file);
-  if (!value.ok) return value;
-  return isPlan(value.value)
-    ? ok(value.value)
-    : usage('not-a-plan', `${file} is no plan: holdfast plan --out writes one`);
+  const read = await readJson(context, file);
+  if (!read.ok) return read;
+  const { value } = read;
+  if (isPlan(value)) return ok(value);
+  const [error] = planSchemaErrors(value);
+  return usage(
+    'not-a-plan',
+    `${file} is no plan: ${error?.instancePath || 'it'} ${error?.message}; holdfast plan --out writes one`,
+  );
 }
 
-/** The parts that make a plan; the rest is vouched for by its id. */
 function isPlan(value: unknown): value is Plan {
-  return (
-    isRecord(value) &&
-    value['formatVersion'] === 1 &&
-    [value['id'], value['host'], value['plannedAt'], value['expiresAt']].every(
-      (text) => typeof text === 'string',
-    ) &&
-    [value['policy'], value['request']].every(isRecord) &&
-    [value['observed'], value['actions'], value['notes'], value['guards'], value['domains']].every(
-      Array.isArray,
-    )
-  );
+  return planSchemaErrors(value).length === 0;
 }
 
 /** Why a saved plan may not be applied here and now (G301); null if it may. */

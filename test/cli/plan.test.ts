@@ -159,9 +159,13 @@ describe('plan refuses', () => {
     [
       ['plan', '--observed', 'plan.json'],
       64,
-      'plan.json is no observation: holdfast observe --out writes one',
+      "plan.json is no observation: it must have required property 'observedAt'; holdfast observe --out writes one",
     ],
-    [['show', 'observed.json'], 64, 'observed.json is no plan: holdfast plan --out writes one'],
+    [
+      ['show', 'observed.json'],
+      64,
+      "observed.json is no plan: it must have required property 'id'; holdfast plan --out writes one",
+    ],
     [
       ['plan', '--observed', 'observed.json', '--policy', 'none.yaml'],
       3,
