@@ -7,7 +7,6 @@ import { compare, measure, ratio, seconds, table, text } from './measure.mjs';
 
 const virsh = (...args) => text('virsh', '-q', '-c', 'qemu:///system', ...args);
 const cli = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
-const MiB = 1024 * 1024;
 
 export const title = 'Backup and restore, end to end, against virtnbdbackup';
 

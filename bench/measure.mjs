@@ -16,11 +16,11 @@ export async function measure(program, args, options = {}) {
   }, 50);
   const [status] = await once(child, 'close');
   clearInterval(look);
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const took = Number(process.hrtime.bigint() - started) / 1e9;
   if (status !== 0 && !(options.mayFail ?? []).includes(status)) {
     throw new Error(`${program} ${args.join(' ')} failed (${status}):\n${output}`);
   }
-  return { seconds, peakMiB: peak, output };
+  return { seconds: took, peakMiB: peak, output };
 }
 
 /** High-water mark of a process (VmHWM in proc(5)); 0 once it is gone. */

@@ -33,7 +33,7 @@ const layers: Readonly<
   },
   cli: {
     folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'agent'],
-    packages: ['commander', 'listr2', 'node:'],
+    packages: ['commander', 'node:'],
     clock: true,
   },
 };

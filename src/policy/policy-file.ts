@@ -20,7 +20,7 @@ export interface PolicyFile {
 /** `72h`, `14d`. */
 export type DurationText = string;
 /** `48GiB`. */
-export type SizeText = string;
+type SizeText = string;
 /** `50MiB/s`. */
 export type RateText = string;
 
