@@ -28,5 +28,7 @@ fi
 # npm writes this file last, so it is older than the lock file exactly when node_modules is.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say 'installing npm packages'
-  npm ci --no-fund --no-audit --loglevel=error
+  # Some tools' optional binaries for other platforms are not in the lock file, because not every registry carries
+  # them; npm 11 refuses to `ci` from such a lock file, npm 10 does not. `install` takes the same locked versions.
+  npm ci --no-fund --no-audit --loglevel=silent || npm install --no-save --no-fund --no-audit --loglevel=error
 fi
