@@ -19,8 +19,6 @@ export interface PolicyFile {
 
 /** `72h`, `14d`. */
 export type DurationText = string;
-/** `48GiB`. */
-type SizeText = string;
 /** `50MiB/s`. */
 export type RateText = string;
 
