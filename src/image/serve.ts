@@ -55,7 +55,10 @@ export async function createOverlay(
   overlay: string,
   served: { readonly target: string; readonly socket: string; readonly sizeBytes: number },
 ): Promise<Result<void, Failure>> {
-  const backing = `nbd+unix:///${encodeURIComponent(served.target)}?socket=${encodeURIComponent(served.socket)}`;
+  // JSON, for libvirt 9.0 takes the path of an nbd+unix URI as it stands, with its escapes (seen).
+  const server = { type: 'unix', path: served.socket };
+  const file = { driver: 'nbd', server, export: served.target };
+  const backing = `json:${JSON.stringify({ driver: 'raw', file })}`;
   const made = await run({
     program: 'qemu-img',
     // -u: a look at the backing would be the server's last client, and end it.

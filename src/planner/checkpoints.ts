@@ -132,8 +132,8 @@ function isPublishedAfter(point: PointId, directory: ObservedDirectory | null): 
 
 /**
  * Active images with a bitmap, where the domain will be off: its own facts if
- * it is off now, libvirt's if a run had started it or set its images aside.
- * null: not to be told.
+ * it is off now, libvirt's if a run had started it. Of images that are put back
+ * before, nobody has looked at the bitmaps: all that may have it. null: not to be told.
  */
 function imagesWith(
   domain: ObservedDomain,
@@ -149,10 +149,11 @@ function imagesWith(
       : [],
   );
   const images: string[] = [];
-  for (const { target, bitmaps, images: chain } of domain.disks) {
+  for (const { target, format, bitmaps, images: chain } of domain.disks) {
     if (bitmaps?.seen === false) return null;
-    const has =
-      domain.state === 'off' && !imagesBack
+    const has = imagesBack
+      ? format === 'qcow2' && bitmaps !== null
+      : domain.state === 'off'
         ? bitmaps?.value.some(({ name }) => name === checkpoint) === true
         : targets.has(target);
     if (!has) continue;

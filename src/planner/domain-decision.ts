@@ -107,10 +107,10 @@ function decidePoint(
   const due = dueReason(desired.schedule, domain.uuid, question.freshMs, planning);
   if (due === null && asked === null)
     return { verdict: 'up-to-date', reasons: [{ code: 'not-due' }] };
-  if (!domain.targeted) return { verdict: 'waiting', reasons: [{ code: 'not-targeted' }] };
   if (asked === null && isUnchanged(observed, included, domain.directory)) {
     return { verdict: 'up-to-date', reasons: [{ code: 'unchanged' }], freshMs: planning.asOfMs };
   }
+  if (!domain.targeted) return { verdict: 'waiting', reasons: [{ code: 'not-targeted' }] };
   // A restore that died left other images in place: what they are is known after they are back.
   const first: Hindrance | null = leftovers.putBack
     ? { verdict: 'waiting', reason: { code: 'put-back-first' } }

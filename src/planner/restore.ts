@@ -48,6 +48,7 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
   if (refusal !== null) return fail(refusal);
   const { manifest } = newest;
   const inPlace = request.mode === 'in-place';
+  const current = domainOf(input.observed, directory.uuid);
   const stamp = compactInstant(input.observed.observedAt);
   return ok({
     kind: 'restore',
@@ -81,7 +82,7 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
       request.mode === 'images-only' || (inPlace && request.disks !== null)
         ? null
         : {
-            name: request.as ?? directory.name,
+            name: request.as ?? (inPlace ? current?.name : undefined) ?? directory.name,
             uuid: request.as === null ? directory.uuid : input.newUuid,
             newMacs: request.as !== null,
             start: request.start || request.mode === 'instant',
@@ -92,7 +93,7 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
     closes: inPlace
       ? (directory.chains.findLast((chain) => chain.closed === null)?.id ?? null)
       : null,
-    release: inPlace ? ownCheckpoints(domainOf(input.observed, directory.uuid), store) : [],
+    release: inPlace ? ownCheckpoints(current, store) : [],
   });
 }
 
@@ -193,10 +194,12 @@ function refuseInPlace(input: RestoreInput, name: string): Failure | null {
 function refusePaths(input: RestoreInput): Failure | null {
   const { request, targets, directory } = input;
   const inPlace = request.mode === 'in-place';
+  // By uuid: the domain may have another name today than its points say.
+  const own = domainOf(input.observed, directory.uuid)?.name ?? null;
   for (const { to, toKind, target } of targets) {
     const fact = input.paths[to];
     if (fact === undefined) return { code: 'path-unseen', message: `${to} was not looked at` };
-    if (fact.usedBy !== null && !(inPlace && fact.usedBy === directory.name)) {
+    if (fact.usedBy !== null && !(inPlace && fact.usedBy === own)) {
       return {
         code: 'path-used',
         message: `${to} belongs to the domain ${fact.usedBy}: choose another place with --to DIR`,

@@ -2,6 +2,7 @@ import type { Action } from '../../model/action.ts';
 import { addressOf } from '../../model/address.ts';
 import type { ObservedDomain } from '../../model/observed.ts';
 import type { Guard } from '../../model/plan.ts';
+import { unseenChain } from '../../model/unseen-chain.ts';
 import type { Planning } from '../planning.ts';
 import { finding, trashChains, type GuardContext, type GuardRule } from './guard-context.ts';
 
@@ -85,22 +86,9 @@ function unknownFindings({ planning, actions }: GuardContext): readonly Guard[] 
   );
 }
 
-// What is missing, is no image, or is no file of this host stands on no file of ours.
-const harmless: ReadonlySet<string> = new Set([
-  'image-missing',
-  'not-an-image',
-  'unsupported-source',
-]);
-
-function unseenImages({
-  name,
-  disks,
-}: ObservedDomain): readonly { readonly name: string; readonly message: string }[] {
-  const disk = disks.find(
-    ({ device, images }) =>
-      (device === 'disk' || device === 'lun') && !images.seen && !harmless.has(images.failure.code),
-  );
-  return disk === undefined || disk.images.seen
-    ? []
-    : [{ name, message: disk.images.failure.message }];
+function unseenImages(
+  domain: ObservedDomain,
+): readonly { readonly name: string; readonly message: string }[] {
+  const failure = unseenChain(domain);
+  return failure === null ? [] : [{ name: domain.name, message: failure.message }];
 }
