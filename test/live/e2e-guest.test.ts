@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PointsReport } from '../../src/model/report.ts';
 import { type Guest, startGuest } from './guest.ts';
 import { LiveHost } from './host.ts';
 import { Lab, sh } from './lab.ts';
@@ -38,7 +39,7 @@ it('I10: takes quiesced points of a guest that writes, and thaws it', async () =
   // Not synced: only a freeze brings it to the disk.
   await guest.exec('dd if=/dev/urandom of=/data/file-3 bs=64k count=5 2>/dev/null');
   await host.ok('apply', '--auto-approve', '--now', `domain/${guest.domain.name}`);
-  const points = await host.points();
+  const { points } = await host.json<PointsReport>('points', `domain/${guest.domain.name}`);
   expect(points).toHaveLength(2);
   for (const { quiesce } of points) {
     expect(quiesce).toMatchObject({ done: true, code: 'frozen' });

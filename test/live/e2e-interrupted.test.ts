@@ -17,7 +17,10 @@ const checkpoints = async (domain: LabDomain): Promise<readonly string[]> =>
   (await virsh('checkpoint-list', domain.uuid, '--name')).split('\n').filter((name) => name !== '');
 
 const hasJob = async (domain: LabDomain): Promise<boolean> =>
-  !/Job type: +None/.test(await virsh('domjobinfo', domain.uuid));
+  virsh('backup-dumpxml', domain.uuid).then(
+    () => true,
+    () => false,
+  );
 
 /** A moment of a run that a journal knows: what is about to be done, or was. */
 function momentOf(event: RunEvent): string | null {

@@ -55,6 +55,8 @@ export class LiveHost {
   readonly store: string;
   /** How far the injected clock is ahead of this host's. */
   aheadSeconds = 0;
+  /** How far the wall clock alone is from what it should be. */
+  wrongBySeconds = 0;
   /** The domains that the policy names; the others of this libvirt are ignored. */
   domains: readonly string[] = [];
   options: HostOptions;
@@ -136,7 +138,7 @@ export class LiveHost {
       ask: async () => '',
     };
     const clock = {
-      now: () => Date.now() + this.aheadSeconds * 1000,
+      now: () => Date.now() + (this.aheadSeconds + this.wrongBySeconds) * 1000,
       bootClockSeconds: () =>
         Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) + this.aheadSeconds,
     };
