@@ -106,6 +106,9 @@ function keptBy(line: Timeline, rule: RetentionRule): Kept {
   const live = line.chain[newest] ?? 0;
   points[newest] = mark.newest;
   chains[live] = (chains[live] ?? 0) | mark.live;
+  // After a clock that went back, the chain that goes on may not be the one of
+  // the latest instant: then both are live.
+  if (line.tip >= 0) add(chains, line.tip, mark.live);
   const { keep } = rule.retention;
   if (keep === null) {
     for (const index of line.newestFirst) add(points, index, mark.all);

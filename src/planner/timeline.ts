@@ -17,6 +17,8 @@ export interface Timeline {
   readonly chain: readonly number[];
   /** Indices of points, newest first; of two at one instant, the later one in its chain. */
   readonly newestFirst: readonly number[];
+  /** Index of the chain that the next increment would be added to; -1 if there is none. */
+  readonly tip: number;
 }
 
 export interface TimelineChain {
@@ -25,7 +27,7 @@ export interface TimelineChain {
   readonly id: ChainId | null;
   readonly valid: number;
   /** Why it stays whatever the rules say. */
-  readonly untouchable: 'held' | 'busy' | 'future' | 'not-readable' | null;
+  readonly untouchable: 'held' | 'busy' | 'empty' | 'future' | 'not-readable' | null;
 }
 
 /** What a plan adds: a point in a chain, or in a new one. */
@@ -65,11 +67,7 @@ export function timelineOf(
   for (const one of observed) {
     const index = chains.length;
     const before = at.length;
-    let untouchable: TimelineChain['untouchable'] = one.held
-      ? 'held'
-      : busy.has(one.id)
-        ? 'busy'
-        : null;
+    let untouchable = protectionOf(one, busy.has(one.id));
     for (const point of inOrder(one.points, (a, b) => a.sequence - b.sequence)) {
       if (point.held === true) untouchable = 'held';
       if (point.at > until) untouchable ??= 'future';
@@ -91,7 +89,19 @@ export function timelineOf(
     chain.push(chains.length);
     chains.push({ observed: null, id: null, valid: 1, untouchable: null });
   }
-  return { chains, at, chain, newestFirst: newestFirst(at) };
+  const isNew = added.some((point) => point.chain === null);
+  const tip = isNew ? -1 : chains.findIndex(({ id }) => id === directory?.tip?.chain);
+  return { chains, at, chain, newestFirst: newestFirst(at), tip };
+}
+
+function protectionOf(
+  { held, points }: ObservedChain,
+  isBusy: boolean,
+): TimelineChain['untouchable'] {
+  if (held) return 'held';
+  // Nothing in it proves that it is ours (I7).
+  if (points.length === 0) return 'empty';
+  return isBusy ? 'busy' : null;
 }
 
 /** The same timeline with one more full at its end, a chain of its own. */
@@ -103,6 +113,7 @@ export function withNewChain(line: Timeline, atMs: number): Timeline {
     at,
     chain: [...line.chain, line.chains.length],
     newestFirst: isNewest ? [line.at.length, ...line.newestFirst] : newestFirst(at),
+    tip: -1,
   };
 }
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { DesiredDomain, DesiredState, Keep } from '../../src/model/desired.ts';
+import type { DesiredDomain, DesiredState, Keep, Removed } from '../../src/model/desired.ts';
 import { checkpointOf } from '../../src/model/identity.ts';
 import { addSeconds } from '../../src/model/instant.ts';
 import type {
@@ -38,7 +38,7 @@ export interface DomainShape {
   readonly faults: readonly (readonly [chain: number, sequence: number, fault: PointFault])[];
   readonly heldChain: number | null;
   readonly closed: 'restored' | 'untracked' | null;
-  readonly role: 'managed' | 'ignored' | 'unmanaged' | 'removed' | 'gone';
+  readonly role: 'managed' | 'ignored' | 'unmanaged' | 'removed' | 'removed-chain' | 'gone';
   readonly orphan: boolean;
   readonly incoming: 'none' | 'idle' | 'busy';
   readonly trouble: 'none' | 'block-job' | 'our-job' | 'frozen';
@@ -103,7 +103,14 @@ export const domainShape: fc.Arbitrary<DomainShape> = fc.record({
   ),
   heldChain: fc.option(fc.nat(4), { freq: 3 }),
   closed: often<DomainShape['closed']>(null, 'restored', 'untracked'),
-  role: often<DomainShape['role']>('managed', 'ignored', 'unmanaged', 'removed', 'gone'),
+  role: often<DomainShape['role']>(
+    'managed',
+    'ignored',
+    'unmanaged',
+    'removed',
+    'removed-chain',
+    'gone',
+  ),
   orphan: fc.boolean(),
   incoming: often<DomainShape['incoming']>('none', 'idle', 'busy'),
   trouble: often<DomainShape['trouble']>('none', 'block-job', 'our-job', 'frozen'),
@@ -252,16 +259,20 @@ export function stateOf(shape: WorldShape): {
   readonly observed: ObservedState;
 } {
   const all = shape.domains.map((one, index) => ({ ...built(one, index + 1), role: one.role }));
-  const managed = all.filter(({ role }) => role === 'managed' || role === 'gone');
+  const managed = all.filter(({ role }) => ['managed', 'gone', 'removed-chain'].includes(role));
   const desired = desiredState(
     managed.map(({ rule }) => rule),
     {
       ignored: all
         .filter(({ role }) => role === 'ignored')
         .map(({ one: { uuid, name } }) => ({ uuid, name, place: place(27) })),
-      removed: all
-        .filter(({ role }) => role === 'removed')
-        .map(({ one: { uuid, name } }) => ({ uuid, name, chain: null, place: place(31) })),
+      removed: all.flatMap(({ role, one: { uuid, name }, where }): readonly Removed[] => {
+        const named = where.chains.at(where.incoming.length > 0 ? -1 : 0)?.id ?? null;
+        if (role === 'removed') return [{ uuid, name, chain: null, place: place(31) }];
+        return role === 'removed-chain' && named !== null
+          ? [{ uuid, name, chain: named, place: place(32) }]
+          : [];
+      }),
     },
   );
   const observed = world(

@@ -187,7 +187,7 @@ describe('what stays whatever the rules say', () => {
     const later = chain('2027-01-01T01:00:00.000Z', 1);
     const { gone, words } = judged(rule, [...history(1, 1), later]);
     expect(gone).toEqual(['20261121']);
-    expect(words.at(-1)).toBe('20270101: later than the observation');
+    expect(words.at(-1)).toBe('20270101: live chain, later than the observation');
   });
 
   it('I7: a chain with a point whose manifest cannot be read', () => {

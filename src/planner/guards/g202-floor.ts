@@ -44,27 +44,32 @@ function floorFinding(
       valid += count;
     }
   }
-  const blocked: TrashChain[] = [];
+  const newest: TrashChain[] = [];
+  const under: TrashChain[] = [];
   const live = new Set(places.map(({ directory, tip }) => `${directory}/${tip?.chain ?? ''}`));
   const isFullPlanned = decisions.get(domain.uuid)?.backup?.level === 'full';
   for (const action of actions) {
     const key = keyOf(action);
     const lost = ofChain.get(key) ?? 0;
-    const isLast = live.has(key) && !isFullPlanned;
-    if (valid - lost < floor || isLast) blocked.push(action);
+    if (live.has(key) && !isFullPlanned) newest.push(action);
+    else if (lost > 0 && valid - lost < floor) under.push(action);
     else valid -= lost;
   }
-  if (blocked.length === 0) return [];
-  return [
-    finding({
-      code: 'G202',
-      scope: domain.address,
-      effect: 'block',
-      overridable: !planning.request.unattended,
-      actions: blocked,
-      facts: { minPoints: floor },
-    }),
-  ];
+  const found = (blocked: readonly TrashChain[], overridable: boolean): readonly Guard[] =>
+    blocked.length === 0
+      ? []
+      : [
+          finding({
+            code: 'G202',
+            scope: domain.address,
+            effect: 'block',
+            overridable,
+            actions: blocked,
+            facts: { minPoints: floor },
+          }),
+        ];
+  // The newest valid point goes by no override: the next increment stands on it.
+  return [...found(newest, false), ...found(under, !planning.request.unattended)];
 }
 
 const keyOf = ({ directory, chain }: TrashChain): string => `${directory}/${chain}`;
