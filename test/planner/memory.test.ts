@@ -68,6 +68,22 @@ describe('what a guard blocked is not forgotten', () => {
     });
   });
 
+  it('G201: what waits for a yes is no rotation next time', () => {
+    const four = directory(web01, [
+      chain('2026-11-19T01:00:00.000Z', 1),
+      chain('2026-11-20T01:00:00.000Z', 1),
+      chain('2026-11-21T01:00:00.000Z', 1),
+      chain('2026-11-22T01:00:00.000Z', 1),
+    ]);
+    const observed = world(desired, [tracked(web01, four)], [four]);
+    const blocked = told(desired, observed);
+    expect(blocked.guards).toEqual(['block G201 domain/web01']);
+    // Not the two that were blocked; what the next full replaces is.
+    expect(memoryOf(blocked.plan, desired, observed, null)['main']?.doomed).toEqual({
+      [uuidOf(1)]: ['20261121T010000Z-00cc'],
+    });
+  });
+
   it('G152: the mount; G154: the clock', () => {
     const mount = { device: 9, source: '/dev/other' };
     const observed = seenAs({ memory: { mount, bootClockSeconds: 5 } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObservedDomain } from '../../src/model/observed.ts';
-import { unseen } from '../../src/model/result.ts';
+import { seen, unseen } from '../../src/model/result.ts';
 import { planUntrack } from '../../src/planner/untrack.ts';
 import { chain, directory } from './build-chain.ts';
 import { domain, off, tracked } from './build-domain.ts';
@@ -30,6 +30,20 @@ describe('untrack', () => {
       closes: '20261118T010000Z-00cc',
       blockedBy: [],
     });
+  });
+
+  it('I7: leaves another store’s checkpoints, and a user’s own', () => {
+    const mine = tracked(web01, where);
+    const others = ['before-upgrade', 'holdfast-ffffffff-20261120T010000Z-00aa'].map((name) => ({
+      name,
+      parent: null,
+      disks: [{ target: 'vda', bitmap: name, dirtyBytes: 0 }],
+    }));
+    const listed = mine.checkpoints.seen ? mine.checkpoints.value : [];
+    const both = { ...mine, checkpoints: seen([...others, ...listed]) };
+    expect(untracked(both).action).toMatchObject({ checkpoints: [where.tip?.checkpoint] });
+    const foreign = { ...mine, checkpoints: seen(others) };
+    expect(untracked(foreign).verdict).toEqual(['up-to-date', 'nothing-tracked']);
   });
 
   it('names the images of a domain that is off', () => {
