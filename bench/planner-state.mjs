@@ -209,7 +209,8 @@ const observed = {
 const chain = { maxPoints: chainLength, maxAgeSeconds: null };
 const retentions = {
   'keep all': { name: 'r', chain, keep: null, minPoints: 1 },
-  'chains 1': { name: 'r', chain, keep: { chains: 1 }, minPoints: 1 },
+  'chains 3: a full and one deletion each': { name: 'r', chain, keep: { chains: 3 }, minPoints: 1 },
+  'chains 1: three deletions each': { name: 'r', chain, keep: { chains: 1 }, minPoints: 1 },
   'last 7, daily 14, weekly 8, monthly 12': {
     name: 'r',
     chain,
