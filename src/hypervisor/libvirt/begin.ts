@@ -8,6 +8,7 @@ import { beginCommands, readBeginOutput, thawCommands, type BeginOutput } from '
 import { guardScript } from './guard-script.ts';
 import { withVirsh, type LibvirtHost } from './host.ts';
 import { inspect, type Inspected } from './inspect.ts';
+import { monitorBusy, withMonitorLock } from './monitor-lock.ts';
 import { endPoint, holdPoint } from './open-point.ts';
 import { backupXml, checkpointXml, socketMark } from './point-xml.ts';
 import { privateDirectory } from './private-file.ts';
@@ -37,8 +38,12 @@ export async function beginPoint(
   const frozen = skipped === null;
   const nonce = randomBytes(16).toString('hex');
   const directory = await privateDirectory(host.runDir);
-  const guard = await launch(host, request, directory, nonce, frozen);
-  const begun = await guard.heard('begun');
+  const launched = await withMonitorLock(host.runDir, 'alone', async () => {
+    const process = await launch(host, request, directory, nonce, frozen);
+    return { guard: process, begun: await process.heard('begun') };
+  });
+  if (launched === null) return monitorBusy('The point was not begun');
+  const { guard, begun } = launched;
   const endedAt = host.now();
   const text = await readFile(join(directory, 'output'), 'utf8').catch(() => '');
   const output: Result<BeginOutput, Failure> = begun

@@ -3,6 +3,7 @@ import type { CheckpointName, DomainUuid } from '../../model/identity.ts';
 import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 import { run } from '../../process/run.ts';
 import { withVirsh, type LibvirtHost } from './host.ts';
+import { monitorBusy, withMonitorLock } from './monitor-lock.ts';
 import { readPowerState } from './power-state.ts';
 import { inPrivateFile } from './private-file.ts';
 import { readQcow2Header } from './qcow2-header.ts';
@@ -23,12 +24,13 @@ export function dropCheckpoint(
   host: LibvirtHost,
   drop: CheckpointDrop,
 ): Promise<Result<void, Failure>> {
-  return withVirsh(host, (virsh) => dropWith(virsh, drop));
+  return withVirsh(host, (virsh) => dropWith(virsh, host.runDir, drop));
 }
 
 /** The same with a virsh that is open. */
 export async function dropWith(
   virsh: VirshSession,
+  runDir: string,
   { uuid, name, images }: CheckpointDrop,
 ): Promise<Result<void, Failure>> {
   const stateAnswer = await virsh.ask('domstate', '--reason', uuid);
@@ -37,7 +39,10 @@ export async function dropWith(
   const before = await isListed(virsh, uuid, name);
   if (!before.ok) return before;
   if (before.value) {
-    const dropped = await deleteListed(virsh, uuid, name, off);
+    const dropped = await withMonitorLock(runDir, 'alone', () =>
+      deleteListed(virsh, uuid, name, off),
+    );
+    if (dropped === null) return monitorBusy(`Checkpoint ${name} was not deleted`);
     if (!dropped.ok) return dropped;
   }
   if (off) {

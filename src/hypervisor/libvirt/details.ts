@@ -5,6 +5,7 @@ import { firstFailure, type Asker, type Group } from './ask-groups.ts';
 import { readCheckpointXml } from './checkpoint-xml.ts';
 import { ownedJob, readBackupSocket, readBlockJob } from './job.ts';
 import { valueOf, type Known } from './known.ts';
+import { monitorBusy, withMonitorLock } from './monitor-lock.ts';
 import type { Block, VirshCommand } from './virsh.ts';
 
 /** What the second questions gave of one domain. */
@@ -34,14 +35,30 @@ export async function askSecond(
   asker: Asker,
   known: readonly Known[],
   jobs: readonly KnownJob[],
+  runDir: string,
 ): Promise<ReadonlyMap<Known, Details>> {
   const facts = await askQuestions(asker, known, factQuestions);
-  const checkpoints = await askQuestions(asker, known, checkpointQuestions);
+  const sized = known.some(
+    ({ defined, checkpointNames }) =>
+      defined.runningId !== null && checkpointNames.seen && checkpointNames.value.length > 0,
+  );
+  const ask = () => askQuestions(asker, known, checkpointQuestions);
+  const checkpoints =
+    (sized ? await withMonitorLock(runDir, 'shared', ask) : await ask()) ?? notAsked(known);
   return new Map(
     known.map((one) => [
       one,
       detailsOf(one, [...(facts.get(one) ?? []), ...(checkpoints.get(one) ?? [])], jobs),
     ]),
+  );
+}
+
+/** The questions on checkpoints without their answers: unseen, and not none. */
+function notAsked(known: readonly Known[]): ReadonlyMap<Known, readonly Answered[]> {
+  const { error } = monitorBusy('Checkpoints were not looked at');
+  const block: Block = { ok: false, error };
+  return new Map(
+    known.map((one) => [one, checkpointQuestions(one).map((each) => ({ ...each, block }))]),
   );
 }
 

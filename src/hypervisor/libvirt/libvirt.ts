@@ -47,7 +47,7 @@ export function createLibvirt(options: LibvirtOptions): Hypervisor {
     jobs: readonly KnownJob[],
     only?: DomainUuid,
   ): ReturnType<Hypervisor['observe']> =>
-    observeLibvirt(host.uri, () => openVirsh(host), jobs, only);
+    observeLibvirt(host.uri, () => openVirsh(host), jobs, host.runDir, only);
   return {
     observe: (jobs) => observe(jobs),
     look: async (uuid, jobs): Promise<Seen<ObservedDomain | null>> => {

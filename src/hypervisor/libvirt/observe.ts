@@ -23,11 +23,12 @@ export async function observeLibvirt(
   uri: string,
   open: () => VirshSession,
   jobs: readonly KnownJob[],
+  runDir: string,
   only?: DomainUuid,
 ): Promise<Seen<ObservedHypervisor>> {
   const asker = new Asker(open);
   try {
-    return await observeWith(asker, uri, jobs, only);
+    return await observeWith(asker, uri, jobs, runDir, only);
   } finally {
     await asker.close();
   }
@@ -43,16 +44,17 @@ async function observeWith(
   asker: Asker,
   uri: string,
   jobs: readonly KnownJob[],
+  runDir: string,
   only?: DomainUuid,
 ): Promise<Seen<ObservedHypervisor>> {
-  const first = await round(asker, jobs, only === undefined ? null : new Set([only]));
+  const first = await round(asker, jobs, runDir, only === undefined ? null : new Set([only]));
   if (!first.seen) return first;
   const changed = first.value.outcomes.filter(({ part }) => hasChanged(part));
   // Started or stopped between two questions: a second look at those, and only one.
   const again =
     changed.length === 0
       ? null
-      : await round(asker, jobs, new Set(changed.map(({ listed }) => listed.uuid)));
+      : await round(asker, jobs, runDir, new Set(changed.map(({ listed }) => listed.uuid)));
   if (again !== null && !again.seen) return again;
   const outcomes = [
     ...first.value.outcomes.filter((outcome) => !changed.includes(outcome)),
@@ -79,6 +81,7 @@ const hasChanged = (part: Part<ObservedDomain>): boolean =>
 async function round(
   asker: Asker,
   jobs: readonly KnownJob[],
+  runDir: string,
   only: ReadonlySet<DomainUuid> | null,
 ): Promise<Seen<{ readonly version: string; readonly outcomes: readonly Outcome[] }>> {
   const lists = await listDomains(asker, only === null);
@@ -86,7 +89,7 @@ async function round(
   const listed = lists.value.domains.filter(({ uuid }) => only === null || only.has(uuid));
   const first = await askFirst(asker, listed);
   const known = first.flatMap(({ part }) => ('known' in part ? [part.known] : []));
-  const second = await askSecond(asker, known, jobs);
+  const second = await askSecond(asker, known, jobs, runDir);
   const hasBlockDisk = known.some(({ defined }) =>
     defined.disks.some((disk) => disk.source.kind === 'block'),
   );

@@ -184,7 +184,7 @@ export async function endPoint(
         ? [source.path]
         : [],
     );
-    const dropped = await dropWith(virsh, { uuid, name: checkpoint, images });
+    const dropped = await dropWith(virsh, host.runDir, { uuid, name: checkpoint, images });
     // A domain that is gone took its checkpoints along.
     return !dropped.ok && dropped.error.code === 'domain-gone' ? ok(undefined) : dropped;
   });

@@ -1,0 +1,46 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '../../model/result.ts';
+import { startGuard } from '../../process/guard.ts';
+
+// Longer than a freeze with its agent's timeout, and than libvirt's own wait for a domain.
+const waitSeconds = 120;
+
+// The lock is the shell's, and goes when its standard input ends: with our death too.
+const script = 'exec 9>>"$1" && flock "$2" -w "$3" 9 && echo locked && cat >/dev/null';
+
+/**
+ * Does something while no process of this host does what excludes it; null if
+ * it could not begin in time. Sizes of checkpoints are asked `shared`, a point
+ * is begun and a checkpoint deleted `alone`, because of what was seen with
+ * libvirt 9.0 and QEMU 7.2: asked while a checkpoint is deleted, libvirtd reads
+ * the freed one and dies (qemuCheckpointGetXMLDesc); asked while a job opens
+ * its scratch image, QEMU dies, and the guest with it (qcow2_get_specific_info).
+ */
+export async function withMonitorLock<T>(
+  runDir: string,
+  mode: 'shared' | 'alone',
+  work: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    await mkdir(runDir, { recursive: true, mode: 0o711 });
+  } catch {
+    return null;
+  }
+  const flag = mode === 'shared' ? '-s' : '-x';
+  const lock = startGuard(script, [join(runDir, 'monitor.lock'), flag, String(waitSeconds)], {});
+  if (!(await lock.heard('locked'))) return null;
+  try {
+    return await work();
+  } finally {
+    lock.leave();
+  }
+}
+
+/** What was not done because the lock was not had. */
+export function monitorBusy(what: string) {
+  return fail({
+    code: 'monitor-busy',
+    message: `${what}: another process of this host was at the checkpoints for ${waitSeconds} s.`,
+  });
+}
