@@ -77,8 +77,9 @@ it('restores one of them as a domain with such a name', async () => {
   const as = `${spaces.name} & 'copy' "two"`;
   try {
     await host.ok(
-      ...['restore', addressOf(spaces.name), '--as', as, '--to', join(lab.dir, 'a b')],
-      '--auto-approve',
+      ...['restore', addressOf(spaces.name), '--as', as, '--to', join(lab.dir, 'a b')].concat(
+        '--auto-approve',
+      ),
     );
     expect(await virsh('domstate', as)).toBe('shut off');
     await virsh('start', as);
