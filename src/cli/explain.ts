@@ -4,6 +4,7 @@ import type { PointVerdict } from '../model/plan.ts';
 import type { Plan } from '../model/plan.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
+import { policyCodes } from '../policy/codes.ts';
 import { explain } from '../reporter/explain.ts';
 import { renderPlan } from '../reporter/plan.ts';
 import { renderPoints } from '../reporter/points.ts';
@@ -31,7 +32,8 @@ export function defineExplain(command: Command, go: Go): void {
 async function runExplain(context: Context, topic: string): Promise<ExitCode> {
   if (topic.startsWith('domain/') || topic.includes(':domain/'))
     return explainAddress(context, topic);
-  const text = explain(topic) ?? explainPath(readSchema('policy'), topic);
+  const text =
+    explain(topic) ?? explainDiagnostic(topic) ?? explainPath(readSchema('policy'), topic);
   if (text === null)
     return refuse(context, {
       exit: 64,
@@ -41,6 +43,13 @@ async function runExplain(context: Context, topic: string): Promise<ExitCode> {
   if (context.globals.json === true) printJson(context, 'explain', { topic, text });
   else context.terminal.out(text);
   return 0;
+}
+
+/** What a diagnostic of the policy or of the host file means; null if the topic is none. */
+function explainDiagnostic(topic: string): string | null {
+  const code = topic.toUpperCase();
+  const text = new Map<string, string>(Object.entries(policyCodes)).get(code);
+  return text === undefined ? null : `${code} (diagnostic)\n\n${text}\n`;
 }
 
 /** The topic, if it may be a domain's name; else one for the example. */

@@ -38,7 +38,7 @@ export async function runProgram(
 }
 
 /** The program with its global options, which are known before and after the command. */
-function newProgram(terminal: Terminal, version: string): Command {
+export function newProgram(terminal: Terminal, version: string): Command {
   return new Command('holdfast')
     .description('Plan and apply for virtual-machine backups on KVM/libvirt.')
     .usage('[options] COMMAND [arguments]')

@@ -66,7 +66,7 @@ export const domainReasons: SentenceTable = {
   'store-replaced': {
     say: (t) => `store ${t.text('store')} is another one${message(t)}`,
     explain:
-      'The marker at the path carries another id than the store that this host knew there. Mount the right disk; `holdfast doctor` says what to do if it was exchanged on purpose.',
+      'The marker at the path carries another id than the store that this host knew there. Mount the right disk; if it was exchanged on purpose, take the line of its path out of stores.json in the state directory.',
   },
   'store-read-only': {
     say: (t) => `store ${t.text('store')} cannot be written${message(t)}`,

@@ -66,7 +66,8 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
       t.text('how') === 'mount-changed'
         ? `is mounted from ${t.text('now')}, it was ${t.text('before')}; deletions wait`
         : `is not the store that it was: ${t.text('message')}`,
-    remedy: 'Mount the right disk. If the store was replaced on purpose, see `holdfast doctor`.',
+    remedy:
+      'Mount the right disk. If the store was replaced on purpose, take the line of its path out of stores.json in the state directory.',
     liftable: true,
     explain:
       'The marker file of the store is missing, carries another id, or the path lies on another file system than at the last run. An unmounted disk shows an empty directory, which must not look like "no backups".',

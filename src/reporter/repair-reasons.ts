@@ -30,7 +30,7 @@ export const repairReasons: SentenceTable = {
   'kept-by-no-rule': {
     say: (t) => `kept by no rule (${t.text('rule')})`,
     explain:
-      'No rule under `retention.keep` keeps any point of the chain, it is not the live one, it does not hold the newest valid point, and nobody put a hold on it. Rules add up: one is enough to keep a point, and a point keeps what it is built on. `holdfast hold ADDRESS` keeps it whatever the policy says.',
+      'No rule under `retention.keep` keeps any point of the chain, it is not the live one, it does not hold the newest valid point, and nobody put a hold on it. Rules add up: one is enough to keep a point, and a point keeps what it is built on. `holdfast hold ADDRESS --reason TEXT` keeps it whatever the policy says.',
   },
   'removed-by-policy': {
     say: () => 'removed: asks for it',

@@ -152,6 +152,7 @@ describe('schema and explain', () => {
     using cli = new Cli();
     expect((await cli.run(['explain', 'G201'])).out).toMatch(/^G201 \(guard\)\n\n/);
     expect((await cli.run(['explain', '9'])).out).toMatch(/^exit-9 \(exit status\)\n\n/);
+    expect((await cli.run(['explain', 'hp209'])).out).toMatch(/^HP209 \(diagnostic\)\n\n/);
     const path = await cli.run(['explain', 'stores.main.reserve']);
     expect(path.exit).toBe(0);
     expect(path.out).toMatch(/^stores\.main\.reserve\n\nSpace /);
