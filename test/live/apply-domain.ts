@@ -48,9 +48,10 @@ export class ApplyDomain implements Disposable {
   readonly disks: readonly LiveDisk[];
 
   constructor(name: string, disks: readonly LiveDisk[], root?: string) {
-    this.name = `hf-exec-${name}`;
     this.disks = disks;
     this.root = root ?? mkdtempSync('/var/tmp/hf-exec-');
+    // What an earlier test could not remove must not be in the way.
+    this.name = `hf-exec-${name}-${this.root.slice(-6)}`;
     if (root === undefined) {
       // QEMU runs as another user and must get to its images.
       chmodSync(this.root, 0o711);

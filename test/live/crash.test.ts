@@ -27,7 +27,7 @@ function dieAt(world: ApplyWorld, moment: number) {
     [
       join(built, 'test', 'live', 'crash-child.js'),
       world.root,
-      world.name.replace('hf-exec-', ''),
+      world.name.slice('hf-exec-'.length, -'-XXXXXX'.length),
       'vda',
       String(moment),
     ],
