@@ -1,10 +1,18 @@
 import { addressOf, type Address } from '../model/address.ts';
 import type { PointId } from '../model/identity.ts';
+import type { Instant } from '../model/instant.ts';
 import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { PointVerdict } from '../model/plan.ts';
 import type { Manifest } from '../model/point.ts';
 import type { PointRow, PointsReport } from '../model/report.ts';
+
+/** What was read of a point beside what every observation holds. */
+export interface ReadPoint {
+  readonly manifest: Manifest;
+  /** When it was last found sound. */
+  readonly checkedAt: Instant | null;
+}
 
 /** What a list of points is made from. */
 export interface PointsFacts {
@@ -15,7 +23,7 @@ export interface PointsFacts {
   /** Why each point is kept; null without a policy. */
   readonly verdicts: readonly PointVerdict[] | null;
   /** Manifests that were read, by point. */
-  readonly manifests: ReadonlyMap<PointId, Manifest>;
+  readonly manifests: ReadonlyMap<PointId, ReadPoint>;
 }
 
 /** The list of points, with the words of the rules that keep each. */
@@ -69,7 +77,7 @@ function rowsOf(
       chain.points
         .filter(({ sequence }) => (only?.sequence ?? sequence) === sequence)
         .map((point): PointRow => {
-          const manifest = manifests.get(point.id);
+          const { manifest, checkedAt } = manifests.get(point.id) ?? {};
           return {
             address: addressOf(name, chain.id, point.sequence),
             uuid,
@@ -84,7 +92,7 @@ function rowsOf(
             quiesce: manifest?.quiesce ?? null,
             keptBy: keptBy(point.id),
             held: chain.held || point.held === true,
-            checkedAt: null,
+            checkedAt: checkedAt ?? null,
             fault: point.fault ?? null,
             note: manifest?.note ?? null,
           };

@@ -2,13 +2,12 @@ import type { Command } from 'commander';
 import type { Address } from '../model/address.ts';
 import type { PointId } from '../model/identity.ts';
 import type { ObservedState } from '../model/observed.ts';
-import type { Manifest } from '../model/point.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
 import { renderPoints } from '../reporter/points.ts';
 import { openStore } from '../store/open.ts';
 import { refuse, type Go } from './context.ts';
 import { desiredOf } from './load-policy.ts';
-import { directoriesOf, pointsReport } from './points-report.ts';
+import { directoriesOf, pointsReport, type ReadPoint } from './points-report.ts';
 import { printReport } from './print-report.ts';
 import { readAddress } from './resolve-address.ts';
 import { openSession } from './session.ts';
@@ -16,7 +15,7 @@ import { openSession } from './session.ts';
 /** `holdfast points [ADDR]` */
 export function definePoints(command: Command, go: Go): void {
   command
-    .argument('[addr]', 'only these; their manifests are read for quiesce and notes')
+    .argument('[addr]', 'only these; their manifests are read for quiesce, notes and checks')
     .addHelpText('after', '\nExamples:\n  holdfast points\n  holdfast points domain/web01')
     .action(async (text: string | undefined) =>
       go(async (context) => {
@@ -44,8 +43,8 @@ export function definePoints(command: Command, go: Go): void {
 }
 
 /** Manifests of the points that an address means; what cannot be read is left out, its fault is in the row. */
-function readManifests(observed: ObservedState, only: Address): ReadonlyMap<PointId, Manifest> {
-  const manifests = new Map<PointId, Manifest>();
+function readManifests(observed: ObservedState, only: Address): ReadonlyMap<PointId, ReadPoint> {
+  const manifests = new Map<PointId, ReadPoint>();
   for (const observedStore of observed.stores) {
     const { name, path, state } = observedStore;
     if (state.kind !== 'ready') continue;
@@ -54,8 +53,11 @@ function readManifests(observed: ObservedState, only: Address): ReadonlyMap<Poin
     for (const { directory, chains } of directoriesOf(observedStore, only)) {
       for (const { id } of chains.filter((chain) => chain.id.startsWith(only.chain ?? ''))) {
         const read = store.value.readChain(directory, id);
-        for (const { manifest } of read.ok ? read.value : [])
-          manifests.set(manifest.point, manifest);
+        for (const { place, manifest } of read.ok ? read.value : []) {
+          const check = store.value.readCheck(place);
+          const checkedAt = check.ok ? (check.value?.at ?? null) : null;
+          manifests.set(manifest.point, { manifest, checkedAt });
+        }
       }
     }
   }

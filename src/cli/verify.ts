@@ -98,13 +98,16 @@ async function verifyPlace(
     const path = `${ref.path}/domains/${place.directory}/${place.chain}/${place.pointDirectory}`;
     const failures = await verifyPoint(path, manifest, depth, signal);
     const damage = failures.find(isDamage);
-    if (damage !== undefined && store.ok) {
+    if (store.ok && (damage !== undefined || failures.length === 0)) {
+      const at = instantOf(context.clock.now());
       const lock = await store.value.lock(lockWaitSeconds);
-      const noted = lock.ok
-        ? store.value.quarantine(place, damage, instantOf(context.clock.now()))
-        : lock;
+      const noted = !lock.ok
+        ? lock
+        : damage === undefined
+          ? store.value.writeCheck(place, { formatVersion: 1, at, depth })
+          : store.value.quarantine(place, damage, at);
       if (lock.ok) lock.value.release();
-      if (!noted.ok) context.terminal.err(`holdfast: not quarantined: ${noted.error.message}\n`);
+      if (!noted.ok) context.terminal.err(`holdfast: ${address}: ${noted.error.message}\n`);
     }
     const result = damage !== undefined ? 'faulty' : failures.length > 0 ? 'unseen' : 'sound';
     verified.push({ ...facts, result, failures });

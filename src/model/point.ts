@@ -98,6 +98,13 @@ export interface ChainClosed {
   readonly code: 'restored' | 'untracked';
 }
 
+/** `checked.json` in a point: when a check last found it to be what its manifest says. */
+export interface PointCheck {
+  readonly formatVersion: 1;
+  readonly at: Instant;
+  readonly depth: 'structure' | 'hash';
+}
+
 /** What `stat` says of an image; equal in everything means unchanged. */
 export interface ImageStat {
   readonly path: string;

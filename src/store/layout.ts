@@ -27,6 +27,7 @@ export const manifestName = 'point.json';
 export const holdName = 'hold.json';
 export const closedName = 'closed.json';
 export const quarantineName = 'quarantine.json';
+export const checkedName = 'checked.json';
 export const trashRecordName = 'trash.json';
 /** What `trash.json` is called once the chain's removal for good has begun. */
 export const purgingName = 'purging.json';

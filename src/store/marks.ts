@@ -1,13 +1,14 @@
 import type { ChainId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { StoreMemory } from '../model/observed-store.ts';
-import type { ChainClosed, Hold, LastLook } from '../model/point.ts';
+import type { ChainClosed, Hold, LastLook, PointCheck } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
-import { change, type Home } from './home.ts';
+import { change, readRecord, type Home } from './home.ts';
 import { directoryInside, lookInside } from './inside.ts';
 import {
   chainPath,
+  checkedName,
   closedName,
   domainPath,
   holdName,
@@ -17,7 +18,7 @@ import {
   quarantineName,
   stateName,
 } from './layout.ts';
-import type { Quarantine } from './records.ts';
+import { checkShape, type Quarantine } from './records.ts';
 import type { PointPlace } from './store.ts';
 
 /** Writes a small record into a directory that must be there. */
@@ -99,6 +100,22 @@ export function quarantine(
 ): Result<void, Failure> {
   const mark: Quarantine = { formatVersion: 1, at, code: failure.code, message: failure.message };
   return writeMark(home, pointPath(place), quarantineName, mark);
+}
+
+/** Notes that a check found a point sound. */
+export function writeCheck(
+  home: Home,
+  place: PointPlace,
+  check: PointCheck,
+): Result<void, Failure> {
+  return writeMark(home, pointPath(place), checkedName, check);
+}
+
+/** When a point was last found sound; null: never. */
+export function readCheck(home: Home, place: PointPlace): Result<PointCheck | null, Failure> {
+  const path = pointPath(place);
+  if (!path.ok) return path;
+  return readRecord(home, `${path.value}/${checkedName}`, checkShape);
 }
 
 /** Writes what a domain's images looked like after its newest point. */

@@ -8,6 +8,7 @@ import {
   isTemporary,
   manifestName,
   parsePointDirectory,
+  checkedName,
   quarantineName,
 } from './layout.ts';
 import { filesOf, parseManifest, type ManifestFailure } from './manifest.ts';
@@ -121,7 +122,7 @@ function noteForeign(
   // Without a manifest nobody knows which files are the point's.
   if (manifest === null) return;
   const ours = new Set(filesOf(manifest).map(({ file }) => file));
-  for (const name of [manifestName, holdName, quarantineName]) ours.add(name);
+  for (const name of [manifestName, holdName, quarantineName, checkedName]) ours.add(name);
   for (const name of sizes.keys()) {
     if (!ours.has(name) && !isTemporary(name)) inspection.foreign.push(`${path}/${name}`);
   }

@@ -12,7 +12,9 @@ import { takeLock } from './lock.ts';
 import {
   closeChain,
   quarantine,
+  readCheck,
   removeHold,
+  writeCheck,
   writeHold,
   writeLastLook,
   writeMemory,
@@ -56,6 +58,9 @@ function storeOf(ref: StoreRef, home: Home): Store {
       removeHold(home, directory, chain, pointDirectory),
     closeChain: (directory, chain, code, at) => closeChain(home, directory, chain, code, at),
     quarantine: (place, failure, at) => quarantine(home, place, failure, at),
+    writeCheck: (place, check) => writeCheck(home, place, check),
+    readCheck: (place) =>
+      attempt(`reading a check in store ${ref.name}`, () => readCheck(home, place)),
     writeLastLook: (directory, look) => writeLastLook(home, directory, look),
     writeMemory: (memory) => writeMemory(home, memory),
   };

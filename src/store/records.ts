@@ -1,7 +1,7 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { RetentionMemory, StoreMemory } from '../model/observed-store.ts';
-import type { ChainClosed, ImageStat, LastLook } from '../model/point.ts';
+import type { ChainClosed, ImageStat, LastLook, PointCheck } from '../model/point.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
 import {
   finiteNumber,
@@ -38,6 +38,13 @@ export interface Quarantine {
   readonly code: string;
   readonly message: string;
 }
+
+/** `checked.json` in a point. */
+export const checkShape = record((field): PointCheck => ({
+  formatVersion: field('formatVersion', formatOne),
+  at: field('at', instant),
+  depth: field('depth', oneOf('structure', 'hash')),
+}));
 
 /** `trash.json` in a chain: written before it is moved, so that the one rename makes it trash with its origin. */
 export interface TrashRecord {

@@ -2,7 +2,7 @@ import type { StoreRef } from '../model/action.ts';
 import type { ChainId, DomainUuid, PointId, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedStore, StoreMemory } from '../model/observed-store.ts';
-import type { Hold, LastLook, Manifest } from '../model/point.ts';
+import type { Hold, LastLook, Manifest, PointCheck } from '../model/point.ts';
 import type { Failure, Result } from '../model/result.ts';
 
 /** A lock that the kernel releases when the process dies. */
@@ -105,6 +105,10 @@ export interface Store {
     at: Instant,
   ): Result<void, Failure>;
   quarantine(place: PointPlace, failure: Failure, at: Instant): Result<void, Failure>;
+  /** Notes that a check found the point sound. */
+  writeCheck(place: PointPlace, check: PointCheck): Result<void, Failure>;
+  /** The last such note; null if there is none. */
+  readCheck(place: PointPlace): Result<PointCheck | null, Failure>;
   writeLastLook(directory: string, look: LastLook): Result<void, Failure>;
   writeMemory(memory: StoreMemory): Result<void, Failure>;
 }
