@@ -22,13 +22,16 @@ export async function withMonitorLock<T>(
   mode: 'shared' | 'alone',
   work: () => Promise<T>,
 ): Promise<T | null> {
+  // One file for all of root's, whatever runtime directories they have: the libvirt is the same.
+  const directory = process.getuid?.() === 0 ? '/run' : runDir;
   try {
-    await mkdir(runDir, { recursive: true, mode: 0o711 });
+    await mkdir(directory, { recursive: true, mode: 0o711 });
   } catch {
     return null;
   }
   const flag = mode === 'shared' ? '-s' : '-x';
-  const lock = startGuard(script, [join(runDir, 'monitor.lock'), flag, String(waitSeconds)], {});
+  const file = join(directory, 'holdfast-monitor.lock');
+  const lock = startGuard(script, [file, flag, String(waitSeconds)], {});
   if (!(await lock.heard('locked'))) return null;
   try {
     return await work();
