@@ -91,8 +91,16 @@ describe('a running domain with a qcow2 and a raw disk', () => {
     await sh('qemu-img', 'create', '-q', '-f', 'qcow2', extra, '16M');
     await sh('chmod', '666', extra);
     await virsh(
-      ...['attach-disk', domain.uuid, extra, 'vdc', '--driver', 'qemu', '--subdriver', 'qcow2'],
-      ...['--live', '--config'],
+      'attach-disk',
+      domain.uuid,
+      extra,
+      'vdc',
+      '--driver',
+      'qemu',
+      '--subdriver',
+      'qcow2',
+      '--live',
+      '--config',
     );
     const disks = [...domain.disks];
     Object.assign(domain, { disks: [...disks, { target: 'vdc', format: 'qcow2', path: extra }] });

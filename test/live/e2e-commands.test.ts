@@ -81,6 +81,8 @@ it('doctor looks at this host', async () => {
 it('verify: sound, and faulty once a byte is another', async () => {
   const sound = await host.json<VerifyReport>('verify', `domain/${domain.name}`, '--depth', 'hash');
   expect(sound.points).toMatchObject([{ result: 'sound', failures: [] }]);
+  const { points } = await host.json<PointsReport>('points', `domain/${domain.name}`);
+  expect(points.map(({ checkedAt }) => checkedAt)).toEqual([expect.any(String)]);
   await host.takePoint(domain);
   const [, second] = await host.points();
   if (second === undefined) throw new Error('no second point');
@@ -95,7 +97,12 @@ it('verify: sound, and faulty once a byte is another', async () => {
   expect(report.points.map(({ result }) => result)).toEqual(['sound', 'faulty']);
   // It is quarantined: not restored, not built on, and the next point is a full.
   const refused = await host.run(
-    ...['restore', second.address, '--images-only', '--to', join(host.dir, 'x'), '--auto-approve'],
+    'restore',
+    second.address,
+    '--images-only',
+    '--to',
+    join(host.dir, 'x'),
+    '--auto-approve',
   );
   expect(refused.exit).toBe(1);
   expect(refused.err).toMatch(/cannot be restored: quarantined/);

@@ -34,7 +34,12 @@ it('a store that fills fails the point with a clear message, and keeps all other
   expect(ran.exit, ran.out).toBe(4);
   expect(ran.out).toContain('G407');
   const forced = await host.run(
-    ...['apply', '--auto-approve', '--now', `domain/${domain.name}`, '--allow', 'G407=store/main'],
+    'apply',
+    '--auto-approve',
+    '--now',
+    `domain/${domain.name}`,
+    '--allow',
+    'G407=store/main',
   );
   expect(forced.exit, `${forced.out}${forced.err}`).toBe(1);
   expect(`${forced.out}${forced.err}`).toMatch(/store-full|no space|free, and its reserve/i);
@@ -52,18 +57,18 @@ it('I14: a scratch that fills fails the point, never a write of the guest', asyn
   await big.write('vda', 0, 128 * MiB, 0x20);
   const host = new LiveHost(lab, 'scratch', { scratch: disk.path, rate: '4MiB/s' });
   host.writePolicy([big]);
-  let writing = true;
+  const ended = new AbortController();
   let writes = 0;
   const guest = (async () => {
     while (!(await hasScratch(disk.path))) await new Promise((done) => setTimeout(done, 20));
-    for (let at = 0; writing && at < 128; at = (at + 4) % 128) {
+    for (let at = 0; !ended.signal.aborted && at < 128; at = (at + 4) % 128) {
       // A failed write is qemu-io's complaint, which the lab throws.
       await big.write('vda', at * MiB, 4 * MiB, 0x21 + (writes % 100));
       writes += 1;
     }
   })();
   const ran = await host.run('apply', '--auto-approve', '--now', `domain/${big.name}`);
-  writing = false;
+  ended.abort();
   await guest;
   expect(ran.exit, `${ran.out}${ran.err}`).toBe(7);
   expect(`${ran.out}${ran.err}`).toContain('scratch');
@@ -83,7 +88,11 @@ it('QEMU killed during a job: nothing is left, and the next apply converges', as
   host.writePolicy([domain]);
   const child = host.child(
     main,
-    ...['--json', 'apply', '--auto-approve', '--now', `domain/${domain.name}`],
+    '--json',
+    'apply',
+    '--auto-approve',
+    '--now',
+    `domain/${domain.name}`,
   );
   const killed: Promise<void>[] = [];
   child.onEvent = ({ kind }) => {
@@ -146,9 +155,10 @@ it('I14: whoever looks while points are taken kills neither QEMU nor libvirtd', 
   host.writePolicy([domain]);
   await host.takePoint(domain);
   const pid = await domain.pid();
-  let [looking, looks] = [true, 0];
+  const ended = new AbortController();
+  let looks = 0;
   const onlookers = [1, 2].map(async () => {
-    while (looking) {
+    while (!ended.signal.aborted) {
       const plan = await host.plan();
       expect(plan.incomplete).toBe(false);
       looks += 1;
@@ -158,7 +168,7 @@ it('I14: whoever looks while points are taken kills neither QEMU nor libvirtd', 
     await domain.write('vda', point * MiB, 65536, point);
     expect(await host.takePoint(domain)).toMatchObject({ level: 'increment', sequence: point });
   }
-  looking = false;
+  ended.abort();
   await Promise.all(onlookers);
   expect(looks).toBeGreaterThan(5);
   expect(await domain.pid()).toBe(pid);

@@ -109,7 +109,11 @@ describe.each(['running', 'off'] as const)('a domain that is %s', (state) => {
     const before = await checkpoints(domain);
     const child = host.child(
       main,
-      ...['--json', 'apply', '--auto-approve', '--now', `domain/${domain.name}`],
+      '--json',
+      'apply',
+      '--auto-approve',
+      '--now',
+      `domain/${domain.name}`,
     );
     child.killAt(signal, ({ kind }) => kind === 'progress');
     expect(await child.ended(), child.err).toBe(exit);
@@ -125,7 +129,11 @@ describe.each(['running', 'off'] as const)('a domain that is %s', (state) => {
   it('I14: SIGKILL in mid-copy leaves no job; the next plan shows the repairs, and apply does them', async () => {
     const child = host.child(
       main,
-      ...['--json', 'apply', '--auto-approve', '--now', `domain/${domain.name}`],
+      '--json',
+      'apply',
+      '--auto-approve',
+      '--now',
+      `domain/${domain.name}`,
     );
     child.killAt('SIGKILL', ({ kind }) => kind === 'progress');
     expect(await child.ended()).toBe('SIGKILL');

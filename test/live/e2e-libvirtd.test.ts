@@ -56,7 +56,11 @@ it.runIf(mayRestart)(
     host.writePolicy([domain]);
     const child = host.child(
       main,
-      ...['--json', 'apply', '--auto-approve', '--now', `domain/${domain.name}`],
+      '--json',
+      'apply',
+      '--auto-approve',
+      '--now',
+      `domain/${domain.name}`,
     );
     const restarted: Promise<void>[] = [];
     child.onEvent = ({ kind }) => {

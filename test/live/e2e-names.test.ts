@@ -64,7 +64,12 @@ it('G408: backs up and restores domains whatever their names are', async () => {
     const points = await host.points(domain.name);
     expect(points.map(({ level }) => level)).toEqual(['full', 'increment']);
     await host.ok(
-      ...['restore', points[0]?.address ?? '', '--images-only', '--to', to, '--auto-approve'],
+      'restore',
+      points[0]?.address ?? 'none',
+      '--images-only',
+      '--to',
+      to,
+      '--auto-approve',
     );
     const verdict = await compareImages(copies.get(domain.uuid) ?? '', join(to, 'vda.qcow2'));
     expect(verdict, domain.name).toBe('identical');
@@ -77,9 +82,13 @@ it('restores one of them as a domain with such a name', async () => {
   const as = `${spaces.name} & 'copy' "two"`;
   try {
     await host.ok(
-      ...['restore', addressOf(spaces.name), '--as', as, '--to', join(lab.dir, 'a b')].concat(
-        '--auto-approve',
-      ),
+      'restore',
+      addressOf(spaces.name),
+      '--as',
+      as,
+      '--to',
+      join(lab.dir, 'a b'),
+      '--auto-approve',
     );
     expect(await virsh('domstate', as)).toBe('shut off');
     await virsh('start', as);

@@ -99,9 +99,7 @@ it('--as makes a new domain that starts, with a uuid, MACs and images of its own
   const name = `${domain.name}-new`;
   const to = join(lab.dir, 'new');
   try {
-    await host.ok(
-      ...['restore', `domain/${domain.name}`, '--as', name, '--to', to, '--auto-approve'],
-    );
+    await host.ok('restore', `domain/${domain.name}`, '--as', name, '--to', to, '--auto-approve');
     expect(await virsh('domstate', name)).toBe('shut off');
     expect(await virsh('domuuid', name)).not.toBe(domain.uuid);
     const [old, fresh] = [
@@ -167,7 +165,14 @@ it('--instant boots from the point; the chain is not touched, and the server end
   expect(before).toHaveLength(4);
   try {
     await host.ok(
-      ...['restore', first.address, '--instant', '--as', name, '--to', to, '--auto-approve'],
+      'restore',
+      first.address,
+      '--instant',
+      '--as',
+      name,
+      '--to',
+      to,
+      '--auto-approve',
     );
     expect(await virsh('domstate', name)).toBe('running');
     expect(serversOf()).toHaveLength(2);
@@ -178,7 +183,9 @@ it('--instant boots from the point; the chain is not touched, and the server end
     // What the domain reads is what the point holds; what it writes stays in the overlay.
     const io = async (command: string): Promise<string> =>
       virsh(
-        ...['qemu-monitor-command', name, '--hmp'],
+        'qemu-monitor-command',
+        name,
+        '--hmp',
         `qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend "${command}"`,
       );
     const overlay = join(to, `${name}-vda.qcow2`);
@@ -197,6 +204,8 @@ it('--instant boots from the point; the chain is not touched, and the server end
   await host.ok('release', `domain/${domain.name}/${first.chain}`);
 });
 
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 it('a definition that libvirt refuses puts the old images back', async () => {
   const old = new Map<string, string>();
   for (const { target } of domain.disks) old.set(target, await domain.copyOf(target));
@@ -206,7 +215,6 @@ it('a definition that libvirt refuses puts the old images back', async () => {
   const texts = [readFileSync(definition, 'utf8'), readFileSync(manifest, 'utf8')] as const;
   // As if it were of a host with a newer QEMU: a machine that this one does not have.
   const newer = texts[0].replace(/machine='[^']+'/, "machine='pc-q35-99'");
-  const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
   writeFileSync(definition, newer);
   writeFileSync(
     manifest,
@@ -247,7 +255,11 @@ it('SIGKILL between setting aside and defining: the plan shows put-back, and it 
   const old = await domain.copyOf('vda');
   const child = host.child(
     main,
-    ...['--json', 'restore', second.address, '--in-place', '--auto-approve'],
+    '--json',
+    'restore',
+    second.address,
+    '--in-place',
+    '--auto-approve',
   );
   child.killAt('SIGKILL', ({ kind }) => kind === 'intent');
   expect(await child.ended()).toBe('SIGKILL');
