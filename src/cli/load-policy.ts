@@ -52,6 +52,25 @@ export async function loadPolicy(
   return ok({ ...policy.value, text: joined(texts), git });
 }
 
+/**
+ * What stands in for a policy where there is none (`--store DIR`): the host
+ * may be lost, and its store hangs on another one. It names the store, keeps
+ * everything in it, and takes no points by itself.
+ */
+export function policyOfStore(path: string): LoadedPolicy {
+  const text = `version: 1
+timezone: UTC
+stores: { store: { path: ${JSON.stringify(path)} } }
+schedules: { never: "0 0 1 1 *" }
+retention: { all: { keep: all } }
+defaults: { store: store, schedule: never, retention: all }
+domains: [{ match: "*" }]
+`;
+  const policy = readPolicy('--store', { read: () => ok(text) });
+  if (!policy.ok) throw new Error(renderDiagnostics(policy.error, { color: false }));
+  return { ...policy.value, text, git: { branch: null, commit: null } };
+}
+
 /** The commit that holds all these files as they are; none when one of them differs from it. */
 async function gitOf(files: readonly string[]): Promise<GitFacts> {
   // Loaded here: `validate` and `fmt` have no use for git, and a start costs what it loads.

@@ -10,12 +10,18 @@ import type { ExitCode } from './exit.ts';
 import { sourceOf, wantedPoint } from './restore-source.ts';
 import { openSession } from './session.ts';
 
+interface MountOptions {
+  readonly at?: string;
+  readonly store?: string;
+}
+
 /** `holdfast mount ADDR DIR` */
 export function defineMount(command: Command, go: Go): void {
   command
     .argument('<addr>', 'domain/NAME for its newest point, or a chain, or a point')
     .argument('<dir>', 'an empty directory, or one to be made')
     .option('--at <time>', 'the newest point not later than that, or a point by its id')
+    .option('--store <dir>', 'take points from this store; no policy is needed')
     .addHelpText(
       'after',
       `
@@ -27,8 +33,8 @@ Examples:
   holdfast mount domain/web01 /mnt/web01 --at 2026-11-20
   holdfast unmount /mnt/web01`,
     )
-    .action(async (address: string, dir: string, options: { readonly at?: string }) =>
-      go(async (context) => runMount(context, address, dir, options.at)),
+    .action(async (address: string, dir: string, options: MountOptions) =>
+      go(async (context) => runMount(context, address, dir, options)),
     );
 }
 
@@ -44,11 +50,11 @@ async function runMount(
   context: Context,
   text: string,
   dir: string,
-  at: string | undefined,
+  { at, store: storePath }: MountOptions,
 ): Promise<ExitCode> {
   const directory = emptyDirectory(resolve(context.terminal.cwd, dir));
   if (!directory.ok) return refuse(context, directory.error);
-  const session = await openSession(context);
+  const session = await openSession(context, storePath);
   if (!session.ok) return refuse(context, session.error);
   const wanted = wantedPoint(text, at, session.value.policy.timezone);
   if (!wanted.ok) return refuse(context, wanted.error);

@@ -16,12 +16,13 @@ import { openSession } from './session.ts';
 export function definePoints(command: Command, go: Go): void {
   command
     .argument('[addr]', 'only these; their manifests are read for quiesce, notes and checks')
+    .option('--store <dir>', 'take points from this store; no policy is needed')
     .addHelpText('after', '\nExamples:\n  holdfast points\n  holdfast points domain/web01')
-    .action(async (text: string | undefined) =>
+    .action(async (text: string | undefined, { store }: { readonly store?: string }) =>
       go(async (context) => {
         const only = text === undefined ? null : readAddress(text);
         if (only?.ok === false) return refuse(context, only.error);
-        const session = await openSession(context);
+        const session = await openSession(context, store);
         if (!session.ok) return refuse(context, session.error);
         const observed = await session.value.look();
         const desired = desiredOf(session.value.policy, observed);

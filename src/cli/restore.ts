@@ -30,6 +30,7 @@ interface RestoreOptions {
   readonly powerOff?: boolean;
   readonly overwriteDevice?: boolean;
   readonly keep?: string;
+  readonly store?: string;
   readonly autoApprove?: boolean;
 }
 
@@ -40,7 +41,8 @@ Examples:
   holdfast restore domain/web01 --at "2026-11-20 12:00" --in-place --power-off
   holdfast restore domain/web01/20261122T02/0003 --disk vdb --in-place
   holdfast restore domain/web01 --instant --as web01-look --to /var/tmp
-  holdfast restore domain/web01 --images-only --to /srv/rescue    needs no libvirt`;
+  holdfast restore domain/web01 --images-only --to /srv/rescue    needs no libvirt
+  holdfast restore domain/web01 --store /mnt/disk            on another host, without a policy`;
 
 /** `holdfast restore ADDR` */
 export function defineRestore(command: Command, go: Go): void {
@@ -57,6 +59,7 @@ export function defineRestore(command: Command, go: Go): void {
     .option('--power-off', 'with --in-place: shut a running domain down first')
     .option('--overwrite-device', 'allow writing to block devices')
     .option('--keep <dir>', 'copy the old content of block devices here first')
+    .option('--store <dir>', 'take points from this store; no policy is needed')
     .option('--auto-approve', 'do not ask')
     .addHelpText('after', examples)
     .action(async (address: string, options: RestoreOptions) =>
@@ -74,7 +77,7 @@ async function runRestore(
   const auto = options.autoApprove === true;
   const unasked = auto ? null : cannotAsk(context);
   if (unasked !== null) return refuse(context, unasked);
-  const session = await openSession(context);
+  const session = await openSession(context, options.store);
   if (!session.ok) return refuse(context, session.error);
   const observed = await session.value.look();
   const wanted = wantedPoint(text, options.at, session.value.policy.timezone);

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
 import { createLibvirt } from '../hypervisor/libvirt/libvirt.ts';
 import type { ObservedStore } from '../model/observed-store.ts';
@@ -13,7 +14,7 @@ import { observeStore } from '../store/observe.ts';
 import { readRuns } from '../store/runs.ts';
 import type { Context, Refusal } from './context.ts';
 import { loadHost } from './host.ts';
-import { loadPolicy, type LoadedPolicy } from './load-policy.ts';
+import { loadPolicy, policyOfStore, type LoadedPolicy } from './load-policy.ts';
 
 /** This host with its policy: what most commands begin with. */
 export interface Session {
@@ -27,10 +28,17 @@ export interface Session {
   lookAtStores(): Promise<readonly ObservedStore[]>;
 }
 
-/** Reads host file and policy; connects to nothing yet. */
-export async function openSession(context: Context): Promise<Result<Session, Refusal>> {
+/** Reads host file and policy; connects to nothing yet. With a store's path: no policy is needed. */
+export async function openSession(
+  context: Context,
+  store?: string,
+): Promise<Result<Session, Refusal>> {
   const host = loadHost(context);
   if (!host.ok) return host;
+  if (store !== undefined) {
+    const policy = policyOfStore(resolve(context.terminal.cwd, store));
+    return ok(sessionOf(context, host.value, policy));
+  }
   const policy = await loadPolicy(context, host.value);
   return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
 }

@@ -15,6 +15,11 @@ import { isDamage, verifyPoint, type Depth } from './verify-point.ts';
 // `apply` takes the store's lock for a rename or two; longer than this something is wrong.
 const lockWaitSeconds = 10;
 
+interface VerifyOptions {
+  readonly depth: Depth;
+  readonly store?: string;
+}
+
 /** `holdfast verify ADDR` */
 export function defineVerify(command: Command, go: Go): void {
   command
@@ -24,17 +29,22 @@ export function defineVerify(command: Command, go: Go): void {
         .choices(['structure', 'hash'])
         .default('hash'),
     )
+    .option('--store <dir>', 'take points from this store; no policy is needed')
     .addHelpText(
       'after',
       '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure',
     )
-    .action(async (address: string, { depth }: { readonly depth: Depth }) =>
-      go(async (context) => runVerify(context, address, depth)),
+    .action(async (address: string, options: VerifyOptions) =>
+      go(async (context) => runVerify(context, address, options)),
     );
 }
 
-async function runVerify(context: Context, text: string, depth: Depth): Promise<ExitCode> {
-  const session = await openSession(context);
+async function runVerify(
+  context: Context,
+  text: string,
+  { depth, store }: VerifyOptions,
+): Promise<ExitCode> {
+  const session = await openSession(context, store);
   if (!session.ok) return refuse(context, session.error);
   const places = resolveAddress(await session.value.lookAtStores(), text);
   if (!places.ok) return refuse(context, places.error);

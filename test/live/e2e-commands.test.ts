@@ -68,6 +68,17 @@ it('history lists the runs, with their actions', async () => {
   ]);
 });
 
+it('a store is enough: points, verify and restore without a policy', async () => {
+  const elsewhere = ['--policy', '/nowhere.yaml', '--store', host.store];
+  const { points } = await host.json<PointsReport>('points', ...elsewhere);
+  expect(points).toMatchObject([{ name: domain.name, sequence: 0, keptBy: expect.anything() }]);
+  const address = points[0]?.address ?? '';
+  await host.ok('verify', address, ...elsewhere);
+  const to = join(host.dir, 'elsewhere');
+  await host.ok('restore', address, ...elsewhere, '--images-only', '--to', to, '--auto-approve');
+  expect(readFileSync(join(to, 'vda.qcow2')).length).toBeGreaterThan(0);
+});
+
 it('doctor looks at this host', async () => {
   const ran = await host.run('--json', 'doctor');
   const report = JSON.parse(ran.out) as DoctorReport & { kind: string };
