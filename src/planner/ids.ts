@@ -6,7 +6,7 @@ import {
   type DomainUuid,
   type PointId,
 } from '../model/identity.ts';
-import { compactInstant, type Instant } from '../model/instant.ts';
+import { addSeconds, compactInstant, type Instant } from '../model/instant.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 
@@ -48,8 +48,25 @@ export function newPointId(
   return pointId(freeId('point', seed, isTaken));
 }
 
-/** A new chain's id. */
-export function newChainId(seed: IdSeed, directory: ObservedDirectory | null): ChainId {
+/** The second after the one in an id, `20261122T020000Z-…`. */
+function secondAfter(id: string): Instant {
+  const [, date = '', time = ''] = /^(\d{8})T(\d{6})Z/.exec(id) ?? [];
+  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+  const clock = `${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}`;
+  return addSeconds(`${day}T${clock}.000Z`, 1);
+}
+
+/**
+ * A new chain's id. The order of ids is the order of chains, so it is later
+ * than every id there is, even where a clock that went back would make it
+ * earlier: the new chain must be the one that goes on.
+ */
+export function newChainId(given: IdSeed, directory: ObservedDirectory | null): ChainId {
+  const newest = (directory?.chains ?? []).reduce((last, { id }) => (id > last ? id : last), '');
+  const seed =
+    newest.slice(0, 16) < compactInstant(given.observedAt)
+      ? given
+      : { ...given, observedAt: secondAfter(newest) };
   const isTaken = (id: string): boolean =>
     (directory?.chains.some((chain) => chain.id === id) ?? false) ||
     (directory?.incoming.some(({ chain }) => chain === id) ?? false);
