@@ -31,7 +31,7 @@ function firstOf(order: readonly ExitCode[], codes: readonly ExitCode[]): ExitCo
 export interface PlanFacts {
   readonly incomplete: boolean;
   readonly actions: number;
-  /** Codes of the guards that block something. */
+  /** Codes of the guards that block something, and `blocked` for each domain that is. */
   readonly blocking: readonly string[];
 }
 
@@ -40,7 +40,11 @@ export function planFacts(plan: Plan): PlanFacts {
   return {
     incomplete: plan.incomplete,
     actions: plan.actions.length,
-    blocking: plan.guards.flatMap(({ code, effect }) => (effect === 'block' ? [code] : [])),
+    blocking: [
+      ...plan.guards.flatMap(({ code, effect }) => (effect === 'block' ? [code] : [])),
+      // A store that cannot be written blocks its domains without a guard of its own.
+      ...plan.domains.flatMap(({ verdict }) => (verdict === 'blocked' ? [verdict] : [])),
+    ],
   };
 }
 
