@@ -30,20 +30,16 @@ export function driversOf(context: Context, { host, hostName, hypervisor }: Sess
   };
 }
 
-/** What policy and host allow in each store, with the reserve in bytes of the disk that was seen. */
+/** What the policy allows in each store, with the reserve in bytes of the disk that was seen. */
 export function storeLimits(
   desired: readonly DesiredStore[],
   observed: readonly ObservedStore[],
-  hostRate: number | null,
 ): ReadonlyMap<string, StoreLimits> {
   return new Map(
     desired.map(({ name, limits, reserve }) => {
       const state = observed.find((store) => store.name === name)?.state;
       const total = state === undefined || state.kind === 'unseen' ? 0 : state.totalBytes;
-      // Of two stores at work each may use the host's rate: one limit for all is not built yet.
-      const rates = [limits.rateBytesPerSecond, hostRate].filter((rate) => rate !== null);
-      const rateBytesPerSecond = rates.length === 0 ? null : Math.min(...rates);
-      return [name, { ...limits, rateBytesPerSecond, reserveBytes: amountOf(reserve, total) }];
+      return [name, { ...limits, reserveBytes: amountOf(reserve, total) }];
     }),
   );
 }

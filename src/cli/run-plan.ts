@@ -146,11 +146,8 @@ async function show(
       `${compactInstant(instantOf(context.clock.now()))}-${randomBytes(4).toString('hex')}`,
     ),
     parallelism,
-    limits: storeLimits(
-      session.policy.stores,
-      observed.stores,
-      session.host.limits.rateBytesPerSecond,
-    ),
+    limits: storeLimits(session.policy.stores, observed.stores),
+    hostRateBytesPerSecond: session.host.limits.rateBytesPerSecond,
     emit: (event) => {
       if (event.kind !== 'progress') events.push(event);
       display.emit(event);

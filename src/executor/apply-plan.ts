@@ -1,4 +1,4 @@
-import { createRateLimit, type RateLimit } from '../image/rate-limit.ts';
+import { createRateLimit, joinRateLimits, type RateLimit } from '../image/rate-limit.ts';
 import type { Action } from '../model/action.ts';
 import type { Outcome, RunEvent } from '../model/event.ts';
 import type { RunId } from '../model/identity.ts';
@@ -24,6 +24,8 @@ export interface ApplyOptions {
   readonly parallelism: number;
   /** Of each store that the plan names, by its name. */
   readonly limits: ReadonlyMap<string, StoreLimits>;
+  /** Bytes a second into all stores together; null for no limit. */
+  readonly hostRateBytesPerSecond: number | null;
   /** Told of everything as it happens; must not throw. */
   readonly emit: (event: RunEvent) => void;
   /** SIGINT, SIGTERM: what runs is stopped and put back, what has not begun is skipped. */
@@ -75,14 +77,17 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
 
 /** The tools that all actions of a run share. */
 function runTools(
-  { plan, drivers, run, limits, signal }: ApplyOptions,
+  { plan, drivers, run, limits, hostRateBytesPerSecond, signal }: ApplyOptions,
   recorder: Recorder,
   all: Seen<ObservedHypervisor>,
 ): RunTools {
-  const rates = new Map<string, RateLimit | null>(
+  const limitOf = (rate: number | null): RateLimit | null =>
+    rate === null ? null : createRateLimit(rate);
+  const host = limitOf(hostRateBytesPerSecond);
+  const rates = new Map(
     [...limits].map(([name, { rateBytesPerSecond }]) => [
       name,
-      rateBytesPerSecond === null ? null : createRateLimit(rateBytesPerSecond),
+      joinRateLimits([host, limitOf(rateBytesPerSecond)]),
     ]),
   );
   return {
@@ -94,7 +99,7 @@ function runTools(
       ? { kind: all.value.kind, version: all.value.version }
       : { kind: 'libvirt', version: 'unknown' },
     limits: ({ name }) => limits.get(name) ?? noLimits,
-    rateLimit: ({ name }) => rates.get(name) ?? null,
+    rateLimit: ({ name }) => rates.get(name) ?? host,
     signal,
   };
 }

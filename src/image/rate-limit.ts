@@ -23,3 +23,15 @@ export function createRateLimit(bytesPerSecond: number): RateLimit {
     },
   };
 }
+
+/** Both limits at once: the slower one tells; null where neither is. */
+export function joinRateLimits(limits: readonly (RateLimit | null)[]): RateLimit | null {
+  const set = limits.filter((limit) => limit !== null);
+  const [only, ...more] = set;
+  if (only === undefined || more.length === 0) return only ?? null;
+  return {
+    async take(bytes, signal) {
+      await Promise.all(set.map((limit) => limit.take(bytes, signal)));
+    },
+  };
+}

@@ -83,6 +83,7 @@ export class FakeWorld implements Disposable {
       drivers: this.drivers(),
       run: firstRun,
       parallelism: 2,
+      hostRateBytesPerSecond: null,
       limits: new Map<string, StoreLimits>([
         ['main', { jobs: 2, rateBytesPerSecond: null, reserveBytes: 0 }],
       ]),

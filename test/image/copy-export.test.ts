@@ -7,7 +7,7 @@ import type { BlockSource } from '../../src/image/block-source.ts';
 import { copyExport, type CopyRequest } from '../../src/image/copy-export.ts';
 import { hashFile } from '../../src/image/hash-file.ts';
 import { ImageFile } from '../../src/image/image-file.ts';
-import { createRateLimit } from '../../src/image/rate-limit.ts';
+import { createRateLimit, joinRateLimits } from '../../src/image/rate-limit.ts';
 import { allocatePages } from '../../src/image/shared-memory.ts';
 import { fail, ok } from '../../src/model/result.ts';
 
@@ -242,4 +242,18 @@ it('takers of one rate limit share it in turn', async () => {
   await limit.take(25_000, signal);
   await Promise.all([take('a'), take('b')]);
   expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+});
+
+it('of several limits the slowest tells, and none is none', async () => {
+  const { signal } = new AbortController();
+  const taken: string[] = [];
+  const limit = (name: string, milliseconds: number) => ({
+    async take(bytes: number) {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      taken.push(`${name} ${bytes}`);
+    },
+  });
+  await joinRateLimits([limit('store', 5), null, limit('host', 1)])?.take(7, signal);
+  expect(taken).toEqual(['host 7', 'store 7']);
+  expect(joinRateLimits([null, null])).toBeNull();
 });

@@ -150,6 +150,7 @@ export class ApplyWorld extends ApplyDomain {
       drivers: this.drivers(),
       run: runId(`${compactInstant(this.clock())}-${number}`),
       parallelism: 2,
+      hostRateBytesPerSecond: null,
       limits: new Map([['main', { jobs: 2, rateBytesPerSecond: null, reserveBytes: 0 }]]),
       emit: (event) => {
         this.events.push(event);
