@@ -75,14 +75,16 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
   }
 }
 
+function limitOf(bytesPerSecond: number | null): RateLimit | null {
+  return bytesPerSecond === null ? null : createRateLimit(bytesPerSecond);
+}
+
 /** The tools that all actions of a run share. */
 function runTools(
   { plan, drivers, run, limits, hostRateBytesPerSecond, signal }: ApplyOptions,
   recorder: Recorder,
   all: Seen<ObservedHypervisor>,
 ): RunTools {
-  const limitOf = (rate: number | null): RateLimit | null =>
-    rate === null ? null : createRateLimit(rate);
   const host = limitOf(hostRateBytesPerSecond);
   const rates = new Map(
     [...limits].map(([name, { rateBytesPerSecond }]) => [
