@@ -8,7 +8,7 @@ export type Define = (command: Command, go: Go) => void;
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  readonly group: 'The policy' | 'Plan and apply' | 'Points' | 'Looking' | 'Undo';
+  readonly group: 'The policy' | 'Plan and apply' | 'Points' | 'Restore' | 'Looking';
   readonly load: () => Promise<Define>;
 }
 
@@ -87,28 +87,34 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./hold.ts')).defineRelease,
   },
   {
+    name: 'untrack',
+    summary: "drop a domain's checkpoints; its next point is a full",
+    group: 'Points',
+    load: async () => (await import('./untrack.ts')).defineUntrack,
+  },
+  {
     name: 'restore',
     summary: 'bring a point back: as a machine, in place, or as images',
-    group: 'Undo',
+    group: 'Restore',
     load: async () => (await import('./restore.ts')).defineRestore,
   },
   {
     name: 'mount',
     summary: "show a point's disks and files, read-only",
-    group: 'Points',
+    group: 'Restore',
     load: async () => (await import('./mount.ts')).defineMount,
   },
   {
     name: 'unmount',
     summary: 'end a mount',
-    group: 'Points',
+    group: 'Restore',
     load: async () => (await import('./mount.ts')).defineUnmount,
   },
   {
-    name: 'untrack',
-    summary: "drop a domain's checkpoints; its next point is a full",
-    group: 'Points',
-    load: async () => (await import('./untrack.ts')).defineUntrack,
+    name: 'trash',
+    summary: 'list, restore or empty the trash',
+    group: 'Restore',
+    load: async () => (await import('./trash.ts')).defineTrash,
   },
   {
     name: 'observe',
@@ -133,11 +139,5 @@ export const commands: readonly CommandEntry[] = [
     summary: 'what is wrong with this host, and the remedy',
     group: 'Looking',
     load: async () => (await import('./doctor.ts')).defineDoctor,
-  },
-  {
-    name: 'trash',
-    summary: 'list, restore or empty the trash',
-    group: 'Undo',
-    load: async () => (await import('./trash.ts')).defineTrash,
   },
 ];

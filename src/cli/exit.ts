@@ -20,7 +20,7 @@ export const exitCodes = {
 export type ExitCode = keyof typeof exitCodes;
 
 /** Which status wins when several are true, the first one. */
-const planOrder = [64, 3, 8, 9, 5, 4, 2, 1, 0] as const satisfies readonly ExitCode[];
+const planOrder = [64, 3, 8, 5, 6, 9, 4, 2, 1, 0] as const satisfies readonly ExitCode[];
 const applyOrder = [130, 143, 64, 3, 8, 5, 6, 7, 4, 9, 1, 0] as const satisfies readonly ExitCode[];
 
 function firstOf(order: readonly ExitCode[], codes: readonly ExitCode[]): ExitCode {
@@ -57,10 +57,10 @@ function guardExit(code: string): ExitCode {
   return 4;
 }
 
-/** The exit status of `plan`; changes and blocks count only with `--detailed-exitcode`. */
+/** The exit status of `plan`; changes and blocks that can be lifted count only with `--detailed-exitcode`. */
 export function planExit(facts: PlanFacts, detailed: boolean): ExitCode {
   const guards = facts.blocking.map(guardExit);
-  const always: readonly ExitCode[] = guards.filter((code) => code === 3 || code === 8);
+  const always: readonly ExitCode[] = guards.filter((code) => code !== 4);
   const asked: readonly ExitCode[] = detailed ? [...guards, facts.actions > 0 ? 2 : 0] : [];
   return firstOf(planOrder, [...always, ...asked, facts.incomplete ? 9 : 0]);
 }

@@ -17,7 +17,7 @@ const lockWaitSeconds = 10;
 export function defineHold(command: Command, go: Go): void {
   command
     .argument('<addr>', 'domain/NAME (all its chains), a chain, or a point')
-    .requiredOption('--reason <text>', 'why; it is shown wherever the hold is')
+    .requiredOption('--reason <text>', 'why; it is shown wherever the hold is (required)')
     .addHelpText(
       'after',
       '\nExamples:\n  holdfast hold domain/web01/20261122T02 --reason "audit until March"\n  holdfast hold domain/web01/20261122T02/0003 --reason "before the upgrade"',

@@ -56,7 +56,9 @@ export function newProgram(terminal: Terminal, version: string): Command {
     .option('-q, --quiet', 'print results and errors only')
     .option('-v, --verbose', 'say more')
     .addOption(
-      new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']),
+      new Option('--color <when>', 'colour the output')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
     )
     .option('--no-input', 'never ask')
     .configureHelp({ showGlobalOptions: true })
@@ -73,11 +75,15 @@ export function newProgram(terminal: Terminal, version: string): Command {
 /** Adds all commands to the help, and the chosen one with its options: only its module is loaded. */
 async function addCommands(program: Command, chosen: string | null, go: Go): Promise<void> {
   for (const { name, summary, group, load } of commands) {
-    const command = program.command(name).summary(summary).description(`${summary}.`);
+    const command = program.command(name).summary(summary).description(described(summary));
     command.helpGroup(`${group}:`);
     if (name === chosen) (await load())(command, go);
   }
 }
+
+/** A summary as a sentence, for the head of the command's own help. */
+const described = (summary: string): string =>
+  `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 
 const valued: ReadonlySet<string> = new Set(['--policy', '--host-config', '--color']);
 

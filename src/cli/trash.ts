@@ -27,21 +27,21 @@ interface Trashed {
 // `apply` takes the store's lock for a rename or two; longer than this something is wrong.
 const lockWaitSeconds = 10;
 
-/** `holdfast trash list|restore|empty` */
+/** `holdfast trash [list|restore|empty]` */
 export function defineTrash(command: Command, go: Go): void {
   command
-    .command('list')
-    .description('list what was deleted and can be put back')
+    .command('list', { isDefault: true })
+    .description('List what was deleted and can be put back (also without a word).')
     .action(async () => go(list));
   command
     .command('restore')
-    .description('put a chain back where it was, with a hold')
+    .description('Put a chain back where it was, with a hold.')
     .argument('<addr>', 'domain/NAME/CHAIN')
     .addHelpText('after', '\nExample:\n  holdfast trash restore domain/web01/20260601T02')
     .action(async (address: string) => go(async (context) => restore(context, address)));
   command
     .command('empty')
-    .description('remove chains in the trash for good, before their time')
+    .description('Remove chains in the trash for good, before their time.')
     .argument('[addr]', 'only this domain or chain')
     .option('--auto-approve', 'do not ask')
     .addHelpText('after', '\nExample:\n  holdfast trash empty domain/web01')

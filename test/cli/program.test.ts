@@ -52,6 +52,25 @@ it('prints the help and exits 64 without a command', async () => {
   expect(err).toContain('Usage: holdfast [options] COMMAND');
 });
 
+it('begins the help of a command with a sentence, and names what must be given', async () => {
+  using cli = new Cli();
+  const help = async (...args: readonly string[]) => (await cli.run([...args, '--help'])).out;
+  expect(await help('restore')).toContain(
+    '\n\nBring a point back: as a machine, in place, or as images.\n\n',
+  );
+  expect(await help('hold')).toContain('why; it is shown wherever the hold is (required)');
+  expect((await help('hold')).replaceAll(/\s+/g, ' ')).toContain(
+    'colour the output (choices: "auto", "always", "never", default: "auto")',
+  );
+});
+
+it('takes trash alone for trash list', async () => {
+  using cli = new Cli();
+  const list = await cli.run(['trash', 'list']);
+  expect(list.err).toContain('there is no policy');
+  expect(await cli.run(['trash'])).toEqual(list);
+});
+
 it('prints the version with other flags too', async () => {
   using cli = new Cli();
   expect(await cli.run(['--json', '--version'])).toEqual({ exit: 0, out: '0.0.0\n', err: '' });
