@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { applyPlan } from '../executor/apply-plan.ts';
 import type { RunReport } from '../executor/run-report.ts';
+import { settleRuns } from '../executor/settle-runs.ts';
 import type { RunEvent } from '../model/event.ts';
 import { runId } from '../model/identity.ts';
 import { compactInstant, instantOf } from '../model/instant.ts';
@@ -77,6 +78,7 @@ export async function runPlan(
   const { plan } = planned;
   const nothing = { done: 0, failed: 0, stale: 0, skipped: 0, interruptedBy: null } as const;
   if (runnableActions(plan).length === 0) {
+    await settleDeadRuns(context, session, planned.observed);
     const { converged, next } = await planned.close(null);
     await notifyRun(context, session.host, { plan, report: null, next });
     return applyExit({ plan: factsOf(plan, next), ...nothing, converged });
@@ -115,6 +117,20 @@ export async function runPlan(
 /** What could not be seen before the run, or after it, makes it incomplete. */
 function factsOf(plan: Plan, next: Plan | null): PlanFacts {
   return { ...planFacts(plan), incomplete: plan.incomplete || next?.incomplete === true };
+}
+
+/**
+ * What a dead run left open, and nothing is left of, is closed also where there
+ * is nothing to do: kept open, it would one day be taken for what a person did.
+ */
+async function settleDeadRuns(
+  context: Context,
+  session: Session,
+  { runs }: ObservedState,
+): Promise<void> {
+  if (!runs.seen || runs.value.length === 0) return;
+  const settled = await settleRuns(driversOf(context, session));
+  if (!settled.ok) context.terminal.err(`holdfast: ${settled.error.message}\n`);
 }
 
 /** The run itself, with its display. */

@@ -68,6 +68,21 @@ it('history lists the runs, with their actions', async () => {
   ]);
 });
 
+it('closes what a dead run left open and nothing is left of, also where nothing is to be done', async () => {
+  const run = '20260101T000000Z-0badc0de';
+  const file = join(host.dir, 'state', 'runs', `${run}.ndjson`);
+  const at = '2026-01-01T00:00:00.000Z';
+  const intent = { kind: 'started-domain', uuid: domain.uuid, name: domain.name, runningId: null };
+  const lines = [
+    { kind: 'run-started', plan: 'x', purpose: 'policy', host: 'h', pid: 1, actions: 1 },
+    { kind: 'intent', action: 'backup', intent },
+  ].map((body, index) => ({ formatVersion: 1, run, number: index + 1, at, ...body }));
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
+  // The domain runs: it is not the paused one of the dead run, and is left alone.
+  await host.ok('apply', '--auto-approve');
+  expect(readFileSync(file, 'utf8')).toContain('"intent-closed"');
+});
+
 it('a store is enough: points, verify and restore without a policy', async () => {
   const elsewhere = ['--policy', '/nowhere.yaml', '--store', host.store];
   const { points } = await host.json<PointsReport>('points', ...elsewhere);
