@@ -12,7 +12,7 @@ import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
 import { desiredOf, sayUnmatched } from './load-policy.ts';
-import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
+import { addAskOptions, misaddressed, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, sayPlan } from './print-plan.ts';
 import { runPlan } from './run-plan.ts';
 import { openSession, type Session } from './session.ts';
@@ -124,7 +124,11 @@ async function planNow(
   if (saved !== null && saved.purpose !== 'policy') return ok({ plan: saved, observed });
   sayUnmatched(context, session.policy, observed);
   const desired = desiredOf(session.policy, observed);
-  if (saved === null) return ok({ plan: planPolicy(desired, observed, request), observed });
+  if (saved === null) {
+    const plan = planPolicy(desired, observed, request);
+    const mistaken = misaddressed(plan);
+    return mistaken === null ? ok({ plan, observed }) : fail(mistaken);
+  }
   const asked = { ...saved.request, allow: [...saved.request.allow, ...request.allow] };
   const { plan, dropped } = subsetOf(saved, planPolicy(desired, observed, asked));
   for (const { address } of dropped)

@@ -7,7 +7,7 @@ import { unmountFiles } from '../image/unmount.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
-import { sourceOf, wantedPoint } from './restore-source.ts';
+import { sourceOf, wantedPoint, warnOf } from './restore-source.ts';
 import { openSession } from './session.ts';
 
 interface MountOptions {
@@ -60,6 +60,7 @@ async function runMount(
   if (!wanted.ok) return refuse(context, wanted.error);
   const source = sourceOf(await session.value.lookAtStores(), text, wanted.value);
   if (!source.ok) return refuse(context, source.error);
+  warnOf(context, source.value);
   const { store, points } = source.value;
   const newest = points.at(-1);
   const images = (newest?.manifest.disks ?? []).map(({ target, file }) => ({

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { addressOf, parseAddress } from '../model/address.ts';
-import type { Request } from '../model/plan.ts';
+import type { Plan, Request } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Refusal } from './context.ts';
 
@@ -77,6 +77,26 @@ function domainAddress(text: string, option: string): Result<string, Refusal> {
   if (address === null || address.mirror !== null || address.chain !== null)
     return usage('bad-address', `${option} ${text}: write a domain, as in domain/web01`);
   return ok(addressOf(address.domain));
+}
+
+/**
+ * Refuses what was asked of a domain that nobody knows, or that no rule selects: who asks for a point
+ * before an upgrade must not read "No changes" and exit status 0. Null if all of it is known.
+ */
+export function misaddressed(plan: Pick<Plan, 'incomplete' | 'notes'>): Refusal | null {
+  // What could not be looked at may hold it.
+  if (plan.incomplete) return null;
+  for (const { code, address } of plan.notes) {
+    if (code === 'no-such-address') {
+      const message = `${address}: neither the policy, nor this host, nor a store knows it; see holdfast status`;
+      return { exit: 64, code, message };
+    }
+    if (code === 'asked-unmanaged') {
+      const message = `${address}: no rule of the policy selects it, so no point can be taken; add it under domains:`;
+      return { exit: 64, code, message };
+    }
+  }
+  return null;
 }
 
 /** A wrong command line. */

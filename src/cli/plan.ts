@@ -9,7 +9,7 @@ import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import { planExit, planFacts, type ExitCode } from './exit.ts';
 import { loadHost } from './host.ts';
 import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-policy.ts';
-import { addAskOptions, requestOf, usage, type AskOptions } from './plan-options.ts';
+import { addAskOptions, misaddressed, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
 import { sentence } from './read-json.ts';
 import { readTime } from './time.ts';
@@ -54,6 +54,8 @@ async function runPlan(context: Context, options: PlanOptions): Promise<ExitCode
   sayUnmatched(context, policy, observed);
   const desired = desiredOf(policy, observed);
   const plan = planPolicy(desired, observed, request.value);
+  const mistaken = misaddressed(plan);
+  if (mistaken !== null) return refuse(context, mistaken);
   if (options.out !== undefined) {
     const saved = savePlan(context, plan, options.out);
     if (!saved.ok) return refuse(context, saved.error);

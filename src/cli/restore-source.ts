@@ -2,10 +2,17 @@ import type { StoreRef } from '../model/action.ts';
 import { isPointId } from '../model/identity.ts';
 import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { choosePoint, type WantedPoint } from '../planner/restore-point.ts';
+import {
+  choosePoint,
+  passedOver,
+  type ChosenPoint,
+  type WantedPoint,
+} from '../planner/restore-point.ts';
 import type { PlacedManifest } from '../planner/restore-targets.ts';
+import { faultWords } from '../reporter/faults.ts';
+import { plural } from '../reporter/plural.ts';
 import { openStore } from '../store/open.ts';
-import type { Refusal } from './context.ts';
+import type { Context, Refusal } from './context.ts';
 import { usage } from './plan-options.ts';
 import { readAddress, resolveAddress } from './resolve-address.ts';
 import { readTime } from './time.ts';
@@ -34,6 +41,13 @@ export interface Source {
   readonly store: StoreRef;
   readonly directory: ObservedDirectory;
   readonly points: readonly PlacedManifest[];
+  /** That newer points were passed over because they are faulty; null if none were. */
+  readonly warning: string | null;
+}
+
+/** Says which points were passed over, `--quiet` or not: what comes back is older than was asked for. */
+export function warnOf(context: Context, { warning }: Source): void {
+  if (warning !== null) context.terminal.err(`holdfast: warning: ${warning}\n`);
 }
 
 /** Finds it, and reads the manifests from the chain's full to it. */
@@ -61,5 +75,18 @@ export function sourceOf(
       path: `domains/${directory.directory}/${chosen.value.chain}/${pointDirectory}`,
       manifest,
     }));
-  return ok({ store, directory, points });
+  const warning = passedOverWords(directory, wanted, chosen.value);
+  return ok({ store, directory, points, warning });
+}
+
+/** Says which newer points are faulty, and what is taken instead; null if none are. */
+export function passedOverWords(
+  directory: ObservedDirectory,
+  wanted: WantedPoint,
+  chosen: ChosenPoint,
+): string | null {
+  const faulty = passedOver(directory, wanted, chosen);
+  if (faulty.length === 0) return null;
+  const why = [...new Set(faulty.map(({ fault }) => faultWords(fault ?? '')))].join(', ');
+  return `${directory.name}: ${plural(faulty.length, 'newer point is', 'newer points are')} faulty (${why}) and passed over: this takes the point of ${chosen.at}; holdfast points shows them`;
 }

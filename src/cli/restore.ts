@@ -14,7 +14,7 @@ import { refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { collect, usage } from './plan-options.ts';
 import { firmwareOf, pathFact } from './restore-facts.ts';
-import { sourceOf, wantedPoint, type Source } from './restore-source.ts';
+import { sourceOf, wantedPoint, warnOf, type Source } from './restore-source.ts';
 import { runPlanOf } from './run-plan.ts';
 import { openSession, policyFacts } from './session.ts';
 
@@ -84,6 +84,7 @@ async function runRestore(
   if (!wanted.ok) return refuse(context, wanted.error);
   const source = sourceOf(observed.stores, text, wanted.value);
   if (!source.ok) return refuse(context, source.error);
+  warnOf(context, source.value);
   const action = actionOf(source.value, observed, request.value);
   if (!action.ok) return refuse(context, { exit: 1, ...action.error });
   const plan = actionPlan('restore', [action.value], observed, policyFacts(session.value));

@@ -41,6 +41,18 @@ export function choosePoint(
   return ok({ chain, point: point.id, sequence: point.sequence, at: point.at });
 }
 
+/** Points that would have been chosen if they were not faulty, newest first: those after the chosen one. */
+export function passedOver(
+  directory: ObservedDirectory,
+  wanted: WantedPoint,
+  chosen: ChosenPoint,
+): readonly ObservedPoint[] {
+  return directory.chains
+    .flatMap((chain) => chain.points.filter((point) => isWanted(chain.id, point, wanted)))
+    .filter((point) => point.fault !== undefined && point.at > chosen.at)
+    .toSorted((a, b) => (a.at < b.at ? 1 : -1));
+}
+
 function isWanted(chain: ChainId, point: ObservedPoint, wanted: WantedPoint): boolean {
   switch (wanted.kind) {
     case 'newest':

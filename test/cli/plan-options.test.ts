@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { requestOf } from '../../src/cli/plan-options.ts';
+import { misaddressed, requestOf } from '../../src/cli/plan-options.ts';
+import { Cli } from './cli.ts';
+import { observation, policyText } from './fixture.ts';
 
 describe('requestOf', () => {
   it('asks for nothing by default', () => {
@@ -46,5 +48,42 @@ describe('requestOf', () => {
     [{ allow: ['G201'] }, '--allow G201: write CODE=SCOPE, as in G201=domain/web01'],
   ])('refuses %j', (options, message) => {
     expect(requestOf(options)).toMatchObject({ ok: false, error: { exit: 64, message } });
+  });
+});
+
+describe('a domain that was asked for by a wrong name', () => {
+  it.each([
+    [
+      'plan',
+      '--now',
+      'wbe01',
+      'domain/wbe01: neither the policy, nor this host, nor a store knows it; see holdfast status',
+    ],
+    [
+      'plan',
+      '--target',
+      'wbe01',
+      'domain/wbe01: neither the policy, nor this host, nor a store knows it; see holdfast status',
+    ],
+    [
+      'plan',
+      '--now',
+      'old01',
+      'domain/old01: no rule of the policy selects it, so no point can be taken; add it under domains:',
+    ],
+  ])('%s %s %s exits 64', async (command, option, name, message) => {
+    using cli = new Cli();
+    cli.write('policy.yaml', policyText);
+    cli.write('observed.json', observation());
+    const ran = await cli.run([command, '--observed', 'observed.json', option, name]);
+    expect(ran).toEqual({ exit: 64, out: '', err: `holdfast: ${message}\n` });
+  });
+
+  it('may be there all the same where not everything was seen', () => {
+    const notes = [
+      { code: 'no-such-address', address: 'domain/web01', severity: 'warning', place: null },
+    ] as const;
+    expect(misaddressed({ incomplete: true, notes })).toBeNull();
+    expect(misaddressed({ incomplete: false, notes })).toMatchObject({ exit: 64 });
   });
 });
