@@ -5,7 +5,10 @@ import { failed, stale } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import { putBack } from './restore-swap.ts';
 
-/** Puts back what a restore in place had set aside when it died. */
+/**
+ * Puts back what a restore in place had set aside when it died. What had been
+ * put in its place is kept beside it, as `IMAGE.restored-RUN`.
+ */
 export const putBackImages: Performer<PutBack> = {
   async check({ domain }, tools) {
     const look = await lookAt(domain, tools);
@@ -16,7 +19,7 @@ export const putBackImages: Performer<PutBack> = {
   },
 
   async apply({ domain, run, swaps }, tools) {
-    const back = putBack(swaps);
+    const back = putBack(swaps, `.restored-${run}`);
     if (!back.ok) return failed(back.error);
     const dismissed = await tools.dismiss(run, domain.uuid, 'restore-swap');
     return dismissed.ok ? ok({ code: 'done', bytes: null }) : failed(dismissed.error);

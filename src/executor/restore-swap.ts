@@ -36,7 +36,7 @@ export function swapIn(prepared: readonly Prepared[]): Result<void, Failure> {
       else placeOver(each, each.aside);
       done.push(each);
     } catch (error) {
-      const back = putBack([...done, each]);
+      const back = putBack([...done, each], null);
       const after = back.ok ? 'the old images are back' : back.error.message;
       return fail({
         code: 'swap-failed',
@@ -70,15 +70,18 @@ function placeOver({ temporary, to }: Prepared, aside: string): void {
 /**
  * Puts back what was set aside, in whatever state a swap was left: an old
  * path that is there under its aside name is the old one, and goes home.
- * Where there was none before, nothing is removed.
+ * Where there was none before, nothing is removed. `keepAs` gives what is in
+ * its place now another name (its path and that ending): a run that comes
+ * later cannot know whether the machine has been used since.
  */
-export function putBack(swaps: readonly Swap[]): Result<void, Failure> {
+export function putBack(swaps: readonly Swap[], keepAs: string | null): Result<void, Failure> {
   const failures: string[] = [];
   for (const { to, aside } of swaps.toReversed()) {
     if (aside === null || !existsSync(aside)) continue;
     try {
+      if (keepAs !== null && existsSync(to)) renameSync(to, `${to}${keepAs}`);
       // A file is replaced in one step; only a directory must be out of the way first.
-      if (isDirectory(to)) rmSync(to, { recursive: true });
+      else if (isDirectory(to)) rmSync(to, { recursive: true });
       renameSync(aside, to);
       syncDirectory(to);
     } catch (error) {

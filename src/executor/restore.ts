@@ -165,7 +165,7 @@ async function exchange(
   if (!swapped.ok || definition === null) return swapped;
   const defined = await tools.drivers.hypervisor.define(definition);
   if (defined.ok) return ok(undefined);
-  const back = putBack(prepared);
+  const back = putBack(prepared, null);
   if (!back.ok) return back;
   return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
 }

@@ -65,7 +65,7 @@ describe('swapIn', () => {
     }
     expect(swapIn([swap('tpm')]).ok).toBe(true);
     expect([read('tpm/state'), read('tpm.old/state')]).toEqual(['tpm.new', 'tpm']);
-    expect(putBack([swap('tpm')]).ok).toBe(true);
+    expect(putBack([swap('tpm')], null).ok).toBe(true);
     expect(read('tpm/state')).toBe('tpm');
   });
 });
@@ -80,8 +80,18 @@ describe('putBack (I1: a killed restore in place loses no image)', () => {
       rmSync(at('vda'));
       write('vda.old', 'old');
     }
-    expect(putBack([swap('vda')]).ok).toBe(true);
+    expect(putBack([swap('vda')], null).ok).toBe(true);
     expect(readdirSync(dir)).toEqual(['vda']);
     expect(read('vda')).toBe('old');
+  });
+
+  it('keeps what is in place now, when it cannot know whether it was used', () => {
+    write('vda', 'restored, and used since');
+    write('vda.old', 'old');
+    expect(putBack([swap('vda')], '.restored-run').ok).toBe(true);
+    expect([read('vda'), read('vda.restored-run')]).toEqual(['old', 'restored, and used since']);
+    // A second time there is nothing left to do.
+    expect(putBack([swap('vda')], '.restored-run').ok).toBe(true);
+    expect(readdirSync(dir).toSorted()).toEqual(['vda', 'vda.restored-run']);
   });
 });
