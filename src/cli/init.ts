@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createLibvirt } from '../hypervisor/libvirt/libvirt.ts';
 import { observeStore } from '../store/observe.ts';
-import { refuse, say, type Context, type Go } from './context.ts';
+import { printJson, refuse, say, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { readSchema } from './explain-schema.ts';
 import { loadHost } from './host.ts';
@@ -64,6 +64,7 @@ async function runInit(context: Context, { out, store }: InitOptions): Promise<E
     const message = `${out} was not written: ${sentence(error)}`;
     return refuse(context, { exit: 1, code: 'not-saved', message });
   }
+  if (context.globals.json === true) printJson(context, 'init', { file: out });
   say(context, `Wrote ${out}. Read it, then: holdfast plan --policy ${out}`);
   return 0;
 }

@@ -81,9 +81,13 @@ export function resolveAddress(
 }
 
 function unknownDomain(stores: readonly ObservedStore[], domain: string): Result<never, Refusal> {
-  const unseen = stores.flatMap(({ state }) =>
-    state.kind === 'unseen' ? [state.failure.message] : [],
-  );
+  const unseen = stores.flatMap(({ name, path, state }) => {
+    if (state.kind === 'unseen') return [state.failure.message];
+    // An unmounted disk shows an empty directory.
+    return state.kind === 'blank' && state.knownId !== null
+      ? [`store ${name}: ${path} is empty, but this host knows a store there; mount its disk`]
+      : [];
+  });
   return unseen.length === 0
     ? refused('no-domain', `no store holds points of ${addressOf(domain)}`)
     : fail({

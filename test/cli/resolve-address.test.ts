@@ -5,7 +5,13 @@ import { unseen } from '../../src/model/result.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { chain, directory } from '../planner/build-chain.ts';
 import { domain, tracked } from '../planner/build-domain.ts';
-import { desiredDomain, desiredState, desiredStore, request } from '../planner/build-policy.ts';
+import {
+  desiredDomain,
+  desiredState,
+  desiredStore,
+  mainId,
+  request,
+} from '../planner/build-policy.ts';
 import { mainStore, world } from '../planner/build.ts';
 
 const web01 = domain(1, 'web01');
@@ -60,6 +66,20 @@ describe('an address', () => {
           'points of domain/web01 were not found, and not everything could be seen: not mounted',
       },
     });
+  });
+
+  it('that is not found may be on the disk that is not mounted where a store was', () => {
+    const blank = { kind: 'blank', freeBytes: 1, totalBytes: 1, mount: { device: 1, source: '' } };
+    const found = (knownId: typeof mainId | null) =>
+      resolveAddress([mainStore({ ...blank, kind: 'blank', knownId })], 'web01');
+    expect(found(mainId)).toMatchObject({
+      error: {
+        exit: 9,
+        message:
+          'points of domain/web01 were not found, and not everything could be seen: store main: /backups is empty, but this host knows a store there; mount its disk',
+      },
+    });
+    expect(found(null)).toMatchObject({ error: { exit: 1 } });
   });
 });
 
