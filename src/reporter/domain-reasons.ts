@@ -1,6 +1,8 @@
 import type { SentenceTable, Teller } from './sentence.ts';
+import { withoutName } from './without-name.ts';
 
 const message = (t: Teller): string => (t.has('message') ? `: ${t.text('message')}` : '');
+const storeMessage = (t: Teller): string => withoutName(message(t), t.text('store'));
 
 /** Why a domain waits, is blocked, not supported, not seen, or left alone. */
 export const domainReasons: SentenceTable = {
@@ -54,22 +56,22 @@ export const domainReasons: SentenceTable = {
     explain: 'The rule of this domain names a store that the policy does not define.',
   },
   'store-unseen': {
-    say: (t) => `store ${t.text('store')} was not seen${message(t)}`,
+    say: (t) => `store ${t.text('store')} was not seen${storeMessage(t)}`,
     explain:
       'The store could not be looked at. Nothing is written to it and nothing is deleted from it until it is seen again.',
   },
   'store-lost': {
-    say: (t) => `store ${t.text('store')} is not there${message(t)}`,
+    say: (t) => `store ${t.text('store')} is not there${storeMessage(t)}`,
     explain:
       'This host knew a store at the path, and now the directory has no marker file: an unmounted disk, most likely. Nothing is done there. Mount it.',
   },
   'store-replaced': {
-    say: (t) => `store ${t.text('store')} is another one${message(t)}`,
+    say: (t) => `store ${t.text('store')} is another one${storeMessage(t)}`,
     explain:
       'The marker at the path carries another id than the store that this host knew there. Mount the right disk; if it was exchanged on purpose, take the line of its path out of stores.json in the state directory.',
   },
   'store-read-only': {
-    say: (t) => `store ${t.text('store')} cannot be written${message(t)}`,
+    say: (t) => `store ${t.text('store')} cannot be written${storeMessage(t)}`,
     explain: 'The file system of the store is read-only or refuses writes. `dmesg` often says why.',
   },
   'directory-unreadable': {

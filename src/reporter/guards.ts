@@ -54,7 +54,8 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     say: (t) => {
       const part = t.text('part');
       const what = part === 'domain' ? 'was' : `${part} was`;
-      return `${what} not seen: ${t.text('message')}; ${part === 'scratch' ? 'no backup starts' : 'deletions are withheld'}`;
+      const why = t.has('message') ? `: ${t.text('message')}` : '';
+      return `${what} not seen${why}; ${part === 'scratch' ? 'no backup starts' : 'deletions are withheld'}`;
     },
     remedy: 'Make it visible again; nothing is lost meanwhile.',
     liftable: false,

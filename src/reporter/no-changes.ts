@@ -23,14 +23,26 @@ export function noChangesLine(plan: Plan): string {
     : `No changes now: ${hindered}${due}.${left}`;
 }
 
-/** Domains that should have a point and cannot get one: with them a host does not match its policy. */
-function hinderedWords({ domains }: Plan): string {
-  return (['blocked', 'waiting'] as const)
-    .flatMap((kind) => {
-      const count = domains.filter(({ verdict }) => verdict === kind).length;
-      return count === 0 ? [] : [`${plural(count, 'domain')} ${kind}`];
-    })
-    .join(', ');
+/** What keeps a host from matching its policy: guards, and domains that should have a point and cannot get one. */
+function hinderedWords({ domains, guards }: Plan): string {
+  const codes = guards.filter(({ effect }) => effect === 'block').map(({ code }) => code);
+  const counted = (['blocked', 'waiting'] as const).flatMap((kind) => {
+    const count = domains.filter(({ verdict }) => verdict === kind).length;
+    return count === 0 ? [] : [`${plural(count, 'domain')} ${kind}`];
+  });
+  const missing = domains.filter(isMissing).length;
+  // A domain that is blocked says by whom.
+  const isAlone = codes.length > 0 && !domains.some(({ verdict }) => verdict === 'blocked');
+  return [
+    ...(!isAlone ? [] : [`blocked by ${[...new Set(codes)].map(printable).join(', ')}`]),
+    ...counted,
+    ...(missing === 0 ? [] : [`${plural(missing, 'domain')} of the policy not on this host`]),
+  ].join(', ');
+}
+
+/** Whether a rule selects a domain that is gone. */
+export function isMissing({ verdict, place }: DomainVerdict): boolean {
+  return verdict === 'gone' && place !== null;
 }
 
 // A slot of a domain that cannot get a point is nothing to look forward to.

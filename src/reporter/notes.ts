@@ -1,12 +1,13 @@
 import { exclusionWords } from './exclusions.ts';
 import { faultWords } from './faults.ts';
 import type { SentenceTable } from './sentence.ts';
+import { withoutName } from './without-name.ts';
 
 /** What is said of a plan but not done. */
 export const notes: SentenceTable = {
   unseen: {
     say: (t) =>
-      `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen: ${t.text('message')}`,
+      `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen${t.has('message') ? `: ${withoutName(t.text('message'), t.text('part'))}` : ''}`,
     explain:
       'A part could not be looked at. What was decided does not rest on it: nothing is deleted and no full begins because of it, and the exit status is 9.',
   },

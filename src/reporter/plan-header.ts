@@ -3,6 +3,7 @@ import { paint } from './color.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
 import type { RenderOptions } from './row.ts';
+import { withoutName } from './without-name.ts';
 import type { ZonedClock } from './zoned-clock.ts';
 
 /** The first lines of a plan: from what policy, from what observation, and what was asked for beside it. */
@@ -50,7 +51,10 @@ function observedWords(plan: Plan, clock: ZonedClock): string {
 export function unseenLines(plan: Plan): readonly string[] {
   return plan.observed
     .filter(({ seen }) => !seen)
-    .map(({ part, message }) => `${printable(part)}: ${printable(message ?? 'not seen')}`);
+    .map(({ part, message }) => {
+      const why = message === null ? 'not seen' : withoutName(message, part);
+      return `${printable(part)}: ${printable(why)}`;
+    });
 }
 
 function askedWords(plan: Plan): string {

@@ -101,7 +101,8 @@ export function actionRow(action: Action, words: PlanWords): Row {
   };
 }
 
-const verdictWords: Readonly<Record<DomainVerdict['verdict'], string>> = {
+/** The list that a domain ended in, in words. */
+export const verdictWords: Readonly<Record<DomainVerdict['verdict'], string>> = {
   'acted-on': 'acted on',
   'up-to-date': 'up to date',
   waiting: 'waiting',

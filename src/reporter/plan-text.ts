@@ -38,6 +38,9 @@ export function planWords(plan: Plan, verbose: boolean): PlanWords {
       clock: zonedClock(plan.policy.timezone),
       now: plan.plannedAt,
       policyFile: printable(plan.policy.file),
+      told: new Map(
+        plan.observed.flatMap(({ part, message }) => (message === null ? [] : [[message, part]])),
+      ),
     },
     shorten: planShortener(plan, verbose),
     verbose,

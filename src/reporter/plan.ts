@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts';
-import { noChangesLine } from './no-changes.ts';
+import { isMissing, noChangesLine } from './no-changes.ts';
 import { unseenLines } from './plan-header.ts';
 import { planText, type PlanOptions } from './plan-text.ts';
 
@@ -35,7 +35,9 @@ function quietLines(plan: Plan, options: PlanOptions): readonly string[] {
   const text = planText(
     {
       ...plan,
-      domains: plan.domains.filter(({ verdict }) => worthSaying.has(verdict)),
+      domains: plan.domains.filter(
+        (domain) => worthSaying.has(domain.verdict) || isMissing(domain),
+      ),
       notes: plan.notes.filter(({ severity }) => severity === 'warning'),
     },
     options,

@@ -16,6 +16,8 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
   const shorten = options.verbose
     ? (id: string) => id
     : shortener(report.points.map(({ chain }) => chain));
+  // Without an address no manifest is read, and nothing is known of these.
+  const isRead = report.points.some(({ quiesce }) => quiesce !== null);
   const lines: TableLine[] = [];
   for (const domain of groups(report.points, ({ store, uuid }) => `${uuid} ${store}`)) {
     const [first] = domain;
@@ -26,7 +28,7 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
       if (newest === undefined) continue;
       const held = chain.every((row) => row.held) ? ', held' : '';
       lines.push({ heading: `  chain ${shorten(newest.chain)}, ${sums(chain)}${held}` });
-      for (const row of chain) lines.push(pointLine(row, clock));
+      for (const row of chain) lines.push(pointLine(row, clock, isRead));
     }
   }
   const table = renderTable(
@@ -35,9 +37,9 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
       { title: 'TIME' },
       { title: 'LEVEL' },
       { title: 'SIZE', align: 'right' },
-      { title: 'QUIESCED' },
+      ...(isRead ? [{ title: 'QUIESCED' }] : []),
       { title: 'HELD' },
-      { title: 'CHECKED' },
+      ...(isRead ? [{ title: 'CHECKED' }] : []),
       { title: 'KEPT BECAUSE' },
     ],
     lines,
@@ -82,7 +84,7 @@ function domainHeading(first: PointRow, rows: readonly PointRow[]): string {
   return `${printable(first.address.split('/').slice(0, 2).join('/'))}  ${printable(first.store)}, ${sums(rows)}`;
 }
 
-function pointLine(row: PointRow, clock: ZonedClock): TableLine {
+function pointLine(row: PointRow, clock: ZonedClock, isRead: boolean): TableLine {
   const kept =
     row.keptBy === null
       ? ''
@@ -97,9 +99,9 @@ function pointLine(row: PointRow, clock: ZonedClock): TableLine {
       clock.minute(row.frozenAt),
       row.level,
       humanBytes(row.bytes),
-      quiescedWords(row),
+      ...(isRead ? [quiescedWords(row)] : []),
       row.held ? 'held' : '',
-      row.checkedAt === null ? '' : clock.minute(row.checkedAt),
+      ...(isRead ? [row.checkedAt === null ? '' : clock.minute(row.checkedAt)] : []),
       [fault, kept, note].filter((text) => text !== '').join('; '),
     ],
     ...(row.fault === null ? {} : { style: 'red' as const }),
@@ -108,5 +110,16 @@ function pointLine(row: PointRow, clock: ZonedClock): TableLine {
 
 function quiescedWords({ quiesce }: PointRow): string {
   if (quiesce === null) return '';
-  return quiesce.done ? 'yes' : `no: ${printable(quiesce.code)}`;
+  if (quiesce.done) return 'yes';
+  return `no: ${unquiescedWords[quiesce.code] ?? printable(quiesce.code)}`;
 }
+
+/** Why file systems were not frozen, by the code in the manifest. */
+const unquiescedWords: Readonly<Record<string, string>> = {
+  'no-agent': 'no guest agent',
+  'agent-timeout': 'guest agent did not answer',
+  'freeze-failed': 'guest could not freeze',
+  'not-asked': 'rule says never',
+  off: 'was off',
+  paused: 'was paused',
+};

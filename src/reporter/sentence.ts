@@ -14,6 +14,8 @@ export interface Setting {
   readonly now: Instant;
   /** Name of the policy file, as people call it. */
   readonly policyFile: string;
+  /** Why parts were not seen, where that is said already: by message, the part's name. */
+  readonly told?: ReadonlyMap<string, string>;
 }
 
 /** Facts in the form that sentences want; a missing one reads `?`, so that a sentence never breaks. */
@@ -83,11 +85,28 @@ export function sentenceOf(
 ): string {
   // An own key only: a code named `constructor` is unknown, not a function of Object.
   const known = Object.hasOwn(table, code) ? table[code] : undefined;
-  if (known !== undefined) return known.say(tellerOf(facts, setting));
+  if (known !== undefined) return known.say(tellerOf(untold(code, facts, setting), setting));
   const shown = Object.entries(facts ?? {}).map(
     ([name, value]) => `${printable(name)} ${factText(name, value, setting)}`,
   );
   return printable(code) + (shown.length === 0 ? '' : ` (${shown.join(', ')})`);
+}
+
+// Codes whose sentence can do without the message; the guards beside them keep theirs.
+const shortened: ReadonlySet<string> = new Set([
+  'unseen',
+  'store-unseen',
+  'store-lost',
+  'store-replaced',
+  'G151',
+]);
+
+/** Facts without a message that the reader has seen; the part that it was about stays. */
+function untold(code: string, facts: Facts | undefined, { told }: Setting): Facts | undefined {
+  const message = facts?.['message'];
+  const part = typeof message === 'string' ? told?.get(message) : undefined;
+  if (part === undefined || !shortened.has(code)) return facts;
+  return { part, ...facts, message: null };
 }
 
 /** A fact of which nothing but the name is known: the name's end says the unit. */

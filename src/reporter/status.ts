@@ -4,18 +4,26 @@ import { unreachable } from '../model/result.ts';
 import { paint } from './color.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanAge, humanPeriod } from './human-duration.ts';
+import { verdictWords } from './plan-rows.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
 import { reasonSentence } from './reasons.ts';
 import type { RenderOptions } from './row.ts';
 import type { Setting } from './sentence.ts';
 import { renderTable, type TableLine } from './table.ts';
+import { withoutName } from './without-name.ts';
 import { zonedClock } from './zoned-clock.ts';
 
 /** Health at a glance: each domain's newest point against its RPO, the stores' space, and what nobody covers. */
 export function renderStatus(report: StatusReport, options: RenderOptions): string {
   const clock = zonedClock(report.timezone);
-  const setting: Setting = { clock, now: report.at, policyFile: 'the policy' };
+  const told = new Map([
+    ...report.unseen.map(({ part, failure }) => [failure.message, part] as const),
+    ...report.stores.flatMap(({ name, failure }) =>
+      failure === null ? [] : [[failure.message, name] as const],
+    ),
+  ]);
+  const setting: Setting = { clock, now: report.at, policyFile: 'the policy', told };
   const covered = report.domains.filter(({ verdict }) => isCovered(verdict));
   const uncovered = report.domains.filter(({ verdict }) => verdict === 'unmanaged');
   const title = (text: string): string => paint(text, 'bold', options.color);
@@ -81,8 +89,7 @@ function domainTable(
     const { freshAt, nextDueAt, rpoSeconds, rpo } = domain;
     const ahead = nextDueAt === null ? null : secondsBetween(setting.now, nextDueAt);
     const news = domain.reasons.filter(({ code }) => code !== 'not-due');
-    const why = news.map((reason) => reasonSentence(reason, setting));
-    const state = `${domain.verdict}${why.length === 0 ? '' : `: ${why.join('; ')}`}`;
+    const why = news.map((reason) => reasonSentence(reason, setting)).join('; ');
     return {
       cells: [
         rpo === 'missed' ? '!' : rpo === 'unseen' ? '?' : '',
@@ -96,7 +103,7 @@ function domainTable(
         ahead === null ? '' : ahead <= 0 ? 'now' : `in ${humanAge(ahead)}`,
         String(domain.points),
         humanBytes(domain.bytes),
-        domain.verdict === 'up-to-date' && why.length === 0 ? '' : state,
+        stateWords(domain.verdict, why),
       ],
       ...(rpo === 'missed' ? { style: 'red' as const } : {}),
     };
@@ -115,6 +122,14 @@ function domainTable(
     lines,
     { color: options.color, indent: 0 },
   );
+}
+
+/** Reasons of what is done, gone or not seen say it all; the others need the word before them. */
+function stateWords(verdict: StatusDomain['verdict'], why: string): string {
+  if (why === '') return verdict === 'up-to-date' ? '' : verdictWords[verdict];
+  return ['acted-on', 'up-to-date', 'gone', 'unseen'].includes(verdict)
+    ? why
+    : `${verdictWords[verdict]}: ${why}`;
 }
 
 const size = (bytes: number | null): string => (bytes === null ? '' : humanBytes(bytes));
@@ -142,7 +157,7 @@ function storeTable(stores: readonly StatusStore[], options: RenderOptions): rea
           ? low
             ? ': less free than the reserve, no backup will start'
             : ''
-          : `: ${printable(store.failure.message)}`;
+          : `: ${printable(withoutName(store.failure.message, store.name))}`;
       return {
         cells: [
           trouble === '' ? '' : '!',

@@ -51,20 +51,32 @@ it('lists points by domain and chain, each with its reason', () => {
     pointRow(0, { uuid: db1.uuid, name: 'db1', address: 'nas:domain/db1/x/0000', store: 'nas' }),
   ];
   expect(renderPoints({ ...base, points }, plain)).toBe(`\
-    SEQ   TIME                    LEVEL          SIZE  QUIESCED      HELD  CHECKED                 KEPT BECAUSE
+    SEQ   TIME                    LEVEL          SIZE  QUIESCED            HELD  CHECKED                 KEPT BECAUSE
 nas:domain/db1  nas, 1 point, 1 GiB
   chain 20261120T02…-4f7a, 1 point, 1 GiB
-    0000  2026-11-20 03:00+01:00  full          1 GiB  yes                                         live chain, daily 14
+    0000  2026-11-20 03:00+01:00  full          1 GiB  yes                                               live chain, daily 14
 domain/web01  main, 3 points, 40.2 GiB
   chain 20261120T02…-4f7a, 2 points, 39.2 GiB
-    0000  2026-11-20 03:00+01:00  full       38.2 GiB  yes           held  2026-11-22 10:30+01:00  live chain, daily 14; "before 5.0"
-    0001  2026-11-21 03:00+01:00  increment     1 GiB  no: no-agent                                ! a file has another size; kept by no rule
+    0000  2026-11-20 03:00+01:00  full       38.2 GiB  yes                 held  2026-11-22 10:30+01:00  live chain, daily 14; "before 5.0"
+    0001  2026-11-21 03:00+01:00  increment     1 GiB  no: no guest agent                                ! a file has another size; kept by no rule
   chain 20261122T02…-0001, 1 point, 1 GiB
     0002  2026-11-22 03:00+01:00  increment     1 GiB
 
 4 points, 41.2 GiB.
 `);
   expect(renderPoints({ ...base, points: [] }, plain)).toBe('No restore points.\n');
+});
+
+it('leaves out what was not read of any point', () => {
+  const points = [pointRow(0, { quiesce: null })];
+  expect(renderPoints({ ...base, points }, plain)).toBe(`\
+    SEQ   TIME                    LEVEL   SIZE  HELD  KEPT BECAUSE
+domain/web01  main, 1 point, 1 GiB
+  chain 20261120T02…-4f7a, 1 point, 1 GiB
+    0000  2026-11-20 03:00+01:00  full   1 GiB        live chain, daily 14
+
+1 point, 1 GiB.
+`);
 });
 
 it('lists runs, with the actions that went wrong', () => {

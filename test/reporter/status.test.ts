@@ -61,6 +61,16 @@ describe('status', () => {
           bytes: 0,
         }),
         domain({ name: 'lost', verdict: 'unseen', reasons: [], rpo: 'unseen', freshAt: null }),
+        domain({
+          name: 'due',
+          verdict: 'acted-on',
+          reasons: [{ code: 'due', facts: { dueAt: '2026-11-22T01:00:00.000Z' } }],
+        }),
+        domain({
+          name: 'stray',
+          verdict: 'unseen',
+          reasons: [{ code: 'unseen', facts: { message: 'Permission denied' } }],
+        }),
         domain({ name: 'old01', verdict: 'unmanaged', rpo: 'none' }),
         domain({ name: 'scratch', verdict: 'ignored', rpo: 'none' }),
       ],
@@ -87,7 +97,9 @@ domains
    web01   8h 30m old  met (26h)        in 15h 29m       6  12 GiB
 !  db1     3d 8h old   MISSED (26h)     now              6  12 GiB  blocked: guard G407
    new     none                                          0     0 B
-?  lost    not known   not known (26h)  in 15h 29m       6  12 GiB  unseen
+?  lost    not known   not known (26h)  in 15h 29m       6  12 GiB  not seen
+   due     8h 30m old  met (26h)        in 15h 29m       6  12 GiB  due 02:00
+   stray   8h 30m old  met (26h)        in 15h 29m       6  12 GiB  journal was not seen
 
 stores
    STORE     FREE        OF  RESERVE  POINTS     SIZE  TRASH  PATH
@@ -98,7 +110,7 @@ stores
 not covered
   old01  6 points, 12 GiB
 
-1 of 3 domains misses its RPO. 1 could not be told. 1 domain not covered by the policy. Not everything was seen.
+1 of 5 domains misses its RPO. 1 could not be told. 1 domain not covered by the policy. Not everything was seen.
 `);
   });
 
