@@ -75,6 +75,8 @@ async function runApply(
     const { plan, observed } = planned.value;
     sayPlan(context, plan, {
       planFile: file,
+      isSaved: file !== null,
+      isAsked: !auto,
       policy: { memory: newestMemory(observed), text: session.value.policy.text },
     });
     return await runPlan(context, session.value, {

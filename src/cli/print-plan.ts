@@ -1,10 +1,11 @@
 import type { StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
-import type { Plan } from '../model/plan.ts';
+import { runnableActions, type Plan } from '../model/plan.ts';
 import { renderPlanMarkdown } from '../reporter/plan-markdown.ts';
 import { renderPlan } from '../reporter/plan.ts';
 import { renderPolicyDiff } from '../reporter/text-diff.ts';
 import type { Context } from './context.ts';
+import { planFacts } from './exit.ts';
 import { renderOptions } from './print-report.ts';
 
 /** How a plan is printed. */
@@ -15,6 +16,10 @@ export interface PlanPrint {
   readonly format?: PlanFormat | undefined;
   /** The file that it is saved in, for the lines that people copy. */
   readonly planFile: string | null;
+  /** It was made before, and read from that file. */
+  readonly isSaved?: boolean;
+  /** Somebody is asked whether to do it, and must see it even with `--quiet`. */
+  readonly isAsked?: boolean;
   /** What the policy was at the last apply, and is now; null: no diff is shown. */
   readonly policy: { readonly memory: StoreMemory | null; readonly text: string } | null;
 }
@@ -34,20 +39,35 @@ export function printPlan(context: Context, plan: Plan, print: PlanPrint): void 
     terminal.out(renderPlanMarkdown(plan, { limit: markdownLimit }));
     return;
   }
-  terminal.out(planText(context, plan, print));
+  if (globals.quiet !== true || print.isSaved === true || !isAllWell(plan))
+    terminal.out(planText(context, plan, print));
+}
+
+/** Whether there is nothing to do, nothing in the way and nothing unseen: with `--quiet` that is no news. */
+function isAllWell(plan: Plan): boolean {
+  const { actions, blocking, incomplete } = planFacts(plan);
+  return plan.purpose === 'policy' && actions + blocking.length === 0 && !incomplete;
 }
 
 /** Shows the plan that is about to be done; with `--json`, standard output is for the run's events alone. */
 export function sayPlan(context: Context, plan: Plan, print: PlanPrint): void {
+  const isQuiet = context.globals.quiet === true;
+  // What is done without a question is told by its outcome; what cannot be done has none.
+  const isTold = print.isAsked !== true && runnableActions(plan).length > 0;
+  if (isQuiet && (isTold || isAllWell(plan))) return;
   const text = planText(context, plan, print);
   if (context.globals.json !== true) context.terminal.out(text);
-  else if (context.globals.quiet !== true) context.terminal.err(text);
+  else if (!isQuiet) context.terminal.err(text);
 }
 
 function planText(context: Context, plan: Plan, print: PlanPrint): string {
   const options = renderOptions(context);
   const diff = policyDiff(plan, print.policy, options);
-  const text = renderPlan(plan, { ...options, planFile: print.planFile });
+  const text = renderPlan(plan, {
+    ...options,
+    planFile: print.planFile,
+    isSaved: print.isSaved === true,
+  });
   return diff === '' ? text : `${diff}\n${text}`;
 }
 

@@ -57,7 +57,7 @@ export async function runPlanOf(
   const lock = await takeApplyLock(session.host.stateDir, 0);
   if (!lock.ok) return refuse(context, lock.error);
   try {
-    sayPlan(context, asked.plan, { planFile: null, policy: null });
+    sayPlan(context, asked.plan, { planFile: null, policy: null, isAsked: !asked.auto });
     return await runPlan(context, session, {
       ...asked,
       question: asked.what,
@@ -99,7 +99,10 @@ export async function runPlan(
   const json = context.globals.json === true;
   if (!json)
     context.terminal.out(
-      renderRunReport({ plan, events, next: closing.next }, renderOptions(context)),
+      renderRunReport(
+        { plan, events, next: closing.next, quiet: context.globals.quiet === true },
+        renderOptions(context),
+      ),
     );
   await notifyRun(context, session.host, { plan, report, next: closing.next });
   const { done, failed, stale, waiting, skipped, converged } = report;

@@ -15,7 +15,12 @@ export function defineShow(command: Command, go: Go): void {
       go(async (context) => {
         const plan = await readPlan(context, file);
         if (!plan.ok) return refuse(context, plan.error);
-        printPlan(context, plan.value, { format: options.format, planFile: file, policy: null });
+        printPlan(context, plan.value, {
+          format: options.format,
+          planFile: file,
+          isSaved: true,
+          policy: null,
+        });
         return 0;
       }),
     );

@@ -22,6 +22,19 @@ export function planHeader(
   ];
 }
 
+/** That a plan is a saved one: its file, when it was made, and how long it may be applied. */
+export function savedLine(
+  plan: Plan,
+  clock: ZonedClock,
+  options: RenderOptions & { readonly planFile?: string | null },
+): string {
+  const { plannedAt, expiresAt } = plan;
+  const until = `made ${clock.minute(plannedAt)}, good until ${clock.minute(expiresAt)}`;
+  const file = options.planFile ?? null;
+  const name = file === null || file === '-' ? '' : ` ${printable(file)}`;
+  return `${paint('saved'.padEnd(10), 'bold', options.color)}plan${name}, ${until}`;
+}
+
 function policyWords({ policy }: Plan): string {
   const git = [
     policy.branch === null ? '' : ` ${printable(policy.branch)}`,

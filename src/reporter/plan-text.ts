@@ -8,7 +8,7 @@ import { humanPeriod } from './human-duration.ts';
 import { leftAloneRows } from './left-alone.ts';
 import { guardLines, noteLines } from './plan-advice.ts';
 import { countsOf } from './plan-counts.ts';
-import { planHeader } from './plan-header.ts';
+import { planHeader, savedLine } from './plan-header.ts';
 import { actionRow, planShortener, type PlanWords } from './plan-rows.ts';
 import { printable } from './printable.ts';
 import { indented, renderRow, type RenderOptions, type Row, type Stops } from './row.ts';
@@ -17,6 +17,8 @@ import { zonedClock } from './zoned-clock.ts';
 /** How a plan is written; `planFile` is its saved file, for the lines that people copy. */
 export interface PlanOptions extends RenderOptions {
   readonly planFile?: string | null;
+  /** It was made before, and read from that file. */
+  readonly isSaved?: boolean;
 }
 
 /** The parts of a plan's text, for those who must cut it. */
@@ -70,7 +72,10 @@ export function planText(plan: Plan, options: PlanOptions): PlanText {
   const titled = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : [paint(title, 'bold', options.color), ...lines];
   return {
-    header: planHeader(plan, words.setting.clock, options),
+    header: [
+      ...(options.isSaved === true ? [savedLine(plan, words.setting.clock, options)] : []),
+      ...planHeader(plan, words.setting.clock, options),
+    ],
     work: [...wave(10), ...wave(20), ...wave(30), ...wave(40)],
     deletions: wave(90),
     leftAlone: titled(

@@ -13,6 +13,7 @@ import { outcomeLabel, outcomeStyles } from './outcomes.ts';
 import { countsOf } from './plan-counts.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
+import { restoreAftermath } from './restore-aftermath.ts';
 import { renderRow, type RenderOptions } from './row.ts';
 
 /** What a report of a run is made from. */
@@ -21,6 +22,8 @@ export interface RunStory {
   readonly events: readonly RunEvent[];
   /** The plan of the closing look, as of now; null when it was not made. */
   readonly next: Plan | null;
+  /** Only what was not done, and the closing sentence. */
+  readonly quiet?: boolean;
 }
 
 type Finished = Extract<RunEvent, { kind: 'action-finished' }>;
@@ -31,14 +34,17 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
   const finished = story.events.filter(
     (event): event is Finished => event.kind === 'action-finished',
   );
-  const longest = finished.reduce(
+  const shown = finished.filter(
+    ({ outcome }) => story.quiet !== true || !['done', 'already'].includes(outcome.code),
+  );
+  const longest = shown.reduce(
     (most, { action }) => Math.max(most, displayWidth(words.name(action).address)),
     0,
   );
   const stop = 11 + longest + 2;
-  const rows = finished.flatMap(({ action, outcome }) => {
+  const rows = shown.flatMap(({ action, outcome }) => {
     const { address, what } = words.name(action);
-    const text = outcomeText(outcome, words);
+    const text = inShort(outcomeText(outcome, words));
     return renderRow(
       {
         sign: {
@@ -61,8 +67,24 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
       `  ${paint('warning', 'yellow', options.color)}  ${where}${printable(event.failure.message)}`,
     ];
   });
-  const lines = [...rows, ...warnings];
+  const left = story.plan.actions
+    .filter(({ id }) =>
+      finished.some(({ action, outcome }) => action === id && outcome.code === 'done'),
+    )
+    .flatMap(restoreAftermath);
+  const lines = [...rows, ...warnings, ...left];
   return `${[...lines, ...(lines.length === 0 ? [] : ['']), closing(story, finished) + blocked(story.plan, finished)].join('\n')}\n`;
+}
+
+// A line that fits two lines of a terminal is read; a longer one was said whole when it happened.
+const longestText = 160;
+
+/** The first sentence of a long text; the line of the event has said it whole. */
+function inShort(text: string): string {
+  if (text.length <= longestText) return text;
+  const end = text.search(/[.;] /);
+  const first = end === -1 ? text : text.slice(0, end);
+  return first.length <= longestText ? `${first} …` : `${first.slice(0, longestText).trimEnd()} …`;
 }
 
 /** The last sentence: `Done: 3 points, 1.2 GiB in 41 s. Planning again: nothing to do.` */
@@ -80,7 +102,11 @@ function closing(story: RunStory, finished: readonly Finished[]): string {
   if (end?.interrupted === true || codes('interrupted').length > 0) {
     const soFar =
       did === '' ? `before anything was done, after${took.slice(3)}` : `after ${did}${took}`;
-    return `Interrupted ${soFar}. No published point is lost; the next plan shows what is left.`;
+    const left =
+      story.plan.purpose === 'policy'
+        ? 'the next plan shows what is left'
+        : 'what it had begun is undone, or repaired by the next apply';
+    return `Interrupted ${soFar}. No published point is lost; ${left}.`;
   }
   if (bad.length === 0) return `Done: ${done}${took}.${again(story)}`;
   const names = eventWords(story.plan, { color: false, verbose: false });
@@ -88,9 +114,12 @@ function closing(story: RunStory, finished: readonly Finished[]): string {
   const some =
     named.slice(0, 5).join(', ') + (named.length > 5 ? ` and ${named.length - 5} more` : '');
   const counted = tally(bad);
+  // What a person asked for by name is in no plan of the policy.
+  const then =
+    story.plan.purpose === 'policy' ? 'The next plan tries again.' : 'Run the command again.';
   return good.length === 0
-    ? `Not done: ${counted} (${some})${took}. The next plan tries again.`
-    : `Partly done: ${done}${took}; ${counted} (${some}). The next plan tries again.`;
+    ? `Not done: ${counted} (${some})${took}. ${then}`
+    : `Partly done: ${done}${took}; ${counted} (${some}). ${then}`;
 }
 
 /** What guards kept from being done, for it is in no event. */

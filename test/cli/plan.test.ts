@@ -41,7 +41,7 @@ describe('plan --observed', () => {
     expect(ran).toEqual({ exit: 2, out: text, err: '' });
   });
 
-  it('saves the plan for its owner alone, and show prints the same', async () => {
+  it('saves the plan for its owner alone, and show prints the same, and that it is a saved one', async () => {
     using cli = prepared();
     const ran = await cli.run([...plan, '--out', 'plan.json']);
     expect(ran).toEqual({
@@ -50,14 +50,21 @@ describe('plan --observed', () => {
       err: 'Saved. To do exactly this: holdfast apply plan.json\n',
     });
     expect(statSync(join(cli.dir, 'plan.json')).mode & 0o777).toBe(0o600);
-    expect(await cli.run(['show', 'plan.json'])).toEqual({ exit: 0, out: text, err: '' });
+    const until = 'made 2026-11-22 10:30+01:00, good until 2026-11-22 22:30+01:00';
+    expect(await cli.run(['show', 'plan.json'])).toEqual({
+      exit: 0,
+      out: `saved     plan plan.json, ${until}\n${text}`,
+      err: '',
+    });
     const saved = readFileSync(join(cli.dir, 'plan.json'), 'utf8');
     expect(await cli.run(['--json', 'plan', '--observed', 'observed.json'])).toEqual({
       exit: 0,
       out: saved,
       err: '',
     });
-    expect((await cli.run(['show', '-'], { input: saved })).out).toBe(text);
+    expect((await cli.run(['show', '-'], { input: saved })).out).toBe(
+      `saved     plan, ${until}\n${text}`,
+    );
   });
 
   it('is the same plan from the same observation', async () => {

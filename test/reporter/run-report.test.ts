@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { Restore } from '../../src/model/action.ts';
 import type { EventBody, Outcome, RunEvent } from '../../src/model/event.ts';
 import { runId } from '../../src/model/identity.ts';
 import { addSeconds } from '../../src/model/instant.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { eventWords, progressWords, renderEvent } from '../../src/reporter/event.ts';
 import { renderRunReport } from '../../src/reporter/run-report.ts';
-import { db1, mail01, planWith, plannedAt, samplePlan, verdict, web01 } from './sample-plan.ts';
+import {
+  db1,
+  mail01,
+  planWith,
+  plannedAt,
+  restoreInPlace,
+  samplePlan,
+  verdict,
+  web01,
+} from './sample-plan.ts';
 
 const run = runId('20261122T093044Z-3a9f01bc');
 const plain = { color: false, width: null, verbose: false };
@@ -113,6 +124,62 @@ Partly done: 1 point, 1 GiB in 41 s; 1 failed, 1 skipped (domain/web01, domain/w
     const events = eventsOf([started, ...bodies]);
     const report = renderRunReport({ plan: samplePlan, events, next: samplePlan }, plain);
     expect(report.trimEnd().split('\n').at(-1)).toBe(sentence);
+  });
+});
+
+const restored = (change: Partial<Restore>): Plan => ({
+  ...samplePlan,
+  purpose: 'restore',
+  actions: [{ ...restoreInPlace, ...change }],
+});
+const reportOf = (plan: Plan, outcome: Outcome): string => {
+  const events = eventsOf([
+    started,
+    finished(restoreInPlace.id, outcome),
+    ended({ converged: null }),
+  ]);
+  return renderRunReport({ plan, events, next: null }, plain);
+};
+
+describe('the report of a restore', () => {
+  it('names what was kept aside', () => {
+    expect(reportOf(restored({}), done(GiB, 3))).toBe(`\
+  done     domain/web01/20261101T02…-88c1/0005  in place, over what is there, 1 disk, 12 GiB  1 GiB in 3 s
+  kept     /var/lib/libvirt/images/web01.qcow2.before-restore-20261122T093002Z
+
+Done: 1 point restored, 1 GiB in 41 s.
+`);
+  });
+
+  it('says how a domain on overlays is ended', () => {
+    const [image] = restoreInPlace.images;
+    const images = image === undefined ? [] : [{ ...image, to: '/var/tmp/a b', asideAs: null }];
+    expect(reportOf(restored({ mode: 'instant', images }), done(GiB, 3))).toBe(`\
+  done     domain/web01/20261101T02…-88c1/0005  as domain web01 on overlays, at once, 1 disk, 12 GiB  1 GiB in 3 s
+  to end   it, for the point stays held until then:
+           virsh destroy web01
+           virsh undefine web01
+           rm '/var/tmp/a b'
+           holdfast release domain/web01/20261101T020000Z-88c1
+
+Done: 1 point restored, 1 GiB in 41 s.
+`);
+  });
+
+  it('ends in what to do about a failed one, its long text in short', () => {
+    const message = `Writing vda: the disk is full. ${'More of it. '.repeat(40)}`;
+    expect(reportOf(restored({}), { code: 'failed', failure: { code: 'io', message } })).toBe(`\
+  failed   domain/web01/20261101T02…-88c1/0005  in place, over what is there, 1 disk, 12 GiB  io: Writing vda: the disk is full …
+
+Not done: 1 failed (domain/web01/20261101T02…-88c1/0005) in 41 s. Run the command again.
+`);
+  });
+
+  it('is one sentence with --quiet where all went well', () => {
+    const events = eventsOf([started, finished(idOf(mail01.uuid), done(GiB, 20)), ended({})]);
+    expect(renderRunReport({ plan: samplePlan, events, next: null, quiet: true }, plain)).toBe(
+      'Done: 1 point, 1 GiB in 41 s. Planning again: nothing to do. Blocked, not done: 1 action (G201).\n',
+    );
   });
 });
 

@@ -1,0 +1,28 @@
+import type { Action, Restore } from '../model/action.ts';
+import { addressOf } from '../model/address.ts';
+import { printable } from './printable.ts';
+import { shellWord } from './shell-word.ts';
+
+/** What a restore that was done left for a person: files kept aside, and how a domain on overlays is ended. */
+export function restoreAftermath(action: Action): readonly string[] {
+  if (action.kind !== 'restore') return [];
+  const kept = [...action.images, ...action.firmware].flatMap(({ asideAs }) =>
+    asideAs === null ? [] : [`  kept     ${printable(asideAs)}`],
+  );
+  return [...kept, ...(action.mode === 'instant' ? endOf(action) : [])];
+}
+
+function endOf({ define, domain, chain, images, firmware }: Restore): readonly string[] {
+  if (define === null) return [];
+  const name = word(define.name);
+  const undefine = `virsh undefine ${name}${firmware.length === 0 ? '' : ' --nvram'}`;
+  return [
+    '  to end   it, for the point stays held until then:',
+    ...(define.start ? [`           virsh destroy ${name}`] : []),
+    `           ${undefine}`,
+    `           rm ${images.map(({ to }) => word(to)).join(' ')}`,
+    `           holdfast release ${word(addressOf(domain.name, chain))}`,
+  ];
+}
+
+const word = (text: string): string => shellWord(printable(text));
