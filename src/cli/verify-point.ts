@@ -1,7 +1,9 @@
 import { hashFile } from '../image/hash-file.ts';
 import { checkImage } from '../image/qemu-img.ts';
+import type { PointFault } from '../model/observed-store.ts';
 import type { Manifest } from '../model/point.ts';
 import type { Failure } from '../model/result.ts';
+import { faultWords } from '../reporter/faults.ts';
 
 /** How thoroughly. */
 export type Depth = 'structure' | 'hash';
@@ -34,6 +36,11 @@ export async function verifyPoint(
       });
   }
   return failures;
+}
+
+/** What a look at the store says of a point already, in words. */
+export function knownFault(address: string, fault: PointFault): Failure {
+  return { code: fault, message: `${address}: ${faultWords(fault)}` };
 }
 
 /** Whether a failure proves damage; anything else means that it could not be told. */

@@ -10,7 +10,7 @@ import { Interrupt } from './interrupt.ts';
 import { printReport } from './print-report.ts';
 import { resolveAddress, type Place } from './resolve-address.ts';
 import { openSession } from './session.ts';
-import { isDamage, verifyPoint, type Depth } from './verify-point.ts';
+import { isDamage, knownFault, verifyPoint, type Depth } from './verify-point.ts';
 
 // `apply` takes the store's lock for a rename or two; longer than this something is wrong.
 const lockWaitSeconds = 10;
@@ -95,12 +95,7 @@ async function verifyPlace(
       ? read.value.find(({ manifest }) => manifest.point === point.id)
       : undefined;
     if (!read.ok || found === undefined || point.fault !== undefined) {
-      const failure = read.ok
-        ? {
-            code: point.fault ?? 'manifest-missing',
-            message: `${address}: ${point.fault ?? 'no manifest'}`,
-          }
-        : read.error;
+      const failure = read.ok ? knownFault(address, point.fault ?? 'manifest-missing') : read.error;
       verified.push({ ...facts, result: read.ok ? 'faulty' : 'unseen', failures: [failure] });
       continue;
     }
