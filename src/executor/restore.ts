@@ -6,7 +6,7 @@ import type { ObservedDomain } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { underStoreLock } from './locked.ts';
 import { idleDomain, lookAt } from './look.ts';
-import { during, failed, type NotDone, stale } from './not-done.ts';
+import { during, failed, interrupted, type NotDone, stale } from './not-done.ts';
 import type { Applied, Checked } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import { prepareFirmware } from './restore-firmware.ts';
@@ -175,7 +175,13 @@ async function makeReady(action: Restore, tools: Tools): Promise<Result<void, No
   const look = await idleDomain(action.domain, tools);
   if (!look.ok) return look;
   if (!isOff(look.value) && action.powerOff) {
-    const off = await tools.drivers.hypervisor.powerOff(action.domain.uuid, shutdownSeconds);
+    const { uuid, name } = action.domain;
+    const off = await tools.drivers.hypervisor.powerOff(uuid, shutdownSeconds, tools.signal);
+    if (tools.signal.aborted) {
+      const message = `${name} was asked to shut down for the restore, and may be off.`;
+      tools.log.warn({ code: 'asked-to-shut-down', message });
+      return interrupted;
+    }
     if (!off.ok) return failed(during(`Shutting down ${action.domain.name}`, off.error));
   } else if (!isOff(look.value)) {
     return stale('power-changed', `${action.domain.name} is ${look.value.state} now.`);

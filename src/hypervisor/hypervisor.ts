@@ -133,6 +133,13 @@ export interface Hypervisor {
   /** Forgets a definition, and the metadata of its checkpoints; never its images. */
   undefine(uuid: DomainUuid): Promise<Result<void, Failure>>;
   start(uuid: DomainUuid): Promise<Result<void, Failure>>;
-  /** Asks the guest to shut down and waits; pulls the plug only after the time is over. */
-  powerOff(uuid: DomainUuid, waitSeconds: number): Promise<Result<void, Failure>>;
+  /**
+   * Asks the guest to shut down and waits; pulls the plug only after the time
+   * is over. A signal ends the waiting (`canceled`): then no plug is pulled.
+   */
+  powerOff(
+    uuid: DomainUuid,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<Result<void, Failure>>;
 }

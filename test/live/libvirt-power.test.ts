@@ -175,8 +175,21 @@ it('copies UEFI variables as they are', async () => {
 
 it('pulls the plug only after the time is over', async () => {
   await using lab = await Lab.create();
+  const { signal: going } = new AbortController();
   const domain = await lab.defineDomain();
-  expect(await driverOf(lab).powerOff(domain.uuid, 1)).toEqual(done);
+  expect(await driverOf(lab).powerOff(domain.uuid, 1, going)).toEqual(done);
   expect(await domain.state()).toBe('shut off (destroyed)');
-  expect(await driverOf(lab).powerOff(domain.uuid, 1)).toEqual(done);
+  expect(await driverOf(lab).powerOff(domain.uuid, 1, going)).toEqual(done);
+});
+
+it('pulls no plug after a signal, and waits no longer', async () => {
+  await using lab = await Lab.create();
+  const domain = await lab.defineDomain();
+  const stop = new AbortController();
+  // Longer than the test may take: only the signal ends it. No guest is there that would shut down.
+  const off = driverOf(lab).powerOff(domain.uuid, 3600, stop.signal);
+  setTimeout(() => stop.abort(), 1000);
+  const stopped = { code: 'canceled', message: 'Stopped while the guest was shutting down' };
+  expect(await off).toEqual({ ok: false, error: stopped });
+  expect(await domain.state()).toBe('running (booted)');
 });

@@ -72,6 +72,6 @@ export function createLibvirt(options: LibvirtOptions): Hypervisor {
     define: (xml) => define(host, xml),
     undefine: (uuid) => undefine(host, uuid),
     start: (uuid) => start(host, uuid),
-    powerOff: (uuid, waitSeconds) => powerOff(host, uuid, waitSeconds),
+    powerOff: (uuid, waitSeconds, signal) => powerOff(host, uuid, waitSeconds, signal),
   };
 }

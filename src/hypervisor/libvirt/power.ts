@@ -76,18 +76,23 @@ export function stopStarted(
   });
 }
 
-/** Asks the guest to shut down, waits, and pulls the plug only then. */
+const stopped = fail({ code: 'canceled', message: 'Stopped while the guest was shutting down' });
+
+/** Asks the guest to shut down, waits, and pulls the plug only then; a signal ends it before that. */
 export function powerOff(
   host: LibvirtHost,
   uuid: DomainUuid,
   waitSeconds: number,
+  signal: AbortSignal,
 ): Promise<Result<void, Failure>> {
   return withVirsh(host, async (virsh) => {
+    if (signal.aborted) return stopped;
     // A refusal (a paused guest, say) is no reason to wait less: a person may shut it down.
     const asked = await virsh.ask('shutdown', uuid);
     if (!asked.ok && asked.error.code === 'domain-off') return ok(undefined);
     if (!asked.ok && asked.error.code === 'domain-gone') return asked;
     const off = await until(waitSeconds, async () => {
+      if (signal.aborted) return stopped;
       const answer = await virsh.ask('domstate', '--reason', uuid);
       if (!answer.ok) return answer;
       return readPowerState(answer.value)?.state === 'off' ? answer : null;
