@@ -9,11 +9,22 @@ import { parseYaml } from './parse-yaml.ts';
  * fails; one that is no valid policy does not, so that an editor may format it.
  */
 export function formatPolicy(text: string, file = 'policy.yaml'): Result<string, Diagnostics> {
-  const { source, diagnostics } = parseYaml(text, file);
-  if (source === null || diagnostics.length > 0) return fail(sortDiagnostics(diagnostics));
-  padFlow(source.document);
-  return ok(source.document.toString({ indent: 2, lineWidth: 0 }));
+  let before = text;
+  // Comments inside braces move step by step: what is read again may be
+  // written differently once more, and the one form is the one that stays.
+  for (let round = 0; round < maxRounds; round += 1) {
+    const { source, diagnostics } = parseYaml(before, file);
+    if (source === null || diagnostics.length > 0) return fail(sortDiagnostics(diagnostics));
+    padFlow(source.document);
+    const after = source.document.toString({ indent: 2, lineWidth: 0 });
+    if (after === before) break;
+    before = after;
+  }
+  return ok(before);
 }
+
+// Random documents with comments in odd places came to rest after three.
+const maxRounds = 6;
 
 /** `{ path: /backups }` with room, `[nas]` without: yaml knows only one padding for both. */
 function padFlow(document: Document.Parsed): void {

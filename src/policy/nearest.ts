@@ -22,8 +22,8 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** The candidate that was probably meant: at most a third of its letters differ. null if none is near. */
-export function nearest(text: string, candidates: Iterable<string>): string | null {
+/** The candidate that was probably meant: at most a third of its letters differ, or it alone begins so. null if none is near. */
+export function nearest(text: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let least = Infinity;
   const low = text.toLowerCase();
@@ -36,7 +36,9 @@ export function nearest(text: string, candidates: Iterable<string>): string | nu
     best = candidate;
     least = found;
   }
-  return best;
+  if (best !== null || text.length < 3) return best;
+  const begun = candidates.filter((candidate) => candidate.toLowerCase().startsWith(low));
+  return begun.length === 1 ? (begun[0] ?? null) : null;
 }
 
 /** `did you mean "x"?`, or what there is to choose from. */

@@ -1,4 +1,12 @@
-import { LineCounter, parseDocument, type Document, type YAMLError } from 'yaml';
+import {
+  LineCounter,
+  parseDocument,
+  type CollectionTag,
+  type Document,
+  type ScalarTag,
+  type TagId,
+  type YAMLError,
+} from 'yaml';
 import type { Diagnostic, Diagnostics } from './diagnostic.ts';
 import { diagnoseAt, diagnoseFile, type Saying, type Source, type TextSource } from './source.ts';
 import { findStars, withoutStars } from './star.ts';
@@ -87,7 +95,22 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed {
     version: '1.2',
     uniqueKeys: false,
     prettyErrors: false,
+    // A number is written back as it was: 0230 may have been meant as a text.
+    customTags: (tags) => tags.map((tag) => (isNumberTag(tag) ? keepSource(tag) : tag)),
   });
+}
+
+function isNumberTag(tag: TagId | CollectionTag | ScalarTag): tag is ScalarTag {
+  return typeof tag !== 'string' && /:(?:int|float)$/.test(tag.tag);
+}
+
+function keepSource(tag: ScalarTag): ScalarTag {
+  const { stringify } = tag;
+  return {
+    ...tag,
+    stringify: (item, context, onComment, onChompKeep) =>
+      item.source ?? stringify?.(item, context, onComment, onChompKeep) ?? String(item.value),
+  };
 }
 
 /** One sentence a line: the parser's further complaints about a line follow from its first. */

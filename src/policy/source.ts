@@ -36,6 +36,7 @@ const linesAfter = 1;
 
 // A line of a megabyte is no help on a terminal.
 const maxLineLength = 200;
+const maxSentenceLength = 500;
 
 function positionAt({ text, lines, ascii }: TextSource, offset: number): Position {
   const { line, col } = lines.linePos(offset);
@@ -57,6 +58,11 @@ function snippetOf({ text, lines }: TextSource, line: number): Snippet {
   return { startLine: first, lines: shown };
 }
 
+/** A sentence with a name of half a megabyte in it is none. */
+function shortened(text: string): string {
+  return text.length > maxSentenceLength ? `${text.slice(0, maxSentenceLength)}…` : text;
+}
+
 /** A diagnostic about a stretch of text. */
 export function diagnoseAt(
   source: TextSource,
@@ -73,8 +79,8 @@ export function diagnoseAt(
     severity: severity ?? 'error',
     code,
     path,
-    summary,
-    detail: detail ?? null,
+    summary: shortened(summary),
+    detail: detail === undefined ? null : shortened(detail),
     range,
     snippet: snippetOf(source, start.line),
   };

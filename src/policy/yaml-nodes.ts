@@ -41,12 +41,17 @@ export function checkNodes(
       found.push(
         diagnoseAt(source, [node.range[0], node.range[1]], '', {
           code: 'HP102',
-          summary: `${isCron(text) ? 'cron expressions that start' : 'a value that starts'} with * need${isCron(text) ? '' : 's'} quotes: "${text}"`,
+          summary: `${isCron(text) ? 'cron expressions that start' : 'a value that starts'} with * need${isCron(text) ? '' : 's'} quotes: "${shortened(text)}"`,
         }),
       );
     }
   }
-  return found;
+  return found.slice(0, maxFound);
+}
+
+/** A text that fits a sentence. */
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
 const isCron = (text: string): boolean => /^\S+(?: +\S+){4,5}$/.test(text);

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { defaultHostFile, parseHostFile } from '../../src/policy/host-file.ts';
+import { told } from './reading.ts';
+
+const file = '/etc/holdfast/host.yaml';
+
+describe('parseHostFile', () => {
+  it('fills in every default', () => {
+    expect(parseHostFile('# nothing\n', file)).toEqual({ ok: true, value: defaultHostFile });
+    expect(parseHostFile('version: 1\n', file)).toEqual({ ok: true, value: defaultHostFile });
+    expect(defaultHostFile).toEqual({
+      policy: null,
+      uri: 'qemu:///system',
+      stateDir: '/var/lib/holdfast',
+      runtimeDir: '/run/holdfast',
+      scratch: { path: '/var/lib/holdfast/scratch', limitBytes: null },
+      limits: { jobs: 4, rateBytesPerSecond: null },
+      notify: [],
+    });
+  });
+
+  it('reads every key', () => {
+    const text = `policy: /srv/policy/policy.yaml
+uri: qemu+unix:///system
+stateDir: /srv/holdfast
+runtimeDir: /run/hf
+scratch: { limit: 40GiB }
+limits: { jobs: 2, rate: 400MB/s }
+notify:
+  - on: [failed, rpo]
+    command: [/usr/local/bin/page, --from, "backup of kvm01"]
+`;
+    expect(parseHostFile(text, file)).toEqual({
+      ok: true,
+      value: {
+        policy: '/srv/policy/policy.yaml',
+        uri: 'qemu+unix:///system',
+        stateDir: '/srv/holdfast',
+        runtimeDir: '/run/hf',
+        scratch: { path: '/srv/holdfast/scratch', limitBytes: 42_949_672_960 },
+        limits: { jobs: 2, rateBytesPerSecond: 400_000_000 },
+        notify: [
+          { on: ['failed', 'rpo'], command: ['/usr/local/bin/page', '--from', 'backup of kvm01'] },
+        ],
+      },
+    });
+  });
+
+  it('tells every mistake with its place', () => {
+    const text = `polcy: /srv/policy.yaml
+scratch: { path: scratch, limit: 40 }
+notify:
+  - { on: [fail], command: page }
+  - { on: [], command: [page] }
+stateDir: *dir
+`;
+    const host = parseHostFile(text, file);
+    expect(!host.ok && told(host.error)).toEqual([
+      '1:1 error HP202 /polcy unknown key "polcy" — did you mean "policy"?',
+      '2:18 error HP205 /scratch/path "scratch" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+      '2:34 error HP201 /scratch/limit expected a text, got the number 40 — for example "48GiB"',
+      '4:12 error HP204 /notify/0/on/0 "fail" is not one of failed, blocked, rpo — did you mean "failed"?',
+      '4:28 error HP201 /notify/0/command expected a list, got the text "page" — write [page]',
+      '5:11 error HP207 /notify/1/on the list is empty — for example [failed, rpo]',
+      '5:25 error HP205 /notify/1/command/0 "page" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+      '6:11 error HP102  a value that starts with * needs quotes: "*dir"',
+      '6:11 error HP205 /stateDir "*dir" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+    ]);
+  });
+});
