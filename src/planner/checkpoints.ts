@@ -1,10 +1,11 @@
 import type { DropCheckpoint, Reason, RedefineCheckpoint } from '../model/action.ts';
 import { checkpointOwner, type CheckpointName, type PointId } from '../model/identity.ts';
 import { isCheckpointName } from '../model/identity.ts';
-import type { ObservedDirectory } from '../model/observed-store.ts';
+import type { ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import { byText } from './order.ts';
 import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
+import { unreadableFaults } from './timeline.ts';
 import { isRedefinable } from './trackers.ts';
 
 /** How a domain will be when the repairs before are done, and their ids. */
@@ -125,8 +126,16 @@ function isPublishedAfter(point: PointId, directory: ObservedDirectory | null): 
   if (tip !== null && point.slice(0, 16) < tip.point.slice(0, 16)) return false;
   return (
     directory?.chains.some(({ points }) =>
-      points.some((one) => one.id === point && (tip === null || one.fault !== undefined)),
+      points.some((one) => isSamePoint(one, point) && (tip === null || one.fault !== undefined)),
     ) ?? false
+  );
+}
+
+/** By its id; of a point whose manifest cannot be read only the instant in its directory's name is known (I4). */
+function isSamePoint({ id, fault }: ObservedPoint, point: PointId): boolean {
+  if (id === point) return true;
+  return (
+    fault !== undefined && unreadableFaults.has(fault) && id.slice(0, 16) === point.slice(0, 16)
   );
 }
 

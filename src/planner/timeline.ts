@@ -37,9 +37,11 @@ export interface AddedPoint {
   readonly chain: ChainId | null;
 }
 
-// Without a readable manifest nothing proves that a point is ours (I7), and a
-// newer version may know what this one does not.
-const unreadableFaults: ReadonlySet<PointFault> = new Set([
+/**
+ * Faults that leave a point without a readable manifest: nothing proves that it
+ * is ours (I7), and a newer version may know what this one does not.
+ */
+export const unreadableFaults: ReadonlySet<PointFault> = new Set([
   'manifest-missing',
   'manifest-unreadable',
   'manifest-newer',

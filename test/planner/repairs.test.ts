@@ -231,6 +231,19 @@ describe('checkpoints of ours', () => {
     expect(backups[0]?.release).toEqual([newer]);
   });
 
+  it('I4: the one of a newer point whose manifest cannot be read stays too', () => {
+    // Without the manifest the store knows the point by its instant alone.
+    const unread = withPoint(fresh, 2, {
+      id: pointAt('2026-11-22T01:00:00.000Z', '0000'),
+      fault: 'manifest-newer',
+    });
+    const newer = checkpointOf(mainId, pointAt('2026-11-22T01:00:00.000Z', 'beef'));
+    const where = directory(web01, [unread]);
+    const { actions, backups } = left([], withOrphan(newer, web01), where);
+    expect(actions).not.toContain('drop-checkpoint domain/web01');
+    expect(backups[0]?.release ?? [newer]).toEqual([newer]);
+  });
+
   it('of a closed chain goes at once', () => {
     const where = directory(web01, [{ ...fresh, closed: 'untracked' }]);
     const { plan } = left([], tracked(web01, where), where);
