@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { planSchemaErrors } from '../../src/cli/generated/plan-schema.ts';
 import { refusalOf } from '../../src/cli/saved-plan.ts';
 import { subsetOf } from '../../src/cli/subset.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { aPlan, backup, trash } from './a-plan.ts';
 
 const here = { host: 'kvm01', now: '2026-11-22T12:00:00.000Z' };
@@ -35,6 +39,31 @@ describe('a saved plan (G301)', () => {
       message:
         'plan.json expired at 2026-11-22T22:00:00.000Z: make a new one with holdfast plan --out',
     });
+  });
+});
+
+describe('a forged plan (G408)', () => {
+  const [disk] = backup.disks;
+  const forged = (change: object): object => ({
+    ...aPlan([]),
+    actions: [{ ...backup, ...change }],
+  });
+
+  it('has the form of a plan while nothing is forged', () => {
+    expect(planSchemaErrors(forged({}))).toEqual([]);
+  });
+
+  it.each([
+    ['a directory', { directory: '../../etc' }],
+    ['a hidden directory', { directory: '.trash' }],
+    ['a directory of a point', { pointDirectory: '../0001-20261122T020000Z-inc' }],
+    ['an image', { disks: [{ ...disk, file: '../../x.qcow2' }] }],
+    ['a backing file', { disks: [{ ...disk, backing: '/etc/passwd' }] }],
+    ['a checkpoint', { release: ['somebody-elses'] }],
+    ['a kind', { kind: 'rm' }],
+    ['no disks', { disks: null }],
+  ])('cannot name %s that the planner would not', (_what, change) => {
+    expect(planSchemaErrors(forged(change))).not.toEqual([]);
   });
 });
 
