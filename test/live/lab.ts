@@ -50,6 +50,10 @@ export async function virsh(...args: readonly string[]): Promise<string> {
   return (await sh('virsh', '-q', '-c', uri, ...args)).trimEnd();
 }
 
+/** Runs virsh, whatever comes of it. */
+const virshOnce = (...args: readonly string[]) =>
+  run({ program: 'virsh', args: ['-q', '-c', uri, ...args], timeoutSeconds: 60 });
+
 const xmlText = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
@@ -118,21 +122,24 @@ export class Lab implements AsyncDisposable {
     };
   }
 
-  /** Also destroys and undefines other domains that a test made here: restored ones, say. */
+  /** Destroys and undefines a domain: also others that a test made, restored ones say. */
   async forget(name: string): Promise<void> {
-    for (const args of [
-      ['destroy', name],
-      [
+    // More than once: a job that ends, or a libvirtd that starts again, can be in the way.
+    for (let tries = 0; tries < 20; tries += 1) {
+      await virshOnce('destroy', name);
+      await virshOnce(
         'undefine',
         name,
         '--checkpoints-metadata',
         '--snapshots-metadata',
         '--managed-save',
         '--nvram',
-      ],
-    ]) {
-      await run({ program: 'virsh', args: ['-q', '-c', uri, ...args], timeoutSeconds: 60 });
+      );
+      const state = await virshOnce('domstate', name);
+      if (!state.ok && state.error.stderr.includes('failed to get domain')) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
+    throw new Error(`${name} could not be removed`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
