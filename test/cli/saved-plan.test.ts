@@ -43,11 +43,11 @@ describe('a saved plan (G301)', () => {
 });
 
 describe('a forged plan (G408)', () => {
-  const [disk] = backup.disks;
-  const forged = (change: object): object => ({
-    ...aPlan([]),
-    actions: [{ ...backup, ...change }],
-  });
+  const story = join(import.meta.dirname, '..', 'scenarios', 'nightly-increments', 'plan.json');
+  const real = JSON.parse(readFileSync(story, 'utf8')) as Plan;
+  const [increment] = real.actions.filter((action) => action.kind === 'backup');
+  const [disk] = increment?.disks ?? [];
+  const forged = (change: object): object => ({ ...real, actions: [{ ...increment, ...change }] });
 
   it('has the form of a plan while nothing is forged', () => {
     expect(planSchemaErrors(forged({}))).toEqual([]);
