@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { beginInChild } from './child.ts';
 import { startGuest, type Guest } from './guest.ts';
 import { Lab, compareImages, sh, virsh } from './lab.ts';
@@ -19,6 +19,11 @@ beforeAll(async () => {
 afterAll(async () => lab[Symbol.asyncDispose]());
 
 const frozenStatus = '{"execute":"guest-fsfreeze-status"}';
+
+// One test that fails must not make the others fail.
+afterEach(async () => {
+  if ((await guest.domain.state()).startsWith('paused')) await guest.domain.resume();
+});
 
 /** Whether the guest can write: a frozen file system would block it. */
 const canWrite = (): Promise<string> =>
@@ -82,7 +87,6 @@ it('does not try a paused guest: required fails, try goes on', async () => {
   expect(point.quiesce).toEqual({ done: false, code: 'paused', frozenMilliseconds: null });
   expect(await point.abandon()).toEqual({ ok: true, value: undefined });
   expect(await guest.domain.state()).toBe('paused (user)');
-  await guest.domain.resume();
 });
 
 it('I10: SIGKILL while the guest is frozen: the guard thaws it and aborts the job', async () => {

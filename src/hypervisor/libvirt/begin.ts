@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 import { startGuard, type Guard } from '../../process/guard.ts';
@@ -42,7 +42,10 @@ export async function beginPoint(
     const process = await launch(host, request, directory, nonce, frozen);
     return { guard: process, begun: await process.heard('begun') };
   });
-  if (launched === null) return monitorBusy('The point was not begun');
+  if (launched === null) {
+    await rm(directory, { recursive: true, force: true });
+    return monitorBusy('The point was not begun');
+  }
   const { guard, begun } = launched;
   const endedAt = host.now();
   const text = await readFile(join(directory, 'output'), 'utf8').catch(() => '');
