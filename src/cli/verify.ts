@@ -1,9 +1,13 @@
 import { Option, type Command } from 'commander';
 import { addressOf } from '../model/address.ts';
 import { instantOf } from '../model/instant.ts';
+import type { PointFault } from '../model/observed-store.ts';
+import type { PointCheck } from '../model/point.ts';
 import type { VerifiedPoint, VerifyReport } from '../model/report.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
 import { renderVerify } from '../reporter/verify.ts';
 import { openStore } from '../store/open.ts';
+import type { PointPlace, Store } from '../store/store.ts';
 import { refuse, say, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
@@ -32,7 +36,7 @@ export function defineVerify(command: Command, go: Go): void {
     .option('--store <dir>', 'take points from this store; no policy is needed')
     .addHelpText(
       'after',
-      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure',
+      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\nA later check of every byte that finds it sound takes the mark away.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure',
     )
     .action(async (address: string, options: VerifyOptions) =>
       go(async (context) => runVerify(context, address, options)),
@@ -94,7 +98,8 @@ async function verifyPlace(
     const found = read.ok
       ? read.value.find(({ manifest }) => manifest.point === point.id)
       : undefined;
-    if (!read.ok || found === undefined || point.fault !== undefined) {
+    const isMarked = mayBeLifted(point.fault, depth, verified);
+    if (!read.ok || found === undefined || (point.fault !== undefined && !isMarked)) {
       const failure = read.ok ? knownFault(address, point.fault ?? 'manifest-missing') : read.error;
       verified.push({ ...facts, result: read.ok ? 'faulty' : 'unseen', failures: [failure] });
       continue;
@@ -109,7 +114,7 @@ async function verifyPlace(
       const noted = !lock.ok
         ? lock
         : damage === undefined
-          ? store.value.writeCheck(place, { formatVersion: 1, at, depth })
+          ? noteSound(store.value, place, { formatVersion: 1, at, depth })
           : store.value.quarantine(place, damage, at);
       if (lock.ok) lock.value.release();
       if (!noted.ok) context.terminal.err(`holdfast: ${address}: ${noted.error.message}\n`);
@@ -118,4 +123,27 @@ async function verifyPlace(
     verified.push({ ...facts, result, failures });
   }
   return verified;
+}
+
+/**
+ * Whether a faulty point is checked all the same: its files are there, and
+ * every byte of them may prove the mark of an earlier check wrong. What stands
+ * on such a point is only as faulty as that one.
+ */
+function mayBeLifted(
+  fault: PointFault | undefined,
+  depth: Depth,
+  below: readonly VerifiedPoint[],
+): boolean {
+  if (depth !== 'hash') return false;
+  return (
+    fault === 'quarantined' ||
+    (fault === 'parent-faulty' && below.every(({ result }) => result === 'sound'))
+  );
+}
+
+/** Notes that a point is sound; after a check of every byte it is in quarantine no more. */
+function noteSound(store: Store, place: PointPlace, check: PointCheck): Result<void, Failure> {
+  const lifted = check.depth === 'hash' ? store.liftQuarantine(place) : ok(undefined);
+  return lifted.ok ? store.writeCheck(place, check) : lifted;
 }

@@ -45,7 +45,7 @@ export const faults: Readonly<
   quarantined: {
     short: 'in quarantine',
     explain:
-      'A check found the point damaged and marked it. It counts for nothing any more, and nothing is built on it.',
+      'A check found the point damaged and marked it. It counts for nothing any more, and nothing is built on it. When its files are right again (copied back from elsewhere, say), `holdfast verify` takes the mark away.',
   },
 };
 

@@ -93,7 +93,7 @@ export const notes: SentenceTable = {
   },
   'faulty-points': {
     say: (t) =>
-      `has ${t.count('points', 'faulty point')}: ${t.text('faults').split(', ').map(faultWords).join(', ')}`,
+      `has ${t.count('points', 'faulty point')}: ${t.text('faults').split(', ').map(faultWords).join(', ')}; holdfast verify says more`,
     explain:
       'Points that are not valid count for nothing: not for the RPO, not for retention, and nothing is built on them. They are not deleted. `holdfast points` names them.',
   },

@@ -66,15 +66,29 @@ export function removeHold(
   chain: ChainId,
   pointDirectory: string | null,
 ): Result<void, Failure> {
-  const path = heldPath(directory, chain, pointDirectory);
-  if (!path.ok) return path;
-  return change(home, `releasing ${home.root}/${path.value}`, () => {
-    const there = directoryInside(home.files, home.root, path.value);
+  return removeMark(home, heldPath(directory, chain, pointDirectory), holdName);
+}
+
+/** Takes the mark of a bad point away; a success too if there is none. */
+export function liftQuarantine(home: Home, place: PointPlace): Result<void, Failure> {
+  return removeMark(home, pointPath(place), quarantineName);
+}
+
+/** Removes a small record from a directory that must be there. */
+function removeMark(
+  home: Home,
+  directory: Result<string, Failure>,
+  name: string,
+): Result<void, Failure> {
+  if (!directory.ok) return directory;
+  const path = `${directory.value}/${name}`;
+  return change(home, `removing ${home.root}/${path}`, () => {
+    const there = directoryInside(home.files, home.root, directory.value);
     if (!there.ok) return there;
-    const hold = lookInside(home.files, home.root, `${path.value}/${holdName}`);
-    if (!hold.ok) return hold;
-    if (hold.value !== null) home.files.removeFile(`${home.root}/${path.value}/${holdName}`);
-    home.files.syncDirectory(`${home.root}/${path.value}`);
+    const mark = lookInside(home.files, home.root, path);
+    if (!mark.ok) return mark;
+    if (mark.value !== null) home.files.removeFile(`${home.root}/${path}`);
+    home.files.syncDirectory(`${home.root}/${directory.value}`);
     return ok(undefined);
   });
 }

@@ -11,6 +11,7 @@ import { locksPath } from './layout.ts';
 import { takeLock } from './lock.ts';
 import {
   closeChain,
+  liftQuarantine,
   quarantine,
   readCheck,
   removeHold,
@@ -58,6 +59,7 @@ function storeOf(ref: StoreRef, home: Home): Store {
       removeHold(home, directory, chain, pointDirectory),
     closeChain: (directory, chain, code, at) => closeChain(home, directory, chain, code, at),
     quarantine: (place, failure, at) => quarantine(home, place, failure, at),
+    liftQuarantine: (place) => liftQuarantine(home, place),
     writeCheck: (place, check) => writeCheck(home, place, check),
     readCheck: (place) =>
       attempt(`reading a check in store ${ref.name}`, () => readCheck(home, place)),

@@ -34,9 +34,15 @@ A chain holds points, one directory each:
   checkpoint.xml    libvirt's checkpoint, needed only to go on with increments
   nvram.fd          UEFI variables, where the machine has them
   tpm.tar           state of an emulated TPM, where the machine has one
-  hold.json         in a chain or point: it must not be deleted, and why
-  closed.json       in a chain: why no point is added to it any more
-  quarantine.json   in a point: a check found it bad
+  hold.json         in a chain or point: it must not be deleted, who says so
+                    and why. Removing the file releases it.
+  closed.json       in a chain: why no point is added to it any more (the
+                    machine was restored or untracked). Its points are good.
+  checked.json      in a point: when it was last found sound, and how (structure,
+                    or hash: every byte)
+  quarantine.json   in a point: a check found it bad, and what was wrong. Do not
+                    restore from it, nor from what stands on it; a later check
+                    that finds it right removes the file.
 
 Directories called .incoming-... are unfinished. Never restore from them.
 

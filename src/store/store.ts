@@ -105,6 +105,8 @@ export interface Store {
     at: Instant,
   ): Result<void, Failure>;
   quarantine(place: PointPlace, failure: Failure, at: Instant): Result<void, Failure>;
+  /** Takes that mark away: the point was found right, every byte of it. */
+  liftQuarantine(place: PointPlace): Result<void, Failure>;
   /** Notes that a check found the point sound. */
   writeCheck(place: PointPlace, check: PointCheck): Result<void, Failure>;
   /** The last such note; null if there is none. */

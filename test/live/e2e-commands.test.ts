@@ -132,6 +132,17 @@ it('verify: sound, and faulty once a byte is another', async () => {
   );
   expect(refused.exit).toBe(1);
   expect(refused.err).toMatch(/cannot be restored: quarantined/);
+  // Only a check of every byte takes the mark away, and only when all are right.
+  writeFileSync(image, good);
+  const verified = async (depth: string): Promise<readonly string[]> => {
+    const again = await host.run('--json', 'verify', second.address, '--depth', depth);
+    return (JSON.parse(again.out) as VerifyReport).points.map(({ result }) => result);
+  };
+  expect(await verified('structure')).toEqual(['sound', 'faulty']);
+  expect(await verified('hash')).toEqual(['sound', 'sound']);
+  expect(await verified('structure')).toEqual(['sound', 'sound']);
+  writeFileSync(image, bad);
+  expect(await verified('hash')).toEqual(['sound', 'faulty']);
   await domain.write('vda', 0, 65536, 0x21);
   await host.takePoint(domain);
   expect((await host.points()).at(-1)).toMatchObject({ level: 'full' });

@@ -32,3 +32,21 @@ it('says what a damaged note is', () => {
   writeFileSync(file, '{"formatVersion":1}');
   expect(store.readCheck(full.place)).toMatchObject({ ok: false, error: { code: 'unreadable' } });
 });
+
+it('takes the mark of a bad point away, once and again', async () => {
+  using dir = temporary();
+  const store = madeStore(dir);
+  publishPoints(store, live, [0]);
+  const query = { name: 'main', path: dir.path, requireMount: false, stateDir: `${dir.path}/none` };
+  const faultNow = async () => {
+    const { state } = await observeStore(query);
+    if (state.kind !== 'ready') throw new Error(state.kind);
+    return state.directories[0]?.chains[0]?.points.map(({ fault }) => fault);
+  };
+  must(store.quarantine(full.place, { code: 'hash-differs', message: 'vda' }, later));
+  expect(await faultNow()).toEqual(['quarantined']);
+  for (const times of ['once', 'again']) {
+    must(store.liftQuarantine(full.place));
+    expect(await faultNow(), times).toEqual([undefined]);
+  }
+});
