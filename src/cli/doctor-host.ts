@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { instantOf } from '../model/instant.ts';
 import type { DoctorFinding } from '../model/report.ts';
 import { run } from '../process/run.ts';
+import { zonedClock } from '../reporter/zoned-clock.ts';
 import { finding } from './doctor-programs.ts';
 
 /** A user, as the kernel knows it. */
@@ -70,14 +72,20 @@ export function checkAppArmor(directories: readonly string[]): DoctorFinding {
 // Before this year the program did not exist: the clock is not set.
 const earliestYear = 2026;
 
+/** What the clock says, as people of this host read it: `2026-11-22 10:30:02+01:00 (Europe/Berlin)`. */
+export function clockWords(now: Date, zone: string): string {
+  return `the clock says ${zonedClock(zone).full(instantOf(now.getTime()))} (${zone})`;
+}
+
 /** Whether the clock is set, and kept by somebody. */
 export async function checkClock(now: Date): Promise<DoctorFinding> {
+  const said = clockWords(now, Intl.DateTimeFormat().resolvedOptions().timeZone);
   if (now.getUTCFullYear() < earliestYear)
     return finding(
       'error',
       'clock',
       'host',
-      `the clock says ${now.toISOString()}`,
+      said,
       'set the clock, and keep it with chrony or systemd-timesyncd',
     );
   const asked = await run({
@@ -94,5 +102,5 @@ export async function checkClock(now: Date): Promise<DoctorFinding> {
       'the clock is not synchronized: schedules and guard G154 depend on it',
       'apt install chrony',
     );
-  return finding('ok', 'clock', 'host', `the clock says ${now.toISOString()}`);
+  return finding('ok', 'clock', 'host', said);
 }

@@ -2,12 +2,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkWay } from '../../src/cli/doctor-host.ts';
+import { checkWay, clockWords } from '../../src/cli/doctor-host.ts';
 import { observedFindings } from '../../src/cli/doctor-observed.ts';
 import { backupFinding, isAtLeast, versionFindings } from '../../src/cli/doctor-programs.ts';
 import { domainUuid } from '../../src/model/identity.ts';
 import type { ObservedDomain, ObservedState } from '../../src/model/observed.ts';
+import type { DoctorReport } from '../../src/model/report.ts';
 import { seen, unseen } from '../../src/model/result.ts';
+import { Cli } from './cli.ts';
 
 describe('versions', () => {
   it.each([
@@ -157,4 +159,28 @@ describe('observedFindings', () => {
       remedy: 'start libvirtd, or run as root or as a member of the group libvirt',
     });
   });
+});
+
+it('says the time in the zone of the host', () => {
+  expect(clockWords(new Date('2026-11-22T09:30:02Z'), 'Europe/Berlin')).toBe(
+    'the clock says 2026-11-22 10:30:02+01:00 (Europe/Berlin)',
+  );
+});
+
+it('says once that the host file is broken, and the remedy', async () => {
+  using cli = new Cli();
+  cli.write('host.yaml', 'uri: [\n');
+  const { exit, out } = await cli.run(['--json', '--host-config', 'host.yaml', 'doctor']);
+  const { findings } = JSON.parse(out) as DoctorReport;
+  expect(exit).toBe(1);
+  expect(findings.filter(({ code }) => code === 'host-file')).toEqual([
+    {
+      severity: 'error',
+      code: 'host-file',
+      subject: 'host',
+      message: expect.stringMatching(/^the host file is not valid:\n/) as string,
+      remedy:
+        'correct that place in the host file, or name another one with --host-config; holdfast schema host says what may be in it',
+    },
+  ]);
 });
