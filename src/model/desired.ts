@@ -60,6 +60,8 @@ export interface DesiredStore {
   readonly requireMount: boolean;
   /** Copies at once into this store; bytes a second for all of them, null for no limit. */
   readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
+  /** No rule names it: nothing is decided by what is in it. */
+  readonly isUnused?: true;
 }
 
 export interface DesiredMirror {

@@ -43,10 +43,17 @@ export function isIncomplete(planning: Planning): boolean {
     hostUnseen(planning) !== null ||
     !observed.scratch.seen ||
     stores.some(
-      ({ trouble, ready }) => trouble?.code === 'unseen' || (ready?.unreadable.length ?? 0) > 0,
+      (store) =>
+        bearsOnPlan(store, planning) &&
+        (store.trouble?.code === 'unseen' || (store.ready?.unreadable.length ?? 0) > 0),
     ) ||
     domains.some((domain) => domain.unseen !== null || hasUnseenPart(domain))
   );
+}
+
+/** Whether something is decided by what is in a store: rules use it, or a removal may mean points in it. */
+function bearsOnPlan({ desired: { isUnused } }: StoreSituation, { desired }: Planning): boolean {
+  return isUnused !== true || desired.removed.length > 0;
 }
 
 /** Whether a part of a managed domain could not be seen. */

@@ -31,6 +31,7 @@ export function resolvePolicy(
       domains.push({ uuid, name, place: found.place, ...found.settings });
     } else ignored.push({ uuid, name, place: found.place });
   }
+  const used = new Set(policy.rules.map(({ settings }) => settings.store));
   return {
     policy: {
       file: policy.file,
@@ -41,7 +42,9 @@ export function resolvePolicy(
     },
     host: policy.host,
     timezone: policy.timezone,
-    stores: policy.stores,
+    stores: policy.stores.map((store) =>
+      used.has(store.name) ? store : { ...store, isUnused: true },
+    ),
     mirrors: policy.mirrors,
     domains,
     ignored,

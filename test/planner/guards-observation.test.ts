@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { DesiredState, DesiredStore } from '../../src/model/desired.ts';
 import type { StoreMemory } from '../../src/model/observed-store.ts';
 import { seen, unseen } from '../../src/model/result.ts';
 import { chain, directory } from './build-chain.ts';
 import { domain, tracked } from './build-domain.ts';
-import { day, desiredState, gib, hour, now, place, uuidOf } from './build-policy.ts';
+import { day, desiredState, desiredStore, gib, hour, now, place, uuidOf } from './build-policy.ts';
 import { aRun, mainStore, readyStore, world } from './build.ts';
 import { desired, goes, seenAs, two, web01 } from './guarded.ts';
 import { told } from './told.ts';
@@ -80,6 +81,21 @@ describe('G151 (I4): what was not seen loses nothing', () => {
     });
     const { actions, plan } = told(desired, beside);
     expect([actions, plan.incomplete]).toEqual([[goes], true]);
+  });
+
+  it('a store that no rule uses makes nothing incomplete, but where points are removed', () => {
+    const failure = { code: 'EIO', message: 'I/O error' };
+    const dark = { ...mainStore({ kind: 'unseen', failure }), name: 'archive', path: '/archive' };
+    const observed = { ...seenAs(), stores: [...seenAs().stores, dark] };
+    const archive = desiredStore({ name: 'archive', path: '/archive' });
+    const incomplete = (store: DesiredStore, removed: DesiredState['removed'] = []): boolean => {
+      const stores = [...desired.stores, store];
+      return told({ ...desired, stores, removed }, observed).plan.incomplete;
+    };
+    const unused = { ...archive, isUnused: true } as const;
+    expect([incomplete(archive), incomplete(unused)]).toEqual([true, false]);
+    const removed = [{ name: 'old07', uuid: uuidOf(7), chain: null, place: place(9) }];
+    expect(incomplete(unused, removed)).toBe(true);
   });
 
   it('the store: nothing is planned there, and the domain is unseen when it is due', () => {

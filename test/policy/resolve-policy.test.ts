@@ -36,6 +36,24 @@ function lines(names: readonly string[], from = 100): Readonly<Record<string, st
 }
 
 describe('resolvePolicy', () => {
+  it('says which stores no rule names', () => {
+    const { stores } = resolvePolicy(
+      goodPolicy(`version: 1
+timezone: UTC
+stores: { main: { path: /backups }, archive: { path: /archive } }
+schedules: { nightly: "0 2 * * *" }
+defaults: { schedule: nightly, store: main }
+domains: [{ match: "*" }]
+`),
+      [],
+      git,
+    );
+    expect(stores.map(({ name, isUnused }) => [name, isUnused])).toEqual([
+      ['main', undefined],
+      ['archive', true],
+    ]);
+  });
+
   it('takes exact names before ignored ones, and those before the first pattern that matches', () => {
     expect(
       lines([
