@@ -11,7 +11,7 @@ import type { Applied, Checked } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import { prepareFirmware } from './restore-firmware.ts';
 import { dropPrepared, prepareImages, writeDevices } from './restore-images.ts';
-import { endServers, serveInstantly } from './restore-instant.ts';
+import { holdChain, serveInstantly, undoInstant } from './restore-instant.ts';
 import { putBack, type Prepared, swapIn } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
@@ -35,17 +35,25 @@ export const restore: Performer<Restore> = {
   },
 
   async apply(action, tools) {
-    const held = await readDefinition(action, tools);
-    if (!held.ok) return failed(held.error);
-    const prepared = await prepare(action, tools);
-    if (!prepared.ok)
-      return tools.signal.aborted ? fail({ code: 'interrupted' }) : failed(prepared.error);
-    const placed = await place(action, held.value, prepared.value, tools);
-    dropPrepared(prepared.value);
-    if (!placed.ok && action.mode === 'instant') endServers(action, tools);
-    return placed;
+    if (action.mode !== 'instant') return bringBack(action, tools);
+    // Held first, so that no retention takes the chain away below the domain.
+    const held = await holdChain(action, tools);
+    if (!held.ok) return held;
+    const done = await bringBack(action, tools);
+    if (!done.ok) await undoInstant(action, held.value, tools);
+    return done;
   },
 };
+
+async function bringBack(action: Restore, tools: Tools): Promise<Result<Applied, NotDone>> {
+  const definition = await readDefinition(action, tools);
+  if (!definition.ok) return failed(definition.error);
+  const prepared = await prepare(action, tools);
+  if (!prepared.ok) return tools.signal.aborted ? interrupted : failed(prepared.error);
+  const placed = await place(action, definition.value, prepared.value, tools);
+  dropPrepared(prepared.value);
+  return placed;
+}
 
 /** The domain is as the plan saw it: there and off for a restore in place, absent otherwise. */
 async function checkDomain(action: Restore, tools: Tools): Promise<Checked> {

@@ -59,6 +59,19 @@ export function writeHold(
   return writeMark(home, heldPath(directory, chain, pointDirectory), holdName, hold);
 }
 
+/** Whether a chain, or one point, has a hold of its own. */
+export function isHeld(
+  home: Home,
+  directory: string,
+  chain: ChainId,
+  pointDirectory: string | null,
+): Result<boolean, Failure> {
+  const path = heldPath(directory, chain, pointDirectory);
+  if (!path.ok) return path;
+  const hold = lookInside(home.files, home.root, `${path.value}/${holdName}`);
+  return hold.ok ? ok(hold.value !== null) : hold;
+}
+
 /** Lets go of it; a success too if there is no hold. */
 export function removeHold(
   home: Home,

@@ -11,6 +11,7 @@ import { locksPath } from './layout.ts';
 import { takeLock } from './lock.ts';
 import {
   closeChain,
+  isHeld,
   liftQuarantine,
   quarantine,
   readCheck,
@@ -55,6 +56,10 @@ function storeOf(ref: StoreRef, home: Home): Store {
     restoreTrash: (path, chain, hold) => restoreTrash(home, path, chain, hold),
     writeHold: (directory, chain, pointDirectory, hold) =>
       writeHold(home, directory, chain, pointDirectory, hold),
+    isHeld: (directory, chain, pointDirectory) =>
+      attempt(`looking for a hold in store ${ref.name}`, () =>
+        isHeld(home, directory, chain, pointDirectory),
+      ),
     removeHold: (directory, chain, pointDirectory) =>
       removeHold(home, directory, chain, pointDirectory),
     closeChain: (directory, chain, code, at) => closeChain(home, directory, chain, code, at),

@@ -93,6 +93,12 @@ export interface Store {
     pointDirectory: string | null,
     hold: Hold,
   ): Result<void, Failure>;
+  /** Whether it has a hold of its own, whoever set it. */
+  isHeld(
+    directory: string,
+    chain: ChainId,
+    pointDirectory: string | null,
+  ): Result<boolean, Failure>;
   removeHold(
     directory: string,
     chain: ChainId,

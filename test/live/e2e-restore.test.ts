@@ -202,6 +202,11 @@ it('--instant boots from the point; the chain is not touched, and the server end
     await lab.forget(name);
   }
   await host.ok('release', `domain/${domain.name}/${first.chain}`);
+  // One that fails leaves no hold.
+  writeFileSync(join(lab.dir, 'file'), '');
+  const beside = ['--instant', '--as', name, '--to', join(lab.dir, 'file/x'), '--auto-approve'];
+  expect((await host.run('restore', first.address, ...beside)).exit).toBe(1);
+  expect((await host.points(domain.name)).filter((point) => point.held)).toEqual([]);
 });
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
