@@ -157,6 +157,15 @@ async function guestExec(name, command) {
   }
 }
 
+/** Asked this way, because libvirtd 9.0 may die of domjobinfo when a backup ends just then. */
+function hasBackupJob(name) {
+  try {
+    return virsh('backup-dumpxml', name) !== '';
+  } catch {
+    return false;
+  }
+}
+
 function theirs(work, name) {
   return async (_round, signal) => {
     const directory = join(work, 'theirs');
@@ -206,12 +215,7 @@ function ours(work, name, rate) {
       if (!signal.aborted) throw error;
     });
     // A stopped apply is given the time to abort its job.
-    for (
-      let tries = 0;
-      tries < 50 && /Operation:\s+Backup/.test(virsh('domjobinfo', name));
-      tries += 1
-    )
-      await sleep(200);
+    for (let tries = 0; tries < 50 && hasBackupJob(name); tries += 1) await sleep(200);
     rmSync(store, { recursive: true });
   };
 }

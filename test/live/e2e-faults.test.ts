@@ -72,7 +72,7 @@ it('I14: a scratch that fills fails the point, never a write of the guest', asyn
   await guest;
   expect(ran.exit, `${ran.out}${ran.err}`).toBe(7);
   expect(`${ran.out}${ran.err}`).toContain('scratch');
-  expect(writes).toBeGreaterThan(8);
+  expect(writes).toBeGreaterThan(2);
   expect(await big.state()).toMatch(/^running/);
   expect([host.incoming(), host.jobFiles()]).toEqual([[], []]);
   expect(await host.points()).toEqual([]);

@@ -3,7 +3,7 @@ import { seen, unseen, type Failure, type Seen } from '../../model/result.ts';
 import type { KnownJob } from '../hypervisor.ts';
 import { firstFailure, type Asker, type Group } from './ask-groups.ts';
 import { readCheckpointXml } from './checkpoint-xml.ts';
-import { ownedJob, readBackupSocket, readBlockJob } from './job.ts';
+import { ownedJob, readBackupSocket, readBlockJob, readJobOperation } from './job.ts';
 import { valueOf, type Known } from './known.ts';
 import { monitorBusy, withMonitorLock } from './monitor-lock.ts';
 import type { Block, VirshCommand } from './virsh.ts';
@@ -19,7 +19,7 @@ export interface Details {
 
 /** A question, what its answer is about, and the answer. */
 interface Question {
-  readonly about: 'block-job' | 'checkpoint' | 'backup' | 'sizes';
+  readonly about: 'block-job' | 'checkpoint' | 'job' | 'sizes';
   readonly name: string;
   readonly command: VirshCommand;
 }
@@ -84,7 +84,7 @@ async function askQuestions(
   );
 }
 
-function factQuestions({ listed, defined, operation }: Known): readonly Question[] {
+function factQuestions({ listed, defined, backup }: Known): readonly Question[] {
   const { uuid } = listed;
   const disks = defined.disks.filter(
     ({ device }) => defined.runningId !== null && (device === 'disk' || device === 'lun'),
@@ -95,8 +95,8 @@ function factQuestions({ listed, defined, operation }: Known): readonly Question
       name: disk.target,
       command: ['blockjob', '--raw', uuid, disk.target],
     })),
-    ...(operation === 'backup'
-      ? [{ about: 'backup', name: '', command: ['backup-dumpxml', uuid] } as const]
+    ...(defined.runningId !== null && backup === null
+      ? [{ about: 'job', name: '', command: ['domjobinfo', uuid] } as const]
       : []),
     ...(defined.disks.some((disk) => disk.source.kind === 'network')
       ? [{ about: 'sizes', name: '', command: ['domstats', '--block', '--nowait', uuid] } as const]
@@ -127,30 +127,32 @@ function detailsOf(known: Known, answers: readonly Answered[], jobs: readonly Kn
     const type = block?.ok === true ? readBlockJob(block.value) : null;
     return type !== null && type !== 'backup';
   });
-  const [backup] = of('backup');
+  const [job] = of('job');
   const [sizes] = of('sizes');
-  const { operation } = known;
-  const refused = [...of('block-job'), ...of('backup')].find(
-    ({ block }) =>
-      block?.ok !== true && block?.error.code !== 'not-supported' && !isNoBackup(block),
+  const refused = [...of('block-job'), ...of('job')].find(
+    ({ block }) => block?.ok !== true && block?.error.code !== 'not-supported',
   );
   return {
     checkpoints: known.checkpointNames.seen
       ? checkpointsOf(of('checkpoint'))
       : known.checkpointNames,
     blockJobs: blockJobs.map(({ name }) => name),
-    job:
-      operation === null
-        ? null
-        : ownedJob(operation, readBackupSocket(valueOf(backup?.block)), known.listed.uuid, jobs),
+    job: jobOf(known, valueOf(job?.block), jobs),
     capacities: capacitiesOf(valueOf(sizes?.block)),
     failure: refused === undefined ? null : firstFailure([refused.block]),
   };
 }
 
-// The job ended between the two questions: a job without a socket is a foreign one, and the next look says more.
-const isNoBackup = (block: Block | undefined): boolean =>
-  block?.ok === false && /no domain backup job present/.test(block.error.message);
+/** The job that runs on a domain. A backup that began between the two questions has no socket yet: somebody's, until the next look. */
+function jobOf(
+  { backup, listed }: Known,
+  info: string,
+  jobs: readonly KnownJob[],
+): ObservedDomain['job'] {
+  if (backup !== null) return ownedJob('backup', readBackupSocket(backup), listed.uuid, jobs);
+  const operation = readJobOperation(info);
+  return operation === null ? null : ownedJob(operation, null, listed.uuid, jobs);
+}
 
 function checkpointsOf(
   answers: readonly { readonly name: string; readonly block: Block | undefined }[],

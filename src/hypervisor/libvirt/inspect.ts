@@ -3,7 +3,7 @@ import type { PointRequest } from '../hypervisor.ts';
 import { firstFailure } from './ask-groups.ts';
 import { isListed } from './checkpoints.ts';
 import { readDomainXml, type DefinedDomain } from './domain-xml.ts';
-import { readBlockJob, readJobOperation } from './job.ts';
+import { isNoBackup, readBlockJob, readJobOperation } from './job.ts';
 import { valueOf } from './known.ts';
 import { readPowerState } from './power-state.ts';
 import type { VirshSession } from './virsh.ts';
@@ -28,10 +28,10 @@ export async function inspect(
   const answers = await virsh.askAll([
     ['domstate', '--reason', uuid],
     ['dumpxml', uuid],
-    ['domjobinfo', uuid],
+    ['backup-dumpxml', uuid],
     ...request.disks.map(({ target }) => ['blockjob', '--raw', uuid, target]),
   ]);
-  const [stateAnswer, definition, job, ...blockJobs] = answers;
+  const [stateAnswer, definition, backup, ...blockJobs] = answers;
   const state = readPowerState(valueOf(stateAnswer))?.state;
   if (stateAnswer?.ok === true && state !== 'running' && state !== 'paused') {
     return fail({
@@ -39,9 +39,11 @@ export async function inspect(
       message: `The domain is ${state ?? 'in an unknown state'}, and was to be running or paused.`,
     });
   }
+  const none = isNoBackup(backup);
+  const job = none ? await virsh.ask('domjobinfo', uuid) : backup;
   const failure = firstFailure([stateAnswer, definition, job]);
   if (failure !== null) return fail(failure);
-  const operation = readJobOperation(valueOf(job));
+  const operation = none ? readJobOperation(valueOf(job)) : 'backup';
   if (operation !== null)
     return fail({
       code: 'busy',

@@ -1,6 +1,7 @@
 import type { DomainUuid } from '../../model/identity.ts';
 import type { ObservedJob } from '../../model/observed.ts';
 import type { KnownJob } from '../hypervisor.ts';
+import type { Block } from './virsh.ts';
 import { attribute, child, parseXml } from './xml.ts';
 
 /** Reads `domjobinfo`: the operation in libvirt's words, in kebab-case; null when no job runs. */
@@ -15,6 +16,15 @@ export function readJobOperation(text: string): string | null {
   if (type !== 'Bounded' && type !== 'Unbounded') return null;
   return (facts.get('Operation') ?? 'unknown').toLowerCase().replaceAll(/[^a-z]+/g, '-');
 }
+
+/**
+ * Whether `backup-dumpxml` says that there is no backup job. It is asked before
+ * `domjobinfo`, which must not be asked while there is one: libvirtd 9.0 lets go
+ * of the domain while QEMU answers, and dies when the job has ended meanwhile
+ * (seen; qemuBackupGetJobInfoStats reads the job that is gone).
+ */
+export const isNoBackup = (block: Block | undefined): boolean =>
+  block?.ok === false && /no domain backup job present/.test(block.error.message);
 
 /** The unix socket of a running backup job, from `backup-dumpxml`; null if it has none. */
 export function readBackupSocket(text: string): string | null {

@@ -2,7 +2,7 @@ import { digestOf } from '../../model/canonical.ts';
 import { seen, type Failure, type Seen } from '../../model/result.ts';
 import { firstFailure, type Asker, type Group } from './ask-groups.ts';
 import { readDomainXml, type DefinedDomain } from './domain-xml.ts';
-import { readJobOperation } from './job.ts';
+import { isNoBackup } from './job.ts';
 import { linesOf, type Listed } from './listed.ts';
 import { readPowerState, type Power } from './power-state.ts';
 import type { Block } from './virsh.ts';
@@ -14,7 +14,8 @@ export interface Known {
   readonly defined: DefinedDomain;
   readonly power: Power;
   readonly digest: string;
-  readonly operation: string | null;
+  /** What `backup-dumpxml` says of a running backup job; null when there is none. */
+  readonly backup: string | null;
   readonly snapshots: readonly string[];
   readonly checkpointNames: Seen<readonly string[]>;
 }
@@ -22,7 +23,7 @@ export interface Known {
 /** A part of a domain, or why there is none. */
 export type Part<T> = { readonly known: T } | { readonly failure: Failure };
 
-/** Definition, state, job, and the names of snapshots and checkpoints. */
+/** Definition, state, backup job, and the names of snapshots and checkpoints. */
 export async function askFirst(
   asker: Asker,
   listed: readonly Listed[],
@@ -39,7 +40,7 @@ export async function askFirst(
           ...(domain.active
             ? [
                 ['dumpxml', uuid],
-                ['domjobinfo', uuid],
+                ['backup-dumpxml', uuid],
               ]
             : []),
           ...(domain.hasSnapshots ? [['snapshot-list', '--internal', '--name', uuid]] : []),
@@ -59,7 +60,7 @@ function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {
   const inactive = rest.shift();
   const state = listed.power === null ? rest.shift() : undefined;
   const live = listed.active ? rest.shift() : inactive;
-  const job = listed.active ? rest.shift() : undefined;
+  const backup = listed.active ? rest.shift() : undefined;
   const snapshots = listed.hasSnapshots ? rest.shift() : undefined;
   const checkpoints = listed.hasCheckpoints ? rest.shift() : undefined;
   const failure = firstFailure([
@@ -89,15 +90,15 @@ function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {
         message: 'the domain was started or stopped while it was looked at',
       },
     };
-  if (job !== undefined && !job.ok && job.error.code !== 'not-supported')
-    return { failure: job.error };
+  if (backup?.ok === false && backup.error.code !== 'not-supported' && !isNoBackup(backup))
+    return { failure: backup.error };
   return {
     known: {
       listed,
       defined,
       power,
       digest: definitionDigest(valueOf(inactive)),
-      operation: job?.ok === true ? readJobOperation(job.value) : null,
+      backup: backup?.ok === true ? backup.value : null,
       snapshots: linesOf(valueOf(snapshots)),
       checkpointNames: namesOf(checkpoints),
     },

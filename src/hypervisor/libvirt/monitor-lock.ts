@@ -6,8 +6,11 @@ import { startGuard } from '../../process/guard.ts';
 // Longer than a freeze with its agent's timeout, and than libvirt's own wait for a domain.
 const waitSeconds = 120;
 
-// The lock is the shell's, and goes when its standard input ends: with our death too.
-const script = 'exec 9>>"$1" && flock "$2" -w "$3" 9 && echo locked && cat >/dev/null';
+// The lock is the shell's, and goes with a line on its standard input. Where
+// that ends without one we died, and libvirtd may be at what we had asked for:
+// a checkpoint's deletion was seen to take a second.
+const script =
+  'exec 9>>"$1" && flock "$2" -w "$3" 9 && echo locked && { read -r line || sleep 5; }';
 
 /**
  * Does something while no process of this host does what excludes it; null if
@@ -36,6 +39,7 @@ export async function withMonitorLock<T>(
   try {
     return await work();
   } finally {
+    lock.tell('done');
     lock.leave();
   }
 }
