@@ -1,4 +1,4 @@
-import { statSync, statfsSync } from 'node:fs';
+import { statSync, statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RestoreFirmware } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
@@ -8,7 +8,7 @@ import type { PathFact } from '../planner/restore.ts';
 
 /** What is at a path now, how much room its file system has, and which domain uses it. */
 export function pathFact(path: string, observed: ObservedState): PathFact {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   const kind =
     stat === undefined
       ? 'absent'
@@ -24,10 +24,20 @@ export function pathFact(path: string, observed: ObservedState): PathFact {
   };
 }
 
+/** What is at a path; nothing, too, where a file stands in its way: making the directory will say so. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
 /** Of the nearest directory that exists: the others are made by the restore. */
 function fileSystemOf(path: string): PathFact['fileSystem'] {
   let directory = dirname(path);
-  while (directory !== '/' && statSync(directory, { throwIfNoEntry: false }) === undefined) {
+  while (directory !== '/' && statOf(directory) === undefined) {
     directory = dirname(directory);
   }
   const { bavail, bsize } = statfsSync(directory);

@@ -30,8 +30,8 @@ export async function prepareImages(
   for (const image of action.images) {
     if (image.toKind === 'block') continue;
     const temporary = `${image.to}.restoring-${tools.run}`;
-    prepared.push({ to: image.to, aside: image.asideAs, temporary });
     const made = makeDirectoryOf(image.to);
+    if (made.ok) prepared.push({ to: image.to, aside: image.asideAs, temporary });
     const written = made.ok ? await writeImage(action, image, temporary, tools, progress) : made;
     if (!written.ok) {
       dropPrepared(prepared);

@@ -28,8 +28,8 @@ export async function serveInstantly(
     if (newest === undefined) throw new Error(`An instant restore of ${target} without images`);
     const socket = join(directory, `${target}.sock`);
     const temporary = `${to}.restoring-${tools.run}`;
-    prepared.push({ to, aside: asideAs, temporary });
     const room = makeDirectoryOf(to);
+    if (room.ok) prepared.push({ to, aside: asideAs, temporary });
     const served = room.ok
       ? await serveImage(join(action.store.path, newest.path), target, socket)
       : room;

@@ -39,9 +39,14 @@ export const restore: Performer<Restore> = {
     // Held first, so that no retention takes the chain away below the domain.
     const held = await holdChain(action, tools);
     if (!held.ok) return held;
-    const done = await bringBack(action, tools);
-    if (!done.ok) await undoInstant(action, held.value, tools);
-    return done;
+    let isDone = false;
+    try {
+      const done = await bringBack(action, tools);
+      isDone = done.ok;
+      return done;
+    } finally {
+      if (!isDone) await undoInstant(action, held.value, tools);
+    }
   },
 };
 
