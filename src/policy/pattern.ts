@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { requiredText } from './required-text.ts';
 
 /** One position of a glob. */
 export type GlobToken =
@@ -32,13 +33,11 @@ function compileRegex(text: string): Result<Pattern, Failure> {
   if (body === '') return invalid('the regex is empty');
   try {
     const regex = RE2JS.compile(body, RE2JS.DOTALL);
-    // Most regexes begin with plain letters: comparing them spares the regex for most names.
-    const [prefix = ''] = /^[A-Za-z0-9_-]*(?![A-Za-z0-9_-]|[?*{])/.exec(body) ?? [];
-    const plain = body.includes('|') ? '' : prefix;
+    const required = requiredText(body);
     return ok({
       text,
       glob: null,
-      matches: (name) => name.startsWith(plain) && regex.testExact(name),
+      matches: (name) => name.includes(required) && regex.testExact(name),
     });
   } catch (error) {
     if (error instanceof RE2JSException)
@@ -104,11 +103,24 @@ function globMatcher(tokens: readonly GlobToken[]): (name: string) => boolean {
   if (first === last && tokens[first]?.kind === 'any') {
     return (name) => name.length >= least && name.startsWith(prefix) && name.endsWith(suffix);
   }
+  const core = longestText(tokens);
   return (name) =>
     name.length >= least &&
     name.startsWith(prefix) &&
     name.endsWith(suffix) &&
+    name.includes(core) &&
     walk(tokens, Array.from(name), (token, character) => takes(token, character));
+}
+
+/** The longest text between a glob's other signs: most names do not contain it. */
+function longestText(tokens: readonly GlobToken[]): string {
+  let best = '';
+  let run = '';
+  for (const token of tokens) {
+    run = token.kind === 'text' ? run + token.text : '';
+    if (run.length > best.length) best = run;
+  }
+  return best;
 }
 
 function takes(token: GlobToken, character: string): boolean {

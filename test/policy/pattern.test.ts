@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { compilePattern, takesAll, type Pattern } from '../../src/policy/pattern.ts';
 
@@ -43,6 +44,58 @@ describe('compilePattern', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('agrees with the regex alone', () => {
+    const piece = fc.constantFrom(
+      'a',
+      'b',
+      '-',
+      'ab',
+      '.',
+      '[ab]',
+      '[^a]',
+      '[]a]',
+      '[[:alpha:]b]',
+      '(a|b)',
+      '(ab)',
+      '\\d',
+      '\\.',
+      '\\pL',
+      '\\x61',
+      '\\Qa\\E',
+      '(?i)A',
+      '|',
+      '^',
+      '$',
+      'a{2}',
+      '[\\]a]',
+    );
+    const body = fc
+      .array(fc.tuple(piece, fc.constantFrom('', '', '', '?', '*', '+', '{0}', '{1,2}')), {
+        minLength: 1,
+        maxLength: 5,
+      })
+      .map((parts) => parts.flat().join(''));
+    const name = fc.array(fc.constantFrom('a', 'b', '-', 'A', '1', '.', ']'), { maxLength: 5 });
+    let compiled = 0;
+    let matched = 0;
+    fc.assert(
+      fc.property(body, fc.array(name, { minLength: 10 }), (text, names) => {
+        const found = compilePattern(`/${text}/`);
+        if (!found.ok) return;
+        compiled += 1;
+        const regex = RE2JS.compile(text, RE2JS.DOTALL);
+        for (const letters of names.map((one) => one.join(''))) {
+          const expected = regex.testExact(letters);
+          if (expected) matched += 1;
+          expect([text, letters, found.value.matches(letters)]).toEqual([text, letters, expected]);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(compiled).toBeGreaterThan(300);
+    expect(matched).toBeGreaterThan(300);
   });
 
   it('does not hang on patterns that hang others', () => {
