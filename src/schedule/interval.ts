@@ -25,6 +25,11 @@ export function intervalsOf(cron: Cron): Intervals {
     longest = Math.max(longest, gap);
   };
   for (const [index, minute] of minutes.slice(1).entries()) add(minute - (minutes[index] ?? 0));
+  // The common case, without a walk over ten thousand days.
+  if (cron.days.size === 31 && cron.months.size === 12 && cron.weekdays.size === 7) {
+    add(1440 + first - last);
+    return { shortestSeconds: shortest * 60, longestSeconds: longest * 60 };
+  }
   let previous: number | null = null;
   for (let day = firstDay; day <= lastDay; day += 1) {
     if (!isCronDay(cron, day)) continue;
