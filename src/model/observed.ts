@@ -56,7 +56,7 @@ export interface ObservedCheckpoint {
   readonly disks: readonly {
     readonly target: string;
     readonly bitmap: string;
-    /** Bytes changed since. null: of a domain that runs, the bitmap is missing or broken; of one that is off, not known. */
+    /** Bytes changed since. null: of a domain that runs, the bitmap is missing or broken; of one that is off, and of others' checkpoints, not known. */
     readonly dirtyBytes: number | null;
   }[];
 }

@@ -1,3 +1,4 @@
+import { isCheckpointName } from '../../model/identity.ts';
 import type { ObservedCheckpoint, ObservedDomain } from '../../model/observed.ts';
 import { seen, unseen, type Failure, type Seen } from '../../model/result.ts';
 import type { KnownJob } from '../hypervisor.ts';
@@ -105,7 +106,7 @@ function factQuestions({ listed, defined, backup }: Known): readonly Question[] 
 }
 
 function checkpointQuestions({ listed, defined, checkpointNames }: Known): readonly Question[] {
-  const size = defined.runningId === null ? [] : ['--size'];
+  const running = defined.runningId !== null;
   const names = checkpointNames.seen ? checkpointNames.value : [];
   return names.map((name) => ({
     about: 'checkpoint',
@@ -113,7 +114,8 @@ function checkpointQuestions({ listed, defined, checkpointNames }: Known): reado
     command: [
       'checkpoint-dumpxml',
       '--no-domain',
-      ...size,
+      // Of ours only: nobody needs the others' sizes, and each is a question to QEMU itself.
+      ...(running && isCheckpointName(name) ? ['--size'] : []),
       listed.uuid,
       `--checkpointname=${name}`,
     ],
