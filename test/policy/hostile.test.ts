@@ -29,16 +29,16 @@ describe('input that is meant to hurt', () => {
       'HP202',
     ],
     ['one key again and again', 'k: 1\n'.repeat(10_000), 'HP105'],
-    ['brackets', '['.repeat(100_000), 'HP111'],
+    ['brackets', '['.repeat(20_000), 'HP111'],
     ['braces', `a: ${'{b: '.repeat(20_000)}`, 'HP111'],
     ['dashes', '- '.repeat(50_000), 'HP111'],
     ['stars', `a: ${'* '.repeat(20_000)}`, 'HP102'],
     ['stars in a list', `a:\n${'- *\n'.repeat(10_000)}`, 'HP102'],
     ['colons', 'a: '.repeat(20_000), 'HP109'],
-    ['quotes', '"'.repeat(50_000), 'HP109'],
+    ['quotes', '"'.repeat(20_000), 'HP109'],
     ['exclamation marks', '!'.repeat(500_000), 'HP109'],
     ['a name of half a megabyte', `version: 1\nhost: ${'x'.repeat(mebibyte / 2)}`, 'HP205'],
-    ['twenty thousand rules', `version: 1\ndomains: [${'{x: 1},'.repeat(20_000)}]`, 'HP210'],
+    ['ten thousand rules', `version: 1\ndomains: [${'{x: 1},'.repeat(10_000)}]`, 'HP210'],
   ])('%s', (_what, text, code) => {
     const found = badPolicy(text);
     expect(found.map((one) => one.code)).toContain(code);

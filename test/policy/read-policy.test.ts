@@ -173,6 +173,13 @@ describe('rules', () => {
     ]);
   });
 
+  it('may have an rpo that is exactly the interval of the schedule', () => {
+    expect(goodPolicy(small('  - { name: a, rpo: 24h }\n')).warnings).toEqual([]);
+    expect(told(badPolicy(small('  - { name: a, rpo: 23h }\n')))).toEqual([
+      '6:21 error HP310 /domains/0/rpo rpo 23h is shorter than the 24h between two points of schedule "nightly" — give an rpo of more than 24h, or a denser schedule',
+    ]);
+  });
+
   it('warn of a jitter that is as long as the schedule', () => {
     const text = small('  - match: "*"\n').replace(
       '"0 2 * * *"',

@@ -148,7 +148,7 @@ describe('laws', () => {
         expect(lastDueAt(which, next)).toBe(next);
         expect(lastDueAt(which, instantOf(Date.parse(next) - 1))).toBe(last);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -176,7 +176,8 @@ describe('laws', () => {
   });
 
   // P8: an hourly look at the world, for two years, taking a point when one is due.
-  it.each(zones)('P8: in %s every period has a point, and none has two', (zone) => {
+  const moving = ['Europe/Berlin', 'America/Santiago', 'Africa/Casablanca', 'Australia/Lord_Howe'];
+  it.each(moving)('P8: in %s every period has a point, and none has two', (zone) => {
     const start = Date.UTC(2026, 0, 1);
     const cases = [
       { cron: '30 2 * * *', slack: 25 * 3600 },

@@ -69,7 +69,7 @@ describe('bucketsOf', () => {
         expect(weeks.get(found.week) ?? week).toBe(week);
         weeks.set(found.week, week);
       }),
-      { numRuns: 1500 },
+      { numRuns: 300 },
     );
     expect(new Set(weeks.values()).size).toBe(weeks.size);
   });
@@ -134,7 +134,7 @@ describe('localInstants', () => {
               : [];
         expect(instants).toContain(at);
       }),
-      { numRuns: 1000 },
+      { numRuns: 250 },
     );
   });
 });
