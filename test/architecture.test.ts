@@ -9,9 +9,9 @@ const layers: Readonly<
   Record<string, { folders: readonly string[]; packages: readonly string[]; clock?: true }>
 > = {
   model: { folders: [], packages: ['node:crypto'] },
-  schedule: { folders: ['model'], packages: ['cron-parser'] },
+  schedule: { folders: ['model'], packages: [] },
   process: { folders: ['model'], packages: ['execa', 'node:'], clock: true },
-  policy: { folders: ['model', 'schedule'], packages: ['yaml', 'ajv', 're2js'] },
+  policy: { folders: ['model', 'schedule'], packages: ['yaml', 're2js'] },
   nbd: { folders: ['model'], packages: ['node:'], clock: true },
   image: { folders: ['model', 'process'], packages: ['node:'], clock: true },
   hypervisor: {
