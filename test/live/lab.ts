@@ -143,8 +143,13 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const domain of this.#domains) await this.forget(domain.uuidOrName);
+    // Side by side: one that cannot be removed must not keep the others.
+    const gone = await Promise.allSettled(
+      this.#domains.map((domain) => this.forget(domain.uuidOrName)),
+    );
     await rm(this.dir, { recursive: true, force: true });
+    const failed = gone.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 }
 
