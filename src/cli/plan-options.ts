@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { addressOf, parseAddress } from '../model/address.ts';
 import type { Plan, Request } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { guards } from '../reporter/guards.ts';
 import type { Refusal } from './context.ts';
 
 /** What may be asked of a plan beside the policy. */
@@ -65,6 +66,14 @@ export function requestOf(options: AskOptions): Result<Request, Refusal> {
     const [, code, scope] = /^(G\d{3})=(.+)$/s.exec(text) ?? [];
     if (code === undefined || scope === undefined)
       return usage('bad-allow', `--allow ${text}: write CODE=SCOPE, as in G201=domain/web01`);
+    // An override that overrides nothing would be believed.
+    if (guards[code]?.liftable !== true)
+      return usage(
+        'bad-allow',
+        guards[code] === undefined
+          ? `--allow ${text}: there is no guard ${code}`
+          : `--allow ${text}: ${code} has no override; holdfast explain ${code} says why`,
+      );
     allow.push({ code, scope });
   }
   const asked = options.target === undefined ? null : targets;

@@ -46,6 +46,11 @@ describe('requestOf', () => {
     [{ now: ['domain/web01/2026'] }, '--now domain/web01/2026: write a domain, as in domain/web01'],
     [{ full: true }, '--full says how with --now ADDR'],
     [{ allow: ['G201'] }, '--allow G201: write CODE=SCOPE, as in G201=domain/web01'],
+    [{ allow: ['G999=domain/web01'] }, '--allow G999=domain/web01: there is no guard G999'],
+    [
+      { allow: ['G205=domain/web01'] },
+      '--allow G205=domain/web01: G205 has no override; holdfast explain G205 says why',
+    ],
   ])('refuses %j', (options, message) => {
     expect(requestOf(options)).toMatchObject({ ok: false, error: { exit: 64, message } });
   });
