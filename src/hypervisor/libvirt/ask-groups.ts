@@ -12,7 +12,7 @@ export interface Group<Key> {
 const maxRestarts = 5;
 
 /** One virsh for many questions; a new one only where a hung QEMU stopped the last. */
-class Lane {
+export class Asker {
   readonly #open: () => VirshSession;
   #session: VirshSession;
   #restarts = 0;
@@ -63,42 +63,6 @@ class Lane {
   #restart(): void {
     this.#restarts += 1;
     this.#session = this.#open();
-  }
-}
-
-// virsh spends most of its time reading its input; from here on a second one
-// pays for its start.
-const groupsForTwo = 200;
-
-/** One virsh process, or two for many domains: never more, whatever their number. */
-export class Asker {
-  readonly #open: () => VirshSession;
-  readonly #lanes: Lane[];
-
-  constructor(open: () => VirshSession) {
-    this.#open = open;
-    this.#lanes = [new Lane(open)];
-  }
-
-  /** Asks in one go, with no second try. */
-  async askAll(commands: readonly VirshCommand[]): Promise<readonly Block[]> {
-    return (await this.#lanes[0]?.askAll(commands)) ?? [];
-  }
-
-  /** Asks all groups; each gets its answers or its failures. */
-  async askGroups<Key>(groups: readonly Group<Key>[]): Promise<ReadonlyMap<Key, readonly Block[]>> {
-    if (groups.length >= groupsForTwo && this.#lanes.length === 1) {
-      this.#lanes.push(new Lane(this.#open));
-    }
-    const share = Math.ceil(groups.length / this.#lanes.length);
-    const answers = await Promise.all(
-      this.#lanes.map((lane, at) => lane.askGroups(groups.slice(at * share, (at + 1) * share))),
-    );
-    return new Map(answers.flatMap((map) => [...map]));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
 }
 

@@ -16,7 +16,7 @@ const filesAtOnce = 16;
 
 /**
  * Everything that libvirt and the image files say, in one virsh process
- * whatever the number of domains. A domain that vanished between list and
+ * whatever the number of domains (a second one beside it was no faster). A domain that vanished between list and
  * look is not listed; one that could not be read is in `unseenDomains`.
  */
 export async function observeLibvirt(
@@ -89,62 +89,66 @@ async function round(
   const listed = lists.value.domains.filter(({ uuid }) => only === null || only.has(uuid));
   const first = await askFirst(asker, listed);
   const known = first.flatMap(({ part }) => ('known' in part ? [part.known] : []));
-  const second = await askSecond(asker, known, jobs, runDir);
-  const hasBlockDisk = known.some(({ defined }) =>
-    defined.disks.some((disk) => disk.source.kind === 'block'),
-  );
-  const stableIds: StableIds = hasBlockDisk ? await readStableIds() : new Map();
-  const outcomes = await mapLimited(first, filesAtOnce, async (one): Promise<Outcome> => {
-    if ('failure' in one.part) return { listed: one.listed, part: one.part };
-    return joined(one.part.known, second.get(one.part.known), stableIds);
+  // Files are read while virsh answers: neither needs the other.
+  const [second, disks] = await Promise.all([
+    askSecond(asker, known, jobs, runDir),
+    observeDisks(known),
+  ]);
+  const outcomes = first.map(({ listed: of, part }): Outcome => {
+    if ('failure' in part) return { listed: of, part };
+    return { listed: of, part: joined(part.known, second.get(part.known), disks.get(part.known)) };
   });
   return seen({ version: lists.value.version, outcomes });
 }
 
-async function joined(
+async function observeDisks(
+  known: readonly Known[],
+): Promise<ReadonlyMap<Known, readonly ObservedDisk[]>> {
+  const hasBlockDisk = known.some(({ defined }) =>
+    defined.disks.some((disk) => disk.source.kind === 'block'),
+  );
+  const stableIds: StableIds = hasBlockDisk ? await readStableIds() : new Map();
+  const disks = await mapLimited(known, filesAtOnce, async (one) => {
+    const off = one.defined.runningId === null;
+    const observed: ObservedDisk[] = [];
+    for (const disk of one.defined.disks) observed.push(await observeDisk(disk, off, stableIds));
+    return [one, observed] as const;
+  });
+  return new Map(disks);
+}
+
+function joined(
   known: Known,
   answers: Details | undefined,
-  stableIds: StableIds,
-): Promise<Outcome> {
+  disks: readonly ObservedDisk[] = [],
+): Part<ObservedDomain> {
   const { listed, defined, power } = known;
   if (answers === undefined || answers.failure !== null) {
-    return {
-      listed,
-      part: { failure: answers?.failure ?? { code: 'no-answer', message: 'virsh did not answer' } },
-    };
-  }
-  const off = defined.runningId === null;
-  const disks: ObservedDisk[] = [];
-  for (const disk of defined.disks) {
-    const observed = await observeDisk(disk, off, stableIds);
-    disks.push({
-      ...observed,
-      sizeBytes: observed.sizeBytes ?? answers.capacities.get(disk.target) ?? null,
-    });
+    return { failure: answers?.failure ?? { code: 'no-answer', message: 'virsh did not answer' } };
   }
   return {
-    listed,
-    part: {
-      known: {
-        uuid: listed.uuid,
-        name: defined.name,
-        persistent: listed.persistent,
-        state: power.state,
-        stateReason: power.reason,
-        runningId: defined.runningId,
-        managedSave: listed.managedSave,
-        agent: defined.agent,
-        disks,
-        internalSnapshots: known.snapshots,
-        job: answers.job,
-        blockJobs: defined.disks
-          .filter((disk) => disk.mirrored || answers.blockJobs.includes(disk.target))
-          .map((disk) => disk.target),
-        checkpoints: answers.checkpoints,
-        nvram: defined.nvram,
-        tpm: defined.tpm,
-        definitionDigest: known.digest,
-      },
+    known: {
+      uuid: listed.uuid,
+      name: defined.name,
+      persistent: listed.persistent,
+      state: power.state,
+      stateReason: power.reason,
+      runningId: defined.runningId,
+      managedSave: listed.managedSave,
+      agent: defined.agent,
+      disks: disks.map((disk) => ({
+        ...disk,
+        sizeBytes: disk.sizeBytes ?? answers.capacities.get(disk.target) ?? null,
+      })),
+      internalSnapshots: known.snapshots,
+      job: answers.job,
+      blockJobs: defined.disks
+        .filter((disk) => disk.mirrored || answers.blockJobs.includes(disk.target))
+        .map((disk) => disk.target),
+      checkpoints: answers.checkpoints,
+      nvram: defined.nvram,
+      tpm: defined.tpm,
+      definitionDigest: known.digest,
     },
   };
 }
