@@ -19,9 +19,9 @@ export function readJobOperation(text: string): string | null {
 
 /**
  * Whether `backup-dumpxml` says that there is no backup job. It is asked before
- * `domjobinfo`, which must not be asked while there is one: libvirtd 9.0 lets go
- * of the domain while QEMU answers, and dies when the job has ended meanwhile
- * (seen; qemuBackupGetJobInfoStats reads the job that is gone).
+ * `domjobinfo`, which is not asked while there is one: then libvirtd 9.0 asks
+ * QEMU, and one libvirtd was seen to die (in qemuMonitorSend) while a job was
+ * ended and others looked. The cause is not proved; the question is not needed.
  */
 export const isNoBackup = (block: Block | undefined): boolean =>
   block?.ok === false && /no domain backup job present/.test(block.error.message);
