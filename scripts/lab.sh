@@ -9,7 +9,8 @@ answers() { virsh -q -c qemu:///system version >/dev/null 2>&1; }
 # Starts a daemon and notes its process id; libvirt's daemons write the file themselves.
 begin() {
   local name=$1 pid_file=/run/$1.pid
-  if [ -s "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null; then return; fi
+  # Only if it is that daemon: a file may outlive its process, and the id be used again.
+  if [ -s "$pid_file" ] && [ "$(cat "/proc/$(cat "$pid_file")/comm" 2>/dev/null)" = "$name" ]; then return; fi
   rm -f "$pid_file"
   "/usr/sbin/$name" --daemon --pid-file "$pid_file"
   for _ in $(seq 50); do [ -s "$pid_file" ] && break; sleep 0.1; done
