@@ -3,7 +3,11 @@ import { dirname } from 'node:path';
 import type { RestoreFirmware } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
-import type { PlacedManifest, RestoreRequest } from '../planner/restore-targets.ts';
+import {
+  safeFileName,
+  type PlacedManifest,
+  type RestoreRequest,
+} from '../planner/restore-targets.ts';
 import type { PathFact } from '../planner/restore.ts';
 
 /** What is at a path now, how much room its file system has, and which domain uses it. */
@@ -70,7 +74,7 @@ export function firmwareOf(
     return [];
   }
   const { manifest, path } = newest;
-  const name = (request.as ?? manifest.domain.name).replaceAll(/[^A-Za-z0-9._-]+/g, '_');
+  const name = safeFileName(request.as ?? manifest.domain.name);
   const inPlace = request.mode === 'in-place' ? current : null;
   const places = {
     'nvram.fd': {

@@ -114,8 +114,8 @@ function destination(
   return { to: disk.source.path, toKind: disk.source.kind === 'block' ? 'block' : 'file', format };
 }
 
-// A domain's name may hold anything; a file name of ours holds only what no program minds.
-const safeFileName = (name: string): string =>
+/** A domain's name may hold anything; a file name of ours holds only what no program minds. */
+export const safeFileName = (name: string): string =>
   name
     .replaceAll(/[^A-Za-z0-9._-]+/g, '_')
     .replace(/^\.+/, '_')
