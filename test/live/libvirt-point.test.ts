@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Lab, compareImages, sh, virsh } from './lab.ts';
 import { driverOf, look, track } from './look.ts';
@@ -65,6 +67,19 @@ it('reads a full and an increment of the instant of begin, with a raw disk in th
     [String(8 * MiB), '65536', '1'],
   ]);
   expect(await increment.end()).toEqual({ ok: true, value: undefined });
+  await expectNothingLeft(lab, domain);
+});
+
+it('does not call a point lost that it is just ending', async () => {
+  await using lab = await Lab.create();
+  const driver = driverOf(lab);
+  const domain = await lab.defineDomain();
+  // The job is looked at every second: these ends are under way at that instant.
+  for (const [at, milliseconds] of [940, 960, 980, 995].entries()) {
+    const point = opened(await driver.begin(request(lab, domain, at + 1)));
+    await setTimeout(milliseconds);
+    expect(await point.end()).toEqual({ ok: true, value: undefined });
+  }
   await expectNothingLeft(lab, domain);
 });
 
@@ -210,3 +225,37 @@ it('I14: aborts while the scratch has room, and no write of the guest fails', as
     await sh('umount', '-l', scratch);
   }
 });
+
+it('I14: the job is aborted in time while this process waits for something else', async () => {
+  await using lab = await Lab.create();
+  const scratch = join(lab.dir, 'scratch');
+  await sh('mkdir', '-m', '711', scratch);
+  await sh('mount', '-t', 'tmpfs', '-o', 'size=48m,mode=711', 'tmpfs', scratch);
+  try {
+    const domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 256 * MiB }] });
+    await domain.write('vda', 0, 128 * MiB, 0x11);
+    const driver = driverOf(lab, { scratchReserveBytes: 16 * MiB });
+    const point = opened(await driver.begin(request(lab, domain, 1)));
+    // A store that hangs in fsync holds the main thread just like this.
+    const written = spawnSync('sh', ['-c', writeAll, 'guest', domain.uuid], { encoding: 'utf8' });
+    expect(written.stdout.trim().split('\n')).toHaveLength(32);
+    expect(written.stdout + written.stderr).not.toMatch(/failed|error/i);
+    expect(await virsh('backup-dumpxml', domain.uuid).catch(String)).toContain(
+      'no domain backup job present',
+    );
+    if (!point.lost.aborted) await once(point.lost, 'abort');
+    expect(point.lost.reason).toMatchObject({ code: 'scratch-full' });
+    expect(await point.abandon()).toEqual({ ok: true, value: undefined });
+    expect(await checkpointsOf(domain)).toBe('');
+  } finally {
+    await sh('umount', '-l', scratch);
+  }
+});
+
+// What a guest would do: 32 writes of 4 MiB, each answered with what qemu-io says of it.
+const writeAll = String.raw`
+for at in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31; do
+  virsh -q qemu-monitor-command "$1" --hmp \
+    "qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"write -q -P 34 $((at * 4))M 4M\"" | tr -d '\r\n'
+  echo .
+done`;

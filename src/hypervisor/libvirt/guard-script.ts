@@ -1,3 +1,15 @@
+/** For /bin/sh with `uri`, `uuid` and `ours` set: aborts our job, and only ours, for as long as libvirt needs to come back. */
+export const abortOurs = `
+while :; do
+  said=$(virsh -q -c "$uri" backup-dumpxml "$uuid" 2>&1 </dev/null)
+  case $said in
+    *"$ours"*) virsh -q -c "$uri" domjobabort "$uuid" >/dev/null 2>&1 </dev/null ;;
+    *'<domainbackup'*|*'no domain backup job present'*|*'failed to get domain'*|*'domain is not running'*) break ;;
+  esac
+  sleep 1
+done
+`;
+
 /**
  * The guard of an open point, for /bin/sh. Arguments: uri, uuid, a private
  * directory, what `backup-dumpxml` shows of our job only, `yes` if the guest
@@ -21,16 +33,7 @@ while read -r word; do
     thawed) frozen=no ;;
     done) rm -rf -- "$directory"; exit 0 ;;
   esac
-done
-while :; do
-  said=$(virsh -q -c "$uri" backup-dumpxml "$uuid" 2>&1 </dev/null)
-  case $said in
-    *"$ours"*) virsh -q -c "$uri" domjobabort "$uuid" >/dev/null 2>&1 </dev/null ;;
-    *'<domainbackup'*|*'no domain backup job present'*|*'failed to get domain'*|*'domain is not running'*) break ;;
-  esac
-  sleep 1
-done
-tries=0
+done${abortOurs}tries=0
 while [ "$frozen" = yes ] && [ "$tries" -lt 60 ]; do
   tries=$((tries + 1))
   said=$(virsh -q -c "$uri" <"$directory/thaw" 2>&1)

@@ -41,18 +41,8 @@ export async function holdPoint(
   };
   const watcher = openVirsh(host);
   const stopJobWatch = watchJob(watcher, request, lose);
-  const stopScratchWatch = watchScratch(
-    {
-      files: request.disks.map((disk) => disk.scratch),
-      limitBytes: request.scratchLimitBytes,
-      reserveBytes: host.scratchReserveBytes,
-    },
-    (failure) => {
-      lose(failure);
-      // The reader is told at once; the job goes while the guest still has room.
-      void withVirsh(host, (virsh) => abortOurJob(virsh, request.uuid, request.socket));
-    },
-  );
+  // The thread that watches aborts the job itself, while the guest still has room; the reader is told at once.
+  const stopScratchWatch = watchScratch(host, request, lose);
   let closing: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopJobWatch();
@@ -73,6 +63,8 @@ export async function holdPoint(
     checkpointXml: checkpoint.value,
     lost: lost.signal,
     end: async () => {
+      // From here on it is we who end the job: a look that finds it gone would call it lost (seen).
+      stopJobWatch();
       const ended = await endHealthy(watcher, request, guard, lost.signal);
       await stop();
       return ended;
