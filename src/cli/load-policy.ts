@@ -57,7 +57,7 @@ export async function loadPolicy(
  * may be lost, and its store hangs on another one. It names the store, keeps
  * everything in it, and takes no points by itself.
  */
-export function policyOfStore(path: string): LoadedPolicy {
+export function policyOfStore(path: string): Result<LoadedPolicy, Refusal> {
   const text = `version: 1
 timezone: UTC
 stores: { store: { path: ${JSON.stringify(path)} } }
@@ -67,8 +67,10 @@ defaults: { store: store, schedule: never, retention: all }
 domains: [{ match: "*" }]
 `;
   const policy = readPolicy('--store', { read: () => ok(text) });
-  if (!policy.ok) throw new Error(renderDiagnostics(policy.error, { color: false }));
-  return { ...policy.value, text, git: { branch: null, commit: null } };
+  if (policy.ok) return ok({ ...policy.value, text, git: { branch: null, commit: null } });
+  // Only the path is not ours.
+  const why = policy.error.map(({ summary }) => summary).join('; ');
+  return fail({ exit: 64, code: 'bad-store', message: `--store: ${why}` });
 }
 
 /** The commit that holds all these files as they are; none when one of them differs from it. */

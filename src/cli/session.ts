@@ -37,7 +37,7 @@ export async function openSession(
   if (!host.ok) return host;
   if (store !== undefined) {
     const policy = policyOfStore(resolve(context.terminal.cwd, store));
-    return ok(sessionOf(context, host.value, policy));
+    return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
   }
   const policy = await loadPolicy(context, host.value);
   return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;

@@ -71,6 +71,8 @@ export const policyCodes = {
     'host, timezone and defaults stand only in the main file: an included file must mean the same wherever it is read.',
   HP322:
     "A mirror's target is not one that rsync can be given: user@host:/path, host:/path, or an absolute path.",
+  HP323:
+    'The path of a store is a directory of the operating system (/, /etc, /var, /proc, /home and the like). A store has a directory or a disk of its own, so that nothing else writes into it and nothing of the system is taken for a foreign file.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',

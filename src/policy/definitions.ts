@@ -11,6 +11,7 @@ import type {
 } from './policy-file.ts';
 import { amountOf, durationSeconds, rateBytesPerSecond } from './quantity.ts';
 import { diagnose, placeOf, type Path, type Saying, type Source } from './source.ts';
+import { isSystemDirectory } from './system-directory.ts';
 import type { UsableFile } from './usable.ts';
 
 /** A schedule that was read: what the zone is, the policy says. */
@@ -60,7 +61,13 @@ export const keepEverything: Retention = {
 
 /** Reads what all files define, and tells of what is wrong with it. */
 export function readDefinitions(files: readonly UsableFile[], found: Diagnostic[]): Definitions {
-  const stores = mapOf(files, 'stores', ({ stores: map }) => map, found, readStore);
+  const stores = mapOf(
+    files,
+    'stores',
+    ({ stores: map }) => map,
+    found,
+    (entry) => readStore(entry, found),
+  );
   checkOverlap(stores, found);
   return {
     stores: new Map([...stores].map(([name, entry]) => [name, entry?.value ?? null])),
@@ -124,11 +131,25 @@ function mapOf<W, T>(
   return map;
 }
 
-function readStore({ name, value, source, path }: Written<WrittenStore>): DesiredStore {
+function readStore(
+  { name, value, source, path }: Written<WrittenStore>,
+  found: Diagnostic[],
+): DesiredStore | null {
   const { limits } = value;
+  const directory = value.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
+  if (isSystemDirectory(directory)) {
+    found.push(
+      diagnose(source, [...path, 'path'], {
+        code: 'HP323',
+        summary: `${directory} belongs to the operating system and can be no store`,
+        detail: 'give the store a directory or a disk of its own, such as /backups',
+      }),
+    );
+    return null;
+  }
   return {
     name,
-    path: value.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, ''),
+    path: directory,
     place: placeOf(source, path, 'key'),
     reserve: amountOf(value.reserve ?? defaultReserve),
     trashKeepSeconds: durationSeconds(value.trash?.keepFor ?? defaultKeepFor),

@@ -52,6 +52,21 @@ policy.yaml: 1 error
     });
   });
 
+  it('refuses the root as a store, in a policy and with --store', async () => {
+    using cli = new Cli();
+    cli.write('policy.yaml', policyText.replace('path: /backups', 'path: /'));
+    const validated = await cli.run(['validate']);
+    expect(validated.exit).toBe(3);
+    expect(validated.out).toContain(
+      'policy.yaml:5:17 error HP323 /stores/main/path / belongs to the operating system',
+    );
+    expect(await cli.run(['points', '--store', '/'])).toEqual({
+      exit: 64,
+      out: '',
+      err: 'holdfast: --store: / belongs to the operating system and can be no store\n',
+    });
+  });
+
   it('takes warnings for errors with --strict', async () => {
     using cli = new Cli();
     cli.write(
