@@ -1,4 +1,5 @@
 import type { Drivers, StoreLimits } from '../executor/drivers.ts';
+import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
 import type { DesiredStore } from '../model/desired.ts';
@@ -20,6 +21,7 @@ export function driversOf(context: Context, { host, hostName, hypervisor }: Sess
     createStore: (ref, at) => createStore(ref, at),
     images: nbdImages,
     journals: hostJournals(host.stateDir, clock),
+    files: realHostFiles,
     clock,
     tool: context.tool,
     host: hostName,

@@ -1,7 +1,7 @@
-import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AbortJob } from '../model/action.ts';
 import { ok } from '../model/result.ts';
+import type { Drivers } from './drivers.ts';
 import { lookAt } from './look.ts';
 import { during, failed } from './not-done.ts';
 import type { Performer } from './performer.ts';
@@ -24,7 +24,7 @@ export const abortJob: Performer<AbortJob> = {
         : await tools.drivers.hypervisor.abortJob(domain.uuid, socket);
     if (!ended.ok) return failed(during(`Aborting the job on ${domain.name}`, ended.error));
     // The files only after the job: QEMU would go on writing into a nameless file.
-    const removed = await removeFiles(action, tools.drivers.scratchDir);
+    const removed = await removeFiles(action, tools.drivers);
     if (removed !== null) tools.log.warn(removed);
     const noted = await tools.dismiss(run, domain.uuid, 'backup-job');
     if (!noted.ok) return failed(noted.error);
@@ -33,16 +33,16 @@ export const abortJob: Performer<AbortJob> = {
 };
 
 /** Removes what the journal names, and the directories if that leaves them empty. */
-async function removeFiles({ socket, scratch }: AbortJob, scratchDir: string) {
+async function removeFiles({ socket, scratch }: AbortJob, { files, scratchDir }: Drivers) {
   const outside = scratch.find((path) => !path.startsWith(`${scratchDir}/`));
   if (outside !== undefined) {
     const message = `${outside} is not below the scratch directory ${scratchDir}; remove it by hand.`;
     return { code: 'scratch-elsewhere', message };
   }
   try {
-    for (const path of [...scratch, socket]) await rm(path, { force: true });
+    for (const path of [...scratch, socket]) await files.remove(path);
     for (const path of new Set([...scratch, socket].map((file) => dirname(file)))) {
-      await rmdir(path).catch(() => null);
+      await files.removeEmpty(path).catch(() => null);
     }
     return null;
   } catch (error) {

@@ -24,7 +24,10 @@ export async function checkBackup(
   const parent = checkParent(action, store);
   if (!parent.ok) return parent;
   const { reserveBytes } = tools.limits(action.store);
-  const shortage = await spaceShortage({ path: action.store.path, reserveBytes });
+  const shortage = await spaceShortage(
+    { path: action.store.path, reserveBytes },
+    tools.drivers.files,
+  );
   if (shortage !== null) return failed(shortage);
   const look = await idleDomain(action.domain, tools);
   if (!look.ok) return look;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenPoint } from '../hypervisor/hypervisor.ts';
 import type { Backup } from '../model/action.ts';
@@ -50,23 +49,25 @@ export async function readFiles(
 export async function writeFiles(
   { texts, firmware }: PointFiles,
   incoming: IncomingPoint,
+  tools: Tools,
 ): Promise<Result<readonly ManifestFile[], Failure>> {
   for (const [file, text] of texts) {
     const written = incoming.writeFile(file, text);
     if (!written.ok) return written;
   }
-  return describeFiles([...texts.map(([file]) => file), ...firmware], incoming.path);
+  return describeFiles([...texts.map(([file]) => file), ...firmware], incoming.path, tools);
 }
 
 async function describeFiles(
   files: readonly string[],
   directory: string,
+  { drivers }: Tools,
 ): Promise<Result<readonly ManifestFile[], Failure>> {
   try {
     const described: ManifestFile[] = [];
     for (const file of files) {
       // The largest is a TPM's state of a few MiB.
-      const content = await readFile(join(directory, file));
+      const content = await drivers.files.read(join(directory, file));
       const sha256 = createHash('sha256').update(content).digest('hex');
       described.push({ file, bytes: content.length, sha256 });
     }

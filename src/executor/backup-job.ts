@@ -1,4 +1,3 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenPoint, PointRequest } from '../hypervisor/hypervisor.ts';
 import type { Backup } from '../model/action.ts';
@@ -130,12 +129,7 @@ async function makeDirectories(
   }
   const directories = [drivers.scratchDir, scratchDir, drivers.runtimeDir, socketDir];
   try {
-    for (const path of directories) {
-      const first = await mkdir(path, { recursive: true });
-      // QEMU runs as another user: it must pass through, and need not list.
-      // The umask may have taken that away; what was there before is not ours to change.
-      if (first !== undefined) await chmod(path, 0o711);
-    }
+    for (const path of directories) await drivers.files.makeJobDirectory(path);
     return ok(undefined);
   } catch (error) {
     const message = `A directory for the job cannot be made: ${String(error)}`;
@@ -197,7 +191,7 @@ const unsureCodes: ReadonlySet<string> = new Set(['thaw-failed', 'begin-lost']);
 
 async function removeDirectories({ socketDir, scratchDir }: JobPaths, tools: Tools): Promise<void> {
   try {
-    for (const path of [socketDir, scratchDir]) await rm(path, { recursive: true, force: true });
+    for (const path of [socketDir, scratchDir]) await tools.drivers.files.remove(path);
   } catch (error) {
     const message = `A job's directory was not removed: ${String(error)}`;
     tools.log.warn({ code: 'scratch-left', message });

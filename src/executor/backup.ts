@@ -80,6 +80,7 @@ async function whileOpen(
     jobSeconds: timeouts.jobSeconds,
     stallSeconds: timeouts.stallSeconds,
     space: { path: ref.path, reserveBytes: tools.limits(ref).reserveBytes },
+    files: tools.drivers.files,
   });
   let isPublished = false;
   try {
@@ -124,7 +125,7 @@ async function readPoint(
   if (!disks.ok) return disks;
   const ended = await point.end();
   if (!ended.ok) return ended;
-  const files = await writeFiles(read.value, incoming);
+  const files = await writeFiles(read.value, incoming, tools);
   if (!files.ok) return files;
   for (const { file } of disks.value) {
     const checked = await tools.drivers.images.check(join(incoming.path, file), watch.signal);

@@ -3,6 +3,7 @@ import type { StoreRef } from '../model/action.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Failure, Result } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
+import type { HostFiles } from './host-files.ts';
 import type { HostJournals } from './host-journals.ts';
 import type { ImageReader } from './image-reader.ts';
 
@@ -14,6 +15,7 @@ export interface Drivers {
   readonly createStore: (ref: StoreRef, at: Instant) => Result<void, Failure>;
   readonly images: ImageReader;
   readonly journals: HostJournals;
+  readonly files: HostFiles;
   readonly clock: () => Instant;
   /** `holdfast 0.1.0`: written into manifests. */
   readonly tool: string;

@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedRun, OpenIntent } from '../model/observed.ts';
 import type { Failure, Result, Seen } from '../model/result.ts';
 import { dismissIntent, dismissRun } from '../store/dismiss.ts';
+import { type JournalFiles, realJournalFiles } from '../store/journal-files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { readRuns } from '../store/runs.ts';
 
@@ -18,11 +19,15 @@ export interface HostJournals {
 }
 
 /** The journals below the host's state directory, `/var/lib/holdfast`. */
-export function hostJournals(stateDir: string, clock: () => Instant): HostJournals {
+export function hostJournals(
+  stateDir: string,
+  clock: () => Instant,
+  files: JournalFiles = realJournalFiles,
+): HostJournals {
   return {
-    open: (run) => openJournal({ stateDir, run, clock }),
-    dismiss: (run, uuid, kind) => dismissIntent({ stateDir, run, clock }, uuid, kind),
-    dead: () => readRuns(stateDir),
-    end: (run) => dismissRun({ stateDir, run, clock }),
+    open: (run) => openJournal({ stateDir, run, clock, files }),
+    dismiss: (run, uuid, kind) => dismissIntent({ stateDir, run, clock, files }, uuid, kind),
+    dead: () => readRuns(stateDir, files),
+    end: (run) => dismissRun({ stateDir, run, clock, files }),
   };
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PurgeTrash } from '../model/action.ts';
 import { ok } from '../model/result.ts';
@@ -11,7 +10,7 @@ export const purgeTrash: Performer<PurgeTrash> = {
   async check({ store, path }, tools) {
     const opened = tools.store(store);
     if (!opened.ok) return failed(opened.error);
-    return ok(existsSync(join(store.path, path)) ? 'ready' : 'already');
+    return ok(tools.drivers.files.exists(join(store.path, path)) ? 'ready' : 'already');
   },
 
   async apply(action, tools) {

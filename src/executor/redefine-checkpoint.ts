@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RedefineCheckpoint } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
@@ -8,6 +7,7 @@ import { underDomainLock } from './locked.ts';
 import { idleDomain } from './look.ts';
 import { during, failed } from './not-done.ts';
 import type { Performer } from './performer.ts';
+import type { Tools } from './tools.ts';
 
 /** Tells libvirt again of a checkpoint whose bitmaps are still in the images. */
 export const redefineCheckpoint: Performer<RedefineCheckpoint> = {
@@ -21,7 +21,7 @@ export const redefineCheckpoint: Performer<RedefineCheckpoint> = {
 
   async apply(action, tools) {
     return underDomainLock(action, tools, async (store) => {
-      const definition = await savedDefinition(action, store);
+      const definition = await savedDefinition(action, store, tools);
       if (!definition.ok) return failed(definition.error);
       const noted = tools.log.step('redefine-checkpoint', action.definition, action.store);
       if (!noted.ok) return failed(noted.error);
@@ -39,6 +39,7 @@ export const redefineCheckpoint: Performer<RedefineCheckpoint> = {
 async function savedDefinition(
   action: RedefineCheckpoint,
   store: Store,
+  { drivers }: Tools,
 ): Promise<Result<string, Failure>> {
   const [, directory = '', chain, pointDirectory = '', file = ''] = action.definition.split('/');
   const place = { directory, chain: action.chain, pointDirectory };
@@ -52,7 +53,7 @@ async function savedDefinition(
   }
   const path = join(store.ref.path, action.definition);
   try {
-    const text = await readFile(path, 'utf8');
+    const text = (await drivers.files.read(path)).toString('utf8');
     const sha256 = createHash('sha256').update(text).digest('hex');
     if (sha256 === listed?.sha256) return ok(text);
     return fail({ code: 'corrupt', message: `${path} is not as its manifest says.` });

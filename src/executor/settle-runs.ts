@@ -1,4 +1,3 @@
-import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnownJob } from '../hypervisor/hypervisor.ts';
 import type { RunId } from '../model/identity.ts';
@@ -63,11 +62,14 @@ function isLeft(intent: OpenIntent, run: RunId, domain: ObservedDomain | null): 
 }
 
 /** Scratch files and sockets of a run whose jobs are all gone. */
-async function removeJobFiles({ scratchDir, runtimeDir }: Drivers, run: RunId): Promise<void> {
+async function removeJobFiles(
+  { files, scratchDir, runtimeDir }: Drivers,
+  run: RunId,
+): Promise<void> {
   for (const directory of [scratchDir, runtimeDir]) {
-    const names = await readdir(directory).catch(() => []);
+    const names = await files.list(directory).catch(() => []);
     for (const name of names.filter((each) => each.startsWith(`${run}-`))) {
-      await rm(join(directory, name), { recursive: true, force: true });
+      await files.remove(join(directory, name));
     }
   }
 }

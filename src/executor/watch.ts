@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import type { Failure } from '../model/result.ts';
+import type { HostFiles } from './host-files.ts';
 
 // A disk that is written at 1 GiB/s moves by that much between two looks;
 // statfs costs microseconds, but each look wakes the loop that copies.
@@ -15,6 +15,7 @@ export interface Watched {
   readonly stallSeconds: number;
   /** The store, and the space that no backup may eat. */
   readonly space: { readonly path: string; readonly reserveBytes: number };
+  readonly files: Pick<HostFiles, 'freeBytes'>;
 }
 
 /** A signal over all that can end a copy; its reason is a `Failure`, but for an interrupt. */
@@ -32,7 +33,7 @@ export function startWatch(watched: Watched): Watch {
     const failure: Failure = { code, message };
     own.abort(failure);
   };
-  const { jobSeconds, stallSeconds, space } = watched;
+  const { jobSeconds, stallSeconds, space, files } = watched;
   const deadline = setTimeout(
     () => end('job-timeout', `The job was not done within ${jobSeconds} s.`),
     jobSeconds * 1000,
@@ -42,7 +43,7 @@ export function startWatch(watched: Watched): Watch {
     stallSeconds * 1000,
   );
   const lookAtSpace = async (): Promise<void> => {
-    const shortage = await spaceShortage(space);
+    const shortage = await spaceShortage(space, files);
     if (shortage !== null) own.abort(shortage);
   };
   const look = setInterval(() => void lookAtSpace(), spaceLookMilliseconds);
@@ -62,11 +63,12 @@ export function startWatch(watched: Watched): Watch {
  * and where it cannot be told: then the writing will. Never waits on the main
  * thread: a store that hangs must not stop the watch over the scratch files (I14).
  */
-export async function spaceShortage(space: Watched['space']): Promise<Failure | null> {
-  const facts = await statfs(space.path).catch(() => null);
-  if (facts === null) return null;
-  const freeBytes = facts.bavail * facts.bsize;
-  if (freeBytes >= space.reserveBytes) return null;
+export async function spaceShortage(
+  space: Watched['space'],
+  files: Watched['files'],
+): Promise<Failure | null> {
+  const freeBytes = await files.freeBytes(space.path).catch(() => null);
+  if (freeBytes === null || freeBytes >= space.reserveBytes) return null;
   const message = `${space.path} has ${freeBytes} bytes free, and its reserve is ${space.reserveBytes}; no backup is written into the reserve.`;
   return { code: 'store-full', message };
 }

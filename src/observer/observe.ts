@@ -1,4 +1,3 @@
-import type { StatsFs } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
@@ -25,6 +24,9 @@ export interface ObserveRequest {
   readonly now: () => number;
   /** Seconds since boot; left out: the kernel's own clock. */
   readonly bootClockSeconds?: () => number;
+  /** The host and the room for scratch files; left out: those of this machine. */
+  readonly host?: () => Promise<ObservedState['host']>;
+  readonly freeBytes?: (path: string) => Promise<number>;
 }
 
 /**
@@ -34,12 +36,12 @@ export interface ObserveRequest {
  */
 export async function observe(request: ObserveRequest): Promise<ObservedState> {
   const observedAt = instantOf(request.now());
-  const host = await observeHost(request.bootClockSeconds);
+  const host = await (request.host ?? (() => observeHost(request.bootClockSeconds)))();
   // The journals first: they tell which of libvirt's jobs are ours.
   const runs = await request.deadRuns();
   const [hypervisor, scratch, ...stores] = await Promise.all([
     request.hypervisor.observe(runs.seen ? knownJobs(runs.value) : []),
-    observeScratch(request.scratch),
+    observeScratch(request),
     ...request.stores.map(async (query) => request.observeStore(query)),
   ]);
   const mirrors = request.mirrors.map((name) => ({
@@ -82,26 +84,28 @@ export async function observeHost(bootClockSeconds?: () => number): Promise<Obse
 }
 
 /** Room for the old content of blocks that guests overwrite during a backup. */
-async function observeScratch(
-  scratch: ObserveRequest['scratch'],
-): Promise<ObservedState['scratch']> {
+async function observeScratch({
+  scratch,
+  freeBytes = nearestFreeBytes,
+}: ObserveRequest): Promise<ObservedState['scratch']> {
+  const { path, limitBytes } = scratch;
   try {
-    const { bavail, bsize } = await nearestStatfs(scratch.path);
-    return seen({ path: scratch.path, freeBytes: bavail * bsize, limitBytes: scratch.limitBytes });
+    return seen({ path, freeBytes: await freeBytes(path), limitBytes });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return unseen('scratch-unseen', `${scratch.path} could not be looked at: ${why}`);
+    return unseen('scratch-unseen', `${path} could not be looked at: ${why}`);
   }
 }
 
 /** The file system of a directory, or of where it would be made: apply makes it. */
-async function nearestStatfs(path: string): Promise<StatsFs> {
+async function nearestFreeBytes(path: string): Promise<number> {
   try {
-    return await statfs(path);
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
   } catch (error) {
     const parent = dirname(path);
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (!missing || parent === path) throw error;
-    return nearestStatfs(parent);
+    return nearestFreeBytes(parent);
   }
 }

@@ -1,4 +1,3 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import type { EventBody, RunEvent } from '../model/event.ts';
 import type { DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
@@ -6,8 +5,8 @@ import type { OpenIntent } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from './attempt.ts';
 import { journalFile } from './journal-file.ts';
+import { realJournalFiles, type Appended, type JournalFiles } from './journal-files.ts';
 import { openEntries, readJournal } from './journal-read.ts';
-import { isLocked } from './lock.ts';
 import { historyOf, journalPath } from './runs.ts';
 
 /** A dead run, and the clock of the one that tidies up after it. */
@@ -15,6 +14,8 @@ export interface DeadRun {
   readonly stateDir: string;
   readonly run: RunId;
   readonly clock: () => Instant;
+  /** Left out: the real file system. */
+  readonly files?: JournalFiles;
 }
 
 /**
@@ -48,15 +49,15 @@ function endOf(run: RunId, events: readonly RunEvent[]): EventBody {
 
 /** Adds events to the journal of a run that is dead and has no end; a run with an end is left as it is. */
 async function amend(
-  { stateDir, run, clock }: DeadRun,
+  { stateDir, run, clock, files = realJournalFiles }: DeadRun,
   additions: (events: readonly RunEvent[]) => readonly EventBody[],
 ): Promise<Result<void, Failure>> {
   const path = journalPath(stateDir, run);
-  if (await isLocked(path)) {
+  if (await files.isLocked(path)) {
     return fail({ code: 'run-alive', message: `run ${run} is still at work` });
   }
   return attempt(`writing the journal ${path}`, () => {
-    const { events, bad } = readJournal(path);
+    const { events, bad } = readJournal(path, files);
     if (bad !== null) {
       return fail({
         code: 'journal-unreadable',
@@ -64,10 +65,9 @@ async function amend(
       });
     }
     if (events.some(({ kind }) => kind === 'run-finished')) return ok(undefined);
-    const { O_APPEND, O_NOFOLLOW, O_RDWR } = constants;
-    const descriptor = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW);
+    const appended = files.reopen(path);
     try {
-      const file = journalFile(path, descriptor, cutTornLine(path, descriptor));
+      const file = journalFile(path, appended, cutTornLine(appended));
       for (const [index, body] of additions(events).entries()) {
         const number = (events.at(-1)?.number ?? 0) + 1 + index;
         const event: RunEvent = { formatVersion: 1, run, number, at: clock(), ...body };
@@ -76,14 +76,14 @@ async function amend(
       }
       return ok(undefined);
     } finally {
-      closeSync(descriptor);
+      appended.close();
     }
   });
 }
 
 /** Cuts off what follows the last newline, which was never acknowledged; the bytes that are left. */
-function cutTornLine(path: string, descriptor: number): number {
-  const whole = readFileSync(path).lastIndexOf(10) + 1;
-  if (whole < fstatSync(descriptor).size) ftruncateSync(descriptor, whole);
+function cutTornLine(appended: Appended): number {
+  const whole = appended.wholeLines();
+  appended.cut(whole);
   return whole;
 }

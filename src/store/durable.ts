@@ -1,3 +1,4 @@
+import { errorNumber } from './attempt.ts';
 import type { Files } from './files.ts';
 import { parentOf, temporaryName } from './layout.ts';
 
@@ -18,6 +19,17 @@ export function makeDirectories(files: Files, root: string, path: string): void 
   if (files.look(`${root}/${path}`) !== null) return;
   files.makeDirectory(`${root}/${path}`);
   files.syncDirectory(parent === '' ? root : `${root}/${parent}`);
+}
+
+/** Makes a directory of the host and those above it, where they are missing; another process may do the same. */
+export function makeWay(files: Files, path: string): void {
+  if (path === '' || files.look(path) !== null) return;
+  makeWay(files, parentOf(path));
+  try {
+    files.makeDirectory(path);
+  } catch (error) {
+    if (errorNumber(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Writes a file whole or not at all, in place of an older one: temporary name, fsync, rename, fsync of the directory. */

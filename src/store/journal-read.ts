@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { RunEvent } from '../model/event.ts';
 import type { OpenIntent } from '../model/observed.ts';
 import { eventShape } from './event-shape.ts';
+import { realJournalFiles, type JournalFiles } from './journal-files.ts';
 import { parseShape } from './shape.ts';
 
 /** What a journal says. */
@@ -27,26 +27,18 @@ export function parseJournal(content: string): JournalText {
 }
 
 /** Reads a journal file; throws the operating system's error. */
-export function readJournal(path: string): JournalText {
-  return parseJournal(readFileSync(path, 'utf8'));
+export function readJournal(path: string, files: JournalFiles = realJournalFiles): JournalText {
+  return parseJournal(files.read(path));
 }
 
 // The last line is run-finished in all but a few: 200 bytes.
 const tailBytes = 4096;
 
 /** Whether the last whole line of a journal ends its run; reads no more than the end of the file. */
-export function isFinished(path: string): boolean {
-  const descriptor = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, tailBytes));
-    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-    const last = buffer.toString('utf8').split('\n').at(-2) ?? '';
-    const event = parseShape(last, eventShape);
-    return event.ok && event.value.kind === 'run-finished';
-  } finally {
-    closeSync(descriptor);
-  }
+export function isFinished(path: string, files: JournalFiles = realJournalFiles): boolean {
+  const last = files.readEnd(path, tailBytes).split('\n').at(-2) ?? '';
+  const event = parseShape(last, eventShape);
+  return event.ok && event.value.kind === 'run-finished';
 }
 
 /** An intent of a journal and the action that has it. */

@@ -1,16 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { EventBody, RunEvent } from '../model/event.ts';
 import type { RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
-import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from './attempt.ts';
-import { realFiles } from './files.ts';
+import { makeWay } from './durable.ts';
 import { createJournalFile, pruneJournals, type JournalFile } from './journal-file.ts';
+import { realJournalFiles, type JournalFiles } from './journal-files.ts';
 import { isFinished } from './journal-read.ts';
 import { journalName } from './layout.ts';
-import { flockProgram } from './lock.ts';
 
 /** The journal of one run: on the host, and what concerns a store there too. */
 export interface Journal {
@@ -31,6 +29,8 @@ export interface JournalRequest {
   readonly stateDir: string;
   readonly run: RunId;
   readonly clock: () => Instant;
+  /** Left out: the real file system. */
+  readonly files?: JournalFiles;
 }
 
 /** Where the host's journals lie. */
@@ -57,36 +57,29 @@ const framingKinds: ReadonlySet<EventBody['kind']> = new Set(['run-started', 'ru
  * The oldest journals beyond 200 go, but never that of a run that has no end.
  */
 export function openJournal(request: JournalRequest): Result<Journal, Failure> {
+  const { files = realJournalFiles } = request;
   const directory = runsDirectory(request.stateDir);
   const path = `${directory}/${request.run}.ndjson`;
   const ready = attempt(`making ${directory}`, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeWay(files, directory);
     // Of the first run: a journal is worth as much as the names on the way to it.
-    realFiles.syncDirectory(request.stateDir);
-    realFiles.syncDirectory(dirname(request.stateDir));
+    files.syncDirectory(request.stateDir);
+    files.syncDirectory(dirname(request.stateDir));
     return ok(undefined);
   });
   if (!ready.ok) return ready;
-  const file = createJournalFile(path);
+  const file = createJournalFile(files, path);
   if (!file.ok) return file;
-  const locked = lockNow(file.value.descriptor, path);
-  if (locked.ok) return ok(journalOf(request, file.value));
+  const locked = file.value.lock();
+  if (locked.ok) return ok(journalOf({ ...request, files }, file.value));
   file.value.close();
   return locked;
 }
 
-/** Nobody can hold the lock of a file that was just made, so there is nothing to wait for. */
-function lockNow(descriptor: number, path: string): Result<void, Failure> {
-  const { status, error } = spawnSync(flockProgram, ['-x', '-n', '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', descriptor],
-    env: { LC_ALL: 'C.UTF-8' },
-  });
-  if (status === 0) return ok(undefined);
-  const why = error?.message ?? `it ended with ${status}`;
-  return fail({ code: 'lock-failed', message: `${flockProgram} did not lock ${path}: ${why}` });
-}
-
-function journalOf({ stateDir, run, clock }: JournalRequest, host: JournalFile): Journal {
+function journalOf(
+  { stateDir, run, clock, files }: Required<JournalRequest>,
+  host: JournalFile,
+): Journal {
   const stores = new Map<string, JournalFile>();
   let number = 0;
   let begun: RunEvent | null = null;
@@ -107,11 +100,11 @@ function journalOf({ stateDir, run, clock }: JournalRequest, host: JournalFile):
   const attach = (storePath: string): Result<void, Failure> => {
     if (stores.has(storePath)) return ok(undefined);
     const directory = `${storePath}/${journalName}`;
-    const file = createJournalFile(`${directory}/${run}.ndjson`);
+    const file = createJournalFile(files, `${directory}/${run}.ndjson`);
     if (!file.ok) return file;
     stores.set(storePath, file.value);
     // In a store journals are only read by people: a run without an end need not stay.
-    warn(pruneJournals(directory, () => true));
+    warn(pruneJournals(files, directory, () => true));
     return begun === null ? ok(undefined) : file.value.add(JSON.stringify(begun), true);
   };
 
@@ -148,7 +141,9 @@ function journalOf({ stateDir, run, clock }: JournalRequest, host: JournalFile):
       const line = lineOf(body);
       const noted = host.add(line, durableKinds.has(body.kind));
       if (!noted.ok) return noted;
-      if (body.kind === 'run-started') warn(pruneJournals(runsDirectory(stateDir), isFinished));
+      if (body.kind === 'run-started') {
+        warn(pruneJournals(files, runsDirectory(stateDir), (path) => isFinished(path, files)));
+      }
       if (framingKinds.has(body.kind)) frame(line);
       return storePath === undefined ? ok(undefined) : noteIn(storePath, line, body.kind);
     },

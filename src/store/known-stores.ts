@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { StoreId } from '../model/identity.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt, errorNumber, systemFailure } from './attempt.ts';
-import { jsonText, writeDurable } from './durable.ts';
-import { realFiles } from './files.ts';
+import { jsonText, makeWay, writeDurable } from './durable.ts';
+import { realEyes, type Eyes } from './eyes.ts';
+import { realFiles, type Files } from './files.ts';
 import { storeIdShape } from './identity-shape.ts';
 import { formatOne, mapOf, parseShape, record } from './shape.ts';
 
@@ -35,10 +34,11 @@ function parseKnown(
 export async function knownStore(
   stateDir: string,
   storePath: string,
+  eyes: Eyes = realEyes,
 ): Promise<Result<StoreId | null, Failure>> {
   const path = `${stateDir}/${fileName}`;
   try {
-    const known = parseKnown(await readFile(path, 'utf8'), path);
+    const known = parseKnown(await eyes.read(path), path);
     return known.ok ? ok(known.value[storePath] ?? null) : known;
   } catch (error) {
     if (errorNumber(error) === 'ENOENT') return ok(null);
@@ -51,17 +51,18 @@ export function rememberStore(
   stateDir: string,
   storePath: string,
   id: StoreId,
+  files: Files = realFiles,
 ): Result<void, Failure> {
   const path = `${stateDir}/${fileName}`;
   return attempt(`writing ${path}`, () => {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    const there = realFiles.look(path) !== null;
-    const known = there ? parseKnown(realFiles.read(path), path) : ok({});
+    makeWay(files, stateDir);
+    const there = files.look(path) !== null;
+    const known = there ? parseKnown(files.read(path), path) : ok({});
     if (!known.ok) return known;
     const stores: Readonly<Record<string, StoreId>> = known.value;
     if (stores[storePath] === id) return ok(undefined);
     const changed = { formatVersion: 1, stores: { ...stores, [storePath]: id } };
-    writeDurable(realFiles, stateDir, fileName, jsonText(changed));
+    writeDurable(files, stateDir, fileName, jsonText(changed));
     return ok(undefined);
   });
 }

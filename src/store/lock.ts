@@ -9,7 +9,6 @@ import {
   readFileSync,
   writeSync,
 } from 'node:fs';
-import { basename } from 'node:path';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { errorNumber, systemFailure } from './attempt.ts';
 import type { Lock, Locked } from './store.ts';
@@ -59,20 +58,34 @@ function flock(descriptor: number, args: readonly string[]): Promise<Result<bool
   });
 }
 
-/** Who holds a lock, as the file says it. */
+/** A minute of this host's own clock, for people: `2026-11-22 02:00`. */
+function localMinute(date: Date): string {
+  const pad = (part: number): string => String(part).padStart(2, '0');
+  const day = [date.getFullYear(), pad(date.getMonth() + 1), pad(date.getDate())].join('-');
+  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+/** Who holds a lock, as the file says it; of today, the hour is enough. */
 function holderIn(path: string): string {
+  const today = localMinute(new Date()).slice(0, 10);
   try {
-    return readFileSync(path, 'utf8').trim() || 'another process';
+    const text = readFileSync(path, 'utf8').trim();
+    return text.replace(`since ${today} `, 'since ') || 'another process';
   } catch (error) {
     if (errorNumber(error) === null) throw error;
     return 'another process';
   }
 }
 
+/** The command that this process was started as: `holdfast apply`, which main.ts has made its title. */
+function commandName(): string {
+  const [program, command = ''] = process.title.split(' ');
+  return program === 'holdfast' ? `holdfast ${command}`.trimEnd() : 'holdfast';
+}
+
 /** Notes who holds the lock. */
 function signHolder(descriptor: number): void {
-  const command = process.argv.slice(1, 3).map((word) => basename(word));
-  const text = `pid ${process.pid} (${command.join(' ')}) since ${new Date().toISOString()}\n`;
+  const text = `${commandName()} (process ${process.pid}, since ${localMinute(new Date())})\n`;
   try {
     ftruncateSync(descriptor);
     writeSync(descriptor, text, 0);
@@ -81,6 +94,13 @@ function signHolder(descriptor: number): void {
     if (errorNumber(error) === null) throw error;
   }
 }
+
+/** How a lock is taken: through flock(1), or in a model of the host. */
+export type TakeLock = (
+  path: string,
+  what: string,
+  waitSeconds: number,
+) => Promise<Result<Lock, Locked | Failure>>;
 
 /**
  * Takes a lock that the kernel releases when this process dies (SIGKILL too).

@@ -17,7 +17,6 @@ import {
   parsePointDirectory,
   trashRecordName,
 } from './layout.ts';
-import { isLocked } from './lock.ts';
 import { observePoint, type PointPart } from './observe-point.ts';
 import { closedShape } from './records.ts';
 import { parseShape } from './shape.ts';
@@ -124,5 +123,5 @@ export async function observeIncoming(
   owner: DomainUuid,
 ): Promise<ObservedIncoming> {
   const lock = `${inspection.root}/${locksPath}/${uuid ?? owner}.lock`;
-  return { ...incoming, busy: await isLocked(lock) };
+  return { ...incoming, busy: await inspection.eyes.isLocked(lock) };
 }

@@ -1,11 +1,10 @@
-import { constants, type Dirent, type Stats } from 'node:fs';
-import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { isDirectoryName } from '../model/directory-name.ts';
 import { storeId, type StoreId } from '../model/identity.ts';
 import type { ObservedStore, ReadyStore, StoreMemory } from '../model/observed-store.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { errorNumber, systemFailure } from './attempt.ts';
 import { whatIsInTheWay } from './create.ts';
+import { realEyes, type Entry, type Eyes } from './eyes.ts';
 import { parseMarker } from './home.ts';
 import {
   listDirectory,
@@ -26,7 +25,6 @@ import {
   stateName,
   trashName,
 } from './layout.ts';
-import { findMount } from './mount.ts';
 import { observeDirectory } from './observe-domain.ts';
 import { observeTrash } from './observe-trash.ts';
 import { memoryShape } from './records.ts';
@@ -43,10 +41,13 @@ const noStore = storeId('0'.repeat(32));
 const domainsAtOnce = 4;
 
 /** Looks at a store: reads, and changes nothing. What it cannot see it says; it never throws for that. */
-export async function observeStore(query: StoreQuery): Promise<ObservedStore> {
+export async function observeStore(
+  query: StoreQuery,
+  eyes: Eyes = realEyes,
+): Promise<ObservedStore> {
   const { name, path } = query;
   try {
-    return { name, path, state: await observeState(query) };
+    return { name, path, state: await observeState(query, eyes) };
   } catch (error) {
     return { name, path, state: unseenAs(systemFailure(`looking at store ${name}`, error)) };
   }
@@ -56,43 +57,40 @@ function unseenAs(failure: Failure): StoreState {
   return { kind: 'unseen', failure };
 }
 
-async function observeState({
-  name,
-  path,
-  requireMount,
-  stateDir,
-}: StoreQuery): Promise<StoreState> {
-  const root = await findRoot(name, path);
+async function observeState(
+  { name, path, requireMount, stateDir }: StoreQuery,
+  eyes: Eyes,
+): Promise<StoreState> {
+  const root = await findRoot(name, path, eyes);
   if (!root.ok) return unseenAs(root.error);
-  const { dev: device } = root.value;
-  const known = await knownStore(stateDir, path);
+  const { device } = root.value;
+  const known = await knownStore(stateDir, path, eyes);
   if (!known.ok) return unseenAs(known.error);
-  const { mount, isMountPoint } = await findMount(path);
+  const { mount, isMountPoint } = await eyes.mount(path);
   if (requireMount && !isMountPoint) {
     return unseenAs({
       code: 'not-mounted',
       message: `store ${name}: nothing is mounted on ${path}; mount its disk`,
     });
   }
-  const space = await statfs(path);
   const facts = {
-    freeBytes: space.bavail * space.bsize,
-    totalBytes: space.blocks * space.bsize,
+    ...(await eyes.space(path)),
     mount: { device, source: mount?.source ?? 'unknown' },
     knownId: known.value,
   };
-  const names = await readdir(path);
+  const names = (await eyes.list(path)).map((entry) => entry.name);
   if (!names.includes(markerName)) {
-    const odd = await findInTheWay(path, names);
+    const odd = await findInTheWay(path, names, eyes);
     if (odd === null) return { kind: 'blank', ...facts };
     return unseenAs({
       code: 'marker-missing',
       message: `store ${name}: ${path} has no ${markerName} and is not empty (${odd}); it is no store, or its marker is lost`,
     });
   }
-  const marker = await readMarker(path, device);
+  const marker = await readMarker(path, device, eyes);
   if (!marker.ok) return unseenAs(marker.error);
   const inspection: Inspection = {
+    eyes,
     root: path,
     id: marker.value,
     device,
@@ -100,15 +98,19 @@ async function observeState({
     foreign: [],
   };
   const contents = await readContents(inspection, names);
-  const writable = mount?.readOnly !== true && (await isWritable(path));
+  const writable = mount?.readOnly !== true && (await eyes.isWritable(path));
   return { kind: 'ready', id: marker.value, ...facts, writable, ...contents };
 }
 
 /** The store's directory, or what to do about there being none. */
-async function findRoot(name: string, path: string): Promise<Result<Stats, Failure>> {
+async function findRoot(
+  name: string,
+  path: string,
+  eyes: Eyes,
+): Promise<Result<{ readonly device: number }, Failure>> {
   try {
-    const root = await stat(path);
-    if (root.isDirectory()) return ok(root);
+    const root = await eyes.root(path);
+    if (root.isDirectory) return ok(root);
     const message = `store ${name}: ${path} is not a directory`;
     return fail({ code: 'not-a-directory', message });
   } catch (error) {
@@ -118,19 +120,32 @@ async function findRoot(name: string, path: string): Promise<Result<Stats, Failu
   }
 }
 
-async function findInTheWay(path: string, names: readonly string[]): Promise<string | null> {
+async function findInTheWay(
+  path: string,
+  names: readonly string[],
+  eyes: Eyes,
+): Promise<string | null> {
   const lists = new Map<string, readonly string[]>();
   for (const name of names) {
     const below = [domainsName, trashName, journalName, stateName];
-    if (below.includes(name)) lists.set(name, await readdir(`${path}/${name}`));
+    if (!below.includes(name)) continue;
+    const entries = await eyes.list(`${path}/${name}`);
+    lists.set(
+      name,
+      entries.map((entry) => entry.name),
+    );
   }
   return whatIsInTheWay(names, (name) => lists.get(name) ?? []);
 }
 
 /** The id in the marker, which must be a file of the store's own file system like everything in it. */
-async function readMarker(path: string, device: number): Promise<Result<StoreId, Failure>> {
+async function readMarker(
+  path: string,
+  device: number,
+  eyes: Eyes,
+): Promise<Result<StoreId, Failure>> {
   const unreadable: ReadyStore['unreadable'][number][] = [];
-  const inspection = { root: path, id: noStore, device, unreadable, foreign: [] };
+  const inspection = { eyes, root: path, id: noStore, device, unreadable, foreign: [] };
   const content = await readRecordText(inspection, markerName);
   if (content !== null) return parseMarker(content, `${path}/${markerName}`);
   const why = unreadable.map(({ message }) => message).join('; ');
@@ -170,7 +185,7 @@ async function readContents(
 }
 
 /** Entries of a directory that is no symlink; none, and noted, if it cannot be listed. */
-async function listReal(inspection: Inspection, path: string): Promise<readonly Dirent[]> {
+async function listReal(inspection: Inspection, path: string): Promise<readonly Entry[]> {
   if (lookAt(inspection, path) === null) return [];
   return (await listDirectory(inspection, path)) ?? [];
 }
@@ -189,15 +204,4 @@ async function readMemory(
   if (memory.ok) return memory.value;
   noteUnreadable(inspection, memoryPath, { code: 'unreadable', message: memory.error });
   return null;
-}
-
-/** Asks the kernel, and writes nothing: looking must not change what is looked at. */
-async function isWritable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.W_OK);
-    return true;
-  } catch (error) {
-    if (errorNumber(error) === null) throw error;
-    return false;
-  }
 }

@@ -8,7 +8,7 @@ import { realFiles, type Files } from './files.ts';
 import { checkMarker, type Home } from './home.ts';
 import { lookInside } from './inside.ts';
 import { locksPath } from './layout.ts';
-import { takeLock } from './lock.ts';
+import { takeLock, type TakeLock } from './lock.ts';
 import {
   closeChain,
   isHeld,
@@ -28,16 +28,21 @@ import { trashChain } from './trash.ts';
 import { purgeTrash, restoreTrash } from './untrash.ts';
 
 /** Opens a store whose marker has the id of the reference. */
-export function openStore(ref: StoreRef, files: Files = realFiles): Result<Store, Failure> {
+export function openStore(
+  ref: StoreRef,
+  files: Files = realFiles,
+  take: TakeLock = takeLock,
+): Result<Store, Failure> {
   if (!isAbsolute(ref.path)) {
     return fail({ code: 'bad-path', message: `store ${ref.name}: ${ref.path} is not absolute` });
   }
   const home: Home = { files, root: ref.path, name: ref.name, id: ref.id };
   const marker = attempt(`opening store ${ref.name}`, () => checkMarker(home));
-  return marker.ok ? ok(storeOf(ref, home)) : marker;
+  return marker.ok ? ok(storeOf(ref, home, take)) : marker;
 }
 
-function storeOf(ref: StoreRef, home: Home): Store {
+function storeOf(ref: StoreRef, home: Home, take: TakeLock): Store {
+  const lockIn = lockedBy(take);
   return {
     ref,
     lock: (waitSeconds) => lockIn(home, 'store.lock', `store ${ref.name}`, waitSeconds),
@@ -73,18 +78,21 @@ function storeOf(ref: StoreRef, home: Home): Store {
   };
 }
 
-async function lockIn(
-  home: Home,
-  name: string,
-  what: string,
-  waitSeconds: number,
-): Promise<Result<Lock, Locked | Failure>> {
-  const ready = attempt(`locking ${what}`, () => {
-    const marker = checkMarker(home);
-    if (!marker.ok) return marker;
-    const inside = lookInside(home.files, home.root, `${locksPath}/${name}`);
-    if (inside.ok) makeDirectories(home.files, home.root, locksPath);
-    return inside;
-  });
-  return ready.ok ? takeLock(`${home.root}/${locksPath}/${name}`, what, waitSeconds) : ready;
+/** Locks below a store's root, with the directory that they lie in. */
+function lockedBy(take: TakeLock) {
+  return async (
+    home: Home,
+    name: string,
+    what: string,
+    waitSeconds: number,
+  ): Promise<Result<Lock, Locked | Failure>> => {
+    const ready = attempt(`locking ${what}`, () => {
+      const marker = checkMarker(home);
+      if (!marker.ok) return marker;
+      const inside = lookInside(home.files, home.root, `${locksPath}/${name}`);
+      if (inside.ok) makeDirectories(home.files, home.root, locksPath);
+      return inside;
+    });
+    return ready.ok ? take(`${home.root}/${locksPath}/${name}`, what, waitSeconds) : ready;
+  };
 }

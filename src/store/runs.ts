@@ -6,9 +6,9 @@ import type { HistoryRun } from '../model/report.ts';
 import { seen, unseen, type Seen } from '../model/result.ts';
 import { errorNumber, systemFailure } from './attempt.ts';
 import { runsIn } from './journal-file.ts';
+import { realJournalFiles, type JournalFiles } from './journal-files.ts';
 import { isFinished, openEntries, readJournal } from './journal-read.ts';
 import { runsDirectory } from './journal.ts';
-import { isLocked } from './lock.ts';
 
 /** The instant in a run's id, for a run that died before it could note another. */
 function startOf(run: RunId): Instant {
@@ -18,9 +18,11 @@ function startOf(run: RunId): Instant {
 }
 
 /** Journals of a host; none if no run ever was. */
-function listRuns(stateDir: string): readonly RunId[] {
+function listRuns(stateDir: string, files: JournalFiles): readonly RunId[] {
   try {
-    return runsIn(runsDirectory(stateDir)).map((name) => runId(name.slice(0, -'.ndjson'.length)));
+    return runsIn(files, runsDirectory(stateDir)).map((name) =>
+      runId(name.slice(0, -'.ndjson'.length)),
+    );
   } catch (error) {
     if (errorNumber(error) === 'ENOENT') return [];
     throw error;
@@ -37,14 +39,17 @@ export function journalPath(stateDir: string, run: RunId): string {
  * they began and did not end. A journal that cannot be read makes all unseen: what it
  * hides may be a frozen guest.
  */
-export async function readRuns(stateDir: string): Promise<Seen<readonly ObservedRun[]>> {
+export async function readRuns(
+  stateDir: string,
+  files: JournalFiles = realJournalFiles,
+): Promise<Seen<readonly ObservedRun[]>> {
   try {
     const runs: ObservedRun[] = [];
-    for (const run of listRuns(stateDir)) {
+    for (const run of listRuns(stateDir, files)) {
       const path = journalPath(stateDir, run);
       // The lock before the text: once nobody holds it, nothing more will be written.
-      if (isFinished(path) || (await isLocked(path))) continue;
-      const { events, bad } = readJournal(path);
+      if (isFinished(path, files) || (await files.isLocked(path))) continue;
+      const { events, bad } = readJournal(path, files);
       if (bad !== null) {
         return unseen(
           'journal-unreadable',
@@ -65,13 +70,14 @@ export async function readRuns(stateDir: string): Promise<Seen<readonly Observed
 export async function readHistory(
   stateDir: string,
   limit: number,
+  files: JournalFiles = realJournalFiles,
 ): Promise<Seen<readonly HistoryRun[]>> {
   try {
     const runs: HistoryRun[] = [];
-    for (const run of listRuns(stateDir).toReversed().slice(0, limit)) {
+    for (const run of listRuns(stateDir, files).toReversed().slice(0, limit)) {
       const path = journalPath(stateDir, run);
-      const running = !isFinished(path) && (await isLocked(path));
-      runs.push(historyOf(run, readJournal(path).events, running));
+      const running = !isFinished(path, files) && (await files.isLocked(path));
+      runs.push(historyOf(run, readJournal(path, files).events, running));
     }
     return seen(runs);
   } catch (error) {

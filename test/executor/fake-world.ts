@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { applyPlan, type ApplyOptions } from '../../src/executor/apply-plan.ts';
 import type { Drivers, StoreLimits } from '../../src/executor/drivers.ts';
+import { realHostFiles } from '../../src/executor/host-files.ts';
 import { hostJournals } from '../../src/executor/host-journals.ts';
 import type { ImageReader, ImageRequest } from '../../src/executor/image-reader.ts';
 import type { RunReport } from '../../src/executor/run-report.ts';
@@ -67,6 +68,7 @@ export class FakeWorld implements Disposable {
       createStore,
       images: fakeImages(this.faults),
       journals: hostJournals(join(this.root, 'state'), this.now),
+      files: realHostFiles,
       clock: this.now,
       tool: 'holdfast test',
       host: 'kvm01',

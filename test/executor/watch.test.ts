@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { afterEach, expect, it } from 'vitest';
+import { realHostFiles } from '../../src/executor/host-files.ts';
 import { startWatch, type Watch, type Watched } from '../../src/executor/watch.ts';
 
 let watch: Watch | null = null;
@@ -8,6 +9,7 @@ afterEach(() => watch?.stop());
 
 function start(overrides: Partial<Watched>): AbortSignal {
   watch = startWatch({
+    files: realHostFiles,
     interrupt: new AbortController().signal,
     lost: new AbortController().signal,
     jobSeconds: 3600,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { applyPlan, type ApplyOptions } from '../../src/executor/apply-plan.ts';
 import type { Drivers } from '../../src/executor/drivers.ts';
+import { realHostFiles } from '../../src/executor/host-files.ts';
 import { hostJournals } from '../../src/executor/host-journals.ts';
 import { nbdImages } from '../../src/executor/nbd-images.ts';
 import type { RunReport } from '../../src/executor/run-report.ts';
@@ -39,6 +40,7 @@ export class ApplyWorld extends ApplyDomain {
       createStore: (ref, at) => createStore(ref, at),
       images: nbdImages,
       journals: hostJournals(join(this.root, 'state'), this.clock),
+      files: realHostFiles,
       clock: this.clock,
       tool: 'holdfast test',
       host: 'kvm01',

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+
+/**
+ * What the executor itself does with files, beside stores, journals and
+ * images. All but `exists` reject with the operating system's error.
+ */
+export interface HostFiles {
+  /** A directory that QEMU, another user, may pass through and not list, with those above it. */
+  makeJobDirectory(path: string): Promise<void>;
+  /** Removes a file or a whole directory; a success too if there is nothing. */
+  remove(path: string): Promise<void>;
+  /** Removes a directory if it is empty. */
+  removeEmpty(path: string): Promise<void>;
+  /** Names in a directory. */
+  list(path: string): Promise<readonly string[]>;
+  read(path: string): Promise<Buffer>;
+  exists(path: string): boolean;
+  /** Bytes that a file system still takes. */
+  freeBytes(path: string): Promise<number>;
+}
+
+/** The real host. */
+export const realHostFiles: HostFiles = {
+  async makeJobDirectory(path) {
+    const first = await mkdir(path, { recursive: true });
+    // The umask may have taken a mode away; what was there before is not ours to change.
+    if (first !== undefined) await chmod(path, 0o711);
+  },
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  removeEmpty: rmdir,
+  list: (path) => readdir(path),
+  read: (path) => readFile(path),
+  exists: existsSync,
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  },
+};
