@@ -54,12 +54,14 @@ export class Display implements Disposable {
     this.#draw();
   };
 
-  /** Says a line of our own between the events. */
-  say(line: string): void {
+  /** Says that a signal came: what the terminal echoed of the key goes with the bars, or stays on a line of its own. */
+  readonly saySignal = (line: string): void => {
+    const { terminal } = this.#options;
+    if (this.#drawn === 0 && terminal.errIsTty) terminal.err('\n');
     this.#erase();
-    this.#options.terminal.err(`${line}\n`);
+    terminal.err(`${line}\n`);
     this.#draw();
-  }
+  };
 
   #tick(): void {
     if (this.#bars) {
@@ -74,8 +76,8 @@ export class Display implements Disposable {
 
   #erase(): void {
     if (this.#drawn === 0) return;
-    // Up to the first bar, then clear to the end of the screen (ECMA-48 CUU, ED).
-    this.#options.terminal.err(`\u001B[${this.#drawn}A\u001B[J`);
+    // Back over an echoed ^C, up to the first bar, then clear to the end of the screen (ECMA-48 CR, CUU, ED).
+    this.#options.terminal.err(`\r\u001B[${this.#drawn}A\u001B[J`);
     this.#drawn = 0;
   }
 

@@ -3,11 +3,13 @@ import type { Context } from './context.ts';
 /** Signals while a run goes: the first one stops it, further ones are told that it stops already. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
-  readonly #context: Context;
+  #tell: (line: string) => void;
   #by: 'SIGINT' | 'SIGTERM' | null = null;
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor({ terminal }: Context) {
+    // The cursor stands behind a question, or behind the ^C that the terminal echoes.
+    const start = terminal.errIsTty ? '\n' : '';
+    this.#tell = (line) => terminal.err(`${start}${line}\n`);
     process.on('SIGINT', this.#onSignal);
     process.on('SIGTERM', this.#onSignal);
   }
@@ -22,14 +24,18 @@ export class Interrupt implements Disposable {
     return this.#by;
   }
 
+  /** From now on it is said by what else draws on the terminal. */
+  tellBy(tell: (line: string) => void): void {
+    this.#tell = tell;
+  }
+
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    const { terminal } = this.#context;
     if (this.#by !== null) {
-      terminal.err('Already stopping: the running job is ended and cleaned up. Please wait.\n');
+      this.#tell('Already stopping: the running job is ended and cleaned up. Please wait.');
       return;
     }
     this.#by = signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
-    terminal.err(`${this.#by}: stopping. No further action is started.\n`);
+    this.#tell(`${this.#by}: stopping. No further action is started.`);
     this.#controller.abort();
   };
 

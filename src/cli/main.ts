@@ -10,10 +10,12 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`${version}\n`);
 } else {
   try {
-    const [{ runProgram }, { processTerminal }] = await Promise.all([
+    const [{ chosenCommand, runProgram }, { processTerminal }] = await Promise.all([
       import('./program.ts'),
       import('./terminal.ts'),
     ]);
+    // In `ps`, and for those who wait for a lock of ours (store/lock.ts): `holdfast apply`, not `node main.js`.
+    process.title = `holdfast ${chosenCommand(process.argv.slice(2)) ?? ''}`.trimEnd();
     process.exitCode = await runProgram(process.argv.slice(2), processTerminal(), version);
   } catch (error) {
     // The one catch: what arrives here is a mistake of ours, not an expected failure.

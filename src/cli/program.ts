@@ -88,7 +88,7 @@ const described = (summary: string): string =>
 const valued: ReadonlySet<string> = new Set(['--policy', '--host-config', '--color']);
 
 /** The command that the arguments name; null when there is none. */
-function chosenCommand(args: readonly string[]): string | null {
+export function chosenCommand(args: readonly string[]): string | null {
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
     if (valued.has(arg)) index += 1;

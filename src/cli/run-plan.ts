@@ -95,7 +95,7 @@ export async function runPlan(
           converged: null,
         });
   }
-  const { report, events, closing } = await show(context, session, planned, interrupt.signal);
+  const { report, events, closing } = await show(context, session, planned, interrupt);
   const json = context.globals.json === true;
   if (!json)
     context.terminal.out(
@@ -141,7 +141,7 @@ async function show(
   context: Context,
   session: Session,
   { plan, observed, parallelism, close }: PlannedRun,
-  signal: AbortSignal,
+  interrupt: Interrupt,
 ): Promise<{
   readonly report: RunReport;
   readonly events: readonly RunEvent[];
@@ -156,6 +156,7 @@ async function show(
     quiet: globals.quiet === true,
     render: (event) => renderEvent(event, words),
   });
+  interrupt.tellBy(display.saySignal);
   const events: RunEvent[] = [];
   let closing: Closing = { converged: null, next: null };
   const report = await applyPlan({
@@ -171,7 +172,7 @@ async function show(
       if (event.kind !== 'progress') events.push(event);
       display.emit(event);
     },
-    signal,
+    signal: interrupt.signal,
     converged: async (ended) => {
       closing = await close(ended);
       return closing.converged;

@@ -51,12 +51,24 @@ async function askLine(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   // A terminal in readline's hands sends no signal: Ctrl-C is a key like others.
   lines.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
+  let answered = false;
   const ended = new Promise<string>((resolve) => {
-    lines.once('close', () => resolve(''));
+    lines.once('close', () => {
+      // The end of the input (Ctrl-D) leaves the cursor behind the question.
+      if (!answered && !signal.aborted) process.stderr.write('\n');
+      resolve('');
+    });
     signal.addEventListener('abort', () => resolve(''), { once: true });
   });
+  const answer = lines.question(question, { signal }).then(
+    (line) => {
+      answered = true;
+      return line;
+    },
+    () => '',
+  );
   try {
-    return await Promise.race([lines.question(question, { signal }).catch(() => ''), ended]);
+    return await Promise.race([answer, ended]);
   } finally {
     lines.close();
   }

@@ -87,7 +87,7 @@ it('exits 6 while another apply has the lock, and names its holder (G401)', asyn
   expect(exit).toBe(6);
   expect(err).toMatch(
     new RegExp(
-      `^holdfast: this host is locked by pid ${process.pid} \\(.*\\) since \\S+; --lock-timeout SECONDS waits for it\\n$`,
+      `^holdfast: this host is locked by holdfast \\(process ${process.pid}, since .*\\d\\d:\\d\\d\\); --lock-timeout SECONDS waits for it\\n$`,
     ),
   );
 });

@@ -87,11 +87,27 @@ describe('a run is shown', () => {
     vi.advanceTimersByTime(100);
     const bar = '  [############............] domain/a backup 512 B of 1 KiB (50 %)\n';
     const empty = '  [........................] domain/a backup, 0 s\n';
-    const up = '\u001B[1A\u001B[J';
+    const up = '\r\u001B[1A\u001B[J';
     expect(told.err).toBe(`action-started\n${empty}${up}${bar}`);
     display.emit(event(done));
     expect(told.err).toBe(`action-started\n${empty}${up}${bar}${up}action-finished\n`);
     display[Symbol.dispose]();
+  });
+
+  it('with a signal on a line of its own, the bars below it', () => {
+    const { display, told } = shown(true);
+    display.saySignal('stopping');
+    expect(told.err).toBe('\nstopping\n');
+    display.emit(event(begun));
+    told.err = '';
+    display.saySignal('stopping');
+    const empty = '  [........................] domain/a backup, 0 s\n';
+    expect(told.err).toBe(`\r\u001B[1A\u001B[Jstopping\n${empty}`);
+    display[Symbol.dispose]();
+    const log = shown(false);
+    log.display.saySignal('stopping');
+    expect(log.told.err).toBe('stopping\n');
+    log.display[Symbol.dispose]();
   });
 
   it('as JSON: events on standard output, and nothing else', () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isLocked, takeLock } from '../../src/store/lock.ts';
@@ -15,13 +15,26 @@ describe('takeLock', () => {
     using dir = temporary();
     const path = join(dir.path, 'x.lock');
     const first = await locked(path);
-    const holder = readFileSync(path, 'utf8').trim();
-    expect(holder).toMatch(new RegExp(`^pid ${process.pid} \\(.*\\) since \\d{4}-.*Z$`));
-    const refused = await takeLock(path, 'store main', 0);
-    expect(refused).toEqual({
-      ok: false,
-      error: { code: 'locked', holder, message: `store main is locked by ${holder}` },
-    });
+    expect(readFileSync(path, 'utf8')).toMatch(
+      new RegExp(
+        `^holdfast \\(process ${process.pid}, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)\n$`,
+      ),
+    );
+    const holderOf = async (text: string | null): Promise<string> => {
+      if (text !== null) writeFileSync(path, text);
+      const refused = await takeLock(path, 'store main', 0);
+      if (refused.ok || !('holder' in refused.error)) throw new Error('It was not locked.');
+      const { holder, message } = refused.error;
+      expect(message).toBe(`store main is locked by ${holder}`);
+      return holder;
+    };
+    // Today's date is left out, unless midnight came meanwhile.
+    expect(await holderOf(null)).toMatch(
+      new RegExp(`^holdfast \\(process ${process.pid}, since (\\S+ )?\\d\\d:\\d\\d\\)$`),
+    );
+    const earlier = 'holdfast apply (process 7, since 2026-01-02 03:04)';
+    expect(await holderOf(`${earlier}\n`)).toBe(earlier);
+    expect(await holderOf('')).toBe('another process');
     expect(await isLocked(path)).toBe(true);
     first.release();
     first.release();
@@ -88,7 +101,9 @@ describe('locks of a store', () => {
     ];
     const refused = await store.lockDomain(web01, 0);
     expect(refused.ok ? '' : refused.error.message).toMatch(
-      new RegExp(`^domain ${web01} in store main is locked by pid ${process.pid} `),
+      new RegExp(
+        `^domain ${web01} in store main is locked by holdfast \\(process ${process.pid}, `,
+      ),
     );
     for (const lock of locks) lock.release();
   });
