@@ -1,17 +1,18 @@
-import { statSync, statfsSync, type Stats } from 'node:fs';
+import { closeSync, constants, openSync, statSync, statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { blockDeviceBytes } from '../hypervisor/libvirt/block-device.ts';
 import type { RestoreFirmware } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
+import type { PathFact } from '../planner/restore-paths.ts';
 import {
   safeFileName,
   type PlacedManifest,
   type RestoreRequest,
 } from '../planner/restore-targets.ts';
-import type { PathFact } from '../planner/restore.ts';
 
 /** What is at a path now, how much room its file system has, and which domain uses it. */
-export function pathFact(path: string, observed: ObservedState): PathFact {
+export async function pathFact(path: string, observed: ObservedState): Promise<PathFact> {
   const stat = statOf(path);
   const kind =
     stat === undefined
@@ -25,7 +26,22 @@ export function pathFact(path: string, observed: ObservedState): PathFact {
     kind,
     fileSystem: kind === 'block' ? null : fileSystemOf(path),
     usedBy: userOf(path, observed),
+    device:
+      stat === undefined || kind !== 'block'
+        ? null
+        : { sizeBytes: await blockDeviceBytes(BigInt(stat.rdev)), isClaimed: isClaimed(path) },
   };
+}
+
+/** Whether this host itself holds the device: the kernel lets one holder only open it so (open(2), O_EXCL). */
+function isClaimed(path: string): boolean {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_EXCL));
+    return false;
+  } catch (error) {
+    // Whatever else is wrong with it, the write will say.
+    return error instanceof Error && 'code' in error && error.code === 'EBUSY';
+  }
 }
 
 /** What is at a path; nothing, too, where a file stands in its way: making the directory will say so. */
@@ -50,12 +66,22 @@ function fileSystemOf(path: string): PathFact['fileSystem'] {
 
 function userOf(path: string, observed: ObservedState): string | null {
   if (!observed.hypervisor.seen) return null;
+  const device = deviceOf(path);
+  // One device has many names: /dev/vg/name, /dev/dm-3, those by id.
+  const isSame = (other: string): boolean =>
+    other === path || (device !== null && deviceOf(other) === device);
   const uses = ({ disks, nvram }: ObservedDomain): boolean =>
     nvram === path ||
     disks.some(
-      ({ images }) => images.seen && images.value.some(({ identity }) => identity.path === path),
+      ({ images }) => images.seen && images.value.some(({ identity }) => isSame(identity.path)),
     );
   return observed.hypervisor.value.domains.find(uses)?.name ?? null;
+}
+
+/** The number of a block device; null of anything else. */
+function deviceOf(path: string): number | null {
+  const stat = path.startsWith('/') ? statOf(path) : undefined;
+  return stat?.isBlockDevice() === true ? stat.rdev : null;
 }
 
 // libvirt's own places (qemu.conf, formatdomain): where it would make them itself.

@@ -6,6 +6,7 @@ import { domainUuid } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import type { PathFact } from '../planner/restore-paths.ts';
 import { restoreTargets, type RestoreRequest } from '../planner/restore-targets.ts';
 import { decideRestore } from '../planner/restore.ts';
 import { actionPlan } from './action-plan.ts';
@@ -85,7 +86,7 @@ async function runRestore(
   const source = sourceOf(observed.stores, text, wanted.value);
   if (!source.ok) return refuse(context, source.error);
   warnOf(context, source.value);
-  const action = actionOf(source.value, observed, request.value);
+  const action = await actionOf(source.value, observed, request.value);
   if (!action.ok) return refuse(context, { exit: 1, ...action.error });
   const plan = actionPlan('restore', [action.value], observed, policyFacts(session.value));
   return runPlanOf(context, session.value, { plan, observed, auto, what: 'Restore this?' });
@@ -122,11 +123,11 @@ function requestOf(options: RestoreOptions, cwd: string): Result<RestoreRequest,
 }
 
 /** Decides the restore from what is where. */
-function actionOf(
+async function actionOf(
   { store, directory, points }: Source,
   observed: ObservedState,
   request: RestoreRequest,
-): Result<Restore, Failure> {
+): Promise<Result<Restore, Failure>> {
   const current = observed.hypervisor.seen
     ? (observed.hypervisor.value.domains.find(({ uuid }) => uuid === directory.uuid) ?? null)
     : null;
@@ -136,15 +137,19 @@ function actionOf(
   if (newest === undefined) return fail({ code: 'point-not-found', message: 'The chain is empty' });
   const newUuid = domainUuid(randomUUID());
   const uuid = request.as === null ? directory.uuid : newUuid;
+  const stamp = compactInstant(observed.observedAt);
+  const firmware = firmwareOf(newest, request, current, uuid, stamp);
+  const facts: Record<string, PathFact> = {};
+  for (const { to } of [...targets.value, ...firmware]) facts[to] = await pathFact(to, observed);
   return decideRestore({
     observed,
     store,
     directory,
     points,
     targets: targets.value,
-    paths: Object.fromEntries(targets.value.map(({ to }) => [to, pathFact(to, observed)])),
+    paths: facts,
     request,
-    firmware: firmwareOf(newest, request, current, uuid, compactInstant(observed.observedAt)),
+    firmware,
     newUuid,
   });
 }

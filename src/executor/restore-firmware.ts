@@ -5,7 +5,7 @@ import { hashFile } from '../image/hash-file.ts';
 import type { Restore, RestoreFirmware } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
-import { dropPrepared } from './restore-images.ts';
+import { dropPrepared, syncFile } from './restore-images.ts';
 import type { Prepared } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
@@ -43,6 +43,7 @@ async function writeFirmware(
   mkdirSync(dirname(to), { recursive: true });
   if (kind === 'nvram') {
     copyFileSync(from, temporary);
+    syncFile(temporary);
     return ok(undefined);
   }
   mkdirSync(temporary, { mode: 0o700 });

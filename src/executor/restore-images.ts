@@ -24,9 +24,9 @@ import type { Tools } from './tools.ts';
 export async function prepareImages(
   action: Restore,
   tools: Tools,
+  progress: (bytes: number) => void,
 ): Promise<Result<readonly Prepared[], Failure>> {
   const prepared: Prepared[] = [];
-  const progress = progressOf(action, tools);
   for (const image of action.images) {
     if (image.toKind === 'block') continue;
     const temporary = `${image.to}.restoring-${tools.run}`;
@@ -58,42 +58,6 @@ export function makeDirectoryOf(path: string): Result<void, Failure> {
 /** Removes what was written and not put in place. */
 export function dropPrepared(prepared: readonly Prepared[]): void {
   for (const { temporary } of prepared) rmSync(temporary, { recursive: true, force: true });
-}
-
-/**
- * Overwrites the devices, last of all: they cannot be exchanged. Every hash is
- * checked before the first byte is written, and the old content is copied away
- * if that was asked for.
- */
-export async function writeDevices(action: Restore, tools: Tools): Promise<Result<void, Failure>> {
-  const devices = action.images.filter(({ toKind }) => toKind === 'block');
-  const progress = progressOf(action, tools);
-  for (const image of devices) {
-    const checked = await checkLayers(action, image, tools, progress);
-    if (!checked.ok) return checked;
-  }
-  for (const { to, target } of devices) {
-    if (action.keepDir === null) continue;
-    const kept = join(action.keepDir, `${target}.before-restore-${tools.run}.qcow2`);
-    const copied = await convertImage({
-      source: { path: to, format: 'raw' },
-      target: { path: kept, format: 'qcow2', exists: false },
-      signal: tools.signal,
-    });
-    if (!copied.ok) return fail(during(`Keeping the old content of ${to}`, copied.error));
-    syncFile(kept);
-    syncDirectory(kept);
-  }
-  for (const image of devices) {
-    const written = await convertImage({
-      source: { path: newestLayer(action, image), format: 'qcow2' },
-      target: { path: image.to, format: 'raw', exists: true },
-      signal: tools.signal,
-    });
-    if (!written.ok) return fail(during(`Writing ${image.to}`, written.error));
-    syncFile(image.to);
-  }
-  return ok(undefined);
 }
 
 /** The hashes are made while the image is written; a wrong one fails the image, which nobody has seen yet. */
@@ -131,7 +95,7 @@ async function stopping<T>(
 }
 
 /** Compares every image of the chain with its manifest's hash. */
-async function checkLayers(
+export async function checkLayers(
   action: Restore,
   image: RestoreImage,
   tools: Pick<Tools, 'signal'>,
@@ -153,14 +117,15 @@ async function checkLayers(
   return ok(undefined);
 }
 
-function newestLayer(action: Restore, image: RestoreImage): string {
+/** The image of the chosen point, whose backing files are the rest of the chain. */
+export function newestLayer(action: Restore, image: RestoreImage): string {
   const [newest] = image.layers;
   if (newest === undefined) throw new Error(`A restore of ${image.target} without images`);
   return join(action.store.path, newest.path);
 }
 
 /** One count over all layers of all images. */
-function progressOf(action: Restore, tools: Tools): (bytes: number) => void {
+export function progressOf(action: Restore, tools: Tools): (bytes: number) => void {
   const total = action.images.reduce(
     (sum, { layers }) => sum + layers.reduce((all, { bytes }) => all + bytes, 0),
     0,
@@ -183,7 +148,8 @@ function likeTheOld(old: string, fresh: string): void {
   chownSync(fresh, stat.uid, stat.gid);
 }
 
-function syncFile(path: string): void {
+/** Makes the content of a file, or a device, durable. */
+export function syncFile(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

@@ -9,8 +9,15 @@ import { idleDomain, lookAt } from './look.ts';
 import { during, failed, interrupted, type NotDone, stale } from './not-done.ts';
 import type { Applied, Checked } from './not-done.ts';
 import type { Performer } from './performer.ts';
+import {
+  checkDevices,
+  claimDevices,
+  devicesOf,
+  keepDevices,
+  writeDevices,
+} from './restore-devices.ts';
 import { prepareFirmware } from './restore-firmware.ts';
-import { dropPrepared, prepareImages, writeDevices } from './restore-images.ts';
+import { dropPrepared, prepareImages, progressOf } from './restore-images.ts';
 import { holdChain, serveInstantly, undoInstant } from './restore-instant.ts';
 import { putBack, type Prepared, swapIn } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
@@ -127,12 +134,14 @@ async function prepare(
   action: Restore,
   tools: Tools,
 ): Promise<Result<readonly Prepared[], Failure>> {
+  const progress = progressOf(action, tools);
   const images =
     action.mode === 'instant'
       ? await serveInstantly(action, tools)
-      : await prepareImages(action, tools);
+      : await prepareImages(action, tools, progress);
   if (!images.ok) return images;
-  const firmware = await prepareFirmware(action, tools);
+  const devices = await checkDevices(action, tools, progress);
+  const firmware = devices.ok ? await prepareFirmware(action, tools) : devices;
   if (!firmware.ok) {
     dropPrepared(images.value);
     return firmware;
@@ -147,40 +156,61 @@ async function place(
   prepared: readonly Prepared[],
   tools: Tools,
 ): Promise<Result<Applied, NotDone>> {
-  const { domain, mode } = action;
-  if (mode === 'in-place') {
-    const ready = await makeReady(action, tools);
+  // Before the domain is shut down for it: a device that something else uses ends the restore here.
+  const claimed = claimDevices(action);
+  if (!claimed.ok) return failed(claimed.error);
+  try {
+    const ready = action.mode === 'in-place' ? await makeReady(action, tools) : ok(undefined);
     if (!ready.ok) return ready;
+    const kept = await keepDevices(action, tools);
+    if (!kept.ok) return tools.signal.aborted ? interrupted : failed(kept.error);
+    const done = await exchangeNoted(action, definition, prepared, tools);
+    if (!done.ok) return failed(done.error);
+  } finally {
+    claimed.value.letGo();
   }
-  const swaps = prepared.map(({ to, aside }) => ({ to, aside }));
-  // Where nothing is set aside there is nothing to put back, and no plan that should wait for it.
-  const isNoted = swaps.some(({ aside }) => aside !== null);
-  const noted = isNoted
-    ? tools.log.open({ kind: 'restore-swap', ...domain, swaps })
-    : ok(undefined);
-  if (!noted.ok) return failed(noted.error);
-  const done = await exchange(action, definition, prepared, tools);
-  // Left open where the old images are not back: then the next plan tries again.
-  if (isNoted && (done.ok || done.error.code !== 'not-put-back')) tools.log.close('restore-swap');
-  if (!done.ok) return failed(done.error);
   return finish(action, tools);
 }
 
+async function exchangeNoted(
+  action: Restore,
+  definition: string | null,
+  prepared: readonly Prepared[],
+  tools: Tools,
+): Promise<Result<void, Failure>> {
+  const devices = devicesOf(action).map(({ to }) => ({ to, aside: null }));
+  const swaps = [...prepared.map(({ to, aside }) => ({ to, aside })), ...devices];
+  // Where nothing is set aside there is nothing to put back, and no plan that should wait for it;
+  // a device that is half written is nothing to put back either, but a person has to know of it.
+  const isNoted = devices.length > 0 || swaps.some(({ aside }) => aside !== null);
+  const noted = isNoted
+    ? tools.log.open({ kind: 'restore-swap', ...action.domain, swaps })
+    : ok(undefined);
+  if (!noted.ok) return noted;
+  const done = await exchange(action, definition, prepared, tools);
+  // Left open where the old images are not back: then the next plan tries again.
+  if (isNoted && (done.ok || done.error.code !== 'not-put-back')) tools.log.close('restore-swap');
+  return done;
+}
+
+/** What can be undone comes first, and devices last. */
 async function exchange(
   action: Restore,
   definition: string | null,
   prepared: readonly Prepared[],
   tools: Tools,
 ): Promise<Result<void, Failure>> {
-  const written = await writeDevices(action, tools);
-  if (!written.ok) return written;
   const swapped = swapIn(prepared);
-  if (!swapped.ok || definition === null) return swapped;
-  const defined = await tools.drivers.hypervisor.define(definition);
-  if (defined.ok) return ok(undefined);
-  const back = putBack(prepared, null);
-  if (!back.ok) return back;
-  return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
+  if (!swapped.ok) return swapped;
+  if (definition !== null) {
+    const defined = await tools.drivers.hypervisor.define(definition);
+    if (!defined.ok) {
+      const back = putBack(prepared, null);
+      if (!back.ok) return back;
+      return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
+    }
+  }
+  return writeDevices(action, tools);
 }
 
 /** Off, and its chain closed: a point must never build on one from before the restore. */

@@ -107,7 +107,8 @@ function destination(
         : `${name}-${disk.target}.${format}`;
     return { to: `${request.to}/${file}`, toKind: 'file', format };
   }
-  if (request.as !== null) {
+  // A device has no directory to put a new image into: it is the place itself, or --to says another.
+  if (request.as !== null && disk.source.kind === 'file') {
     const directory = disk.source.path.slice(0, disk.source.path.lastIndexOf('/'));
     return { to: `${directory}/${name}-${disk.target}.${format}`, toKind: 'file', format };
   }

@@ -1,4 +1,4 @@
-import type { Restore, RestoreFirmware, StoreRef } from '../model/action.ts';
+import type { Restore, StoreRef } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import type { CheckpointName, DomainUuid } from '../model/identity.ts';
 import { checkpointOwner } from '../model/identity.ts';
@@ -6,30 +6,16 @@ import { compactInstant } from '../model/instant.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
-import type { PlacedManifest, RestoreRequest, RestoreTarget } from './restore-targets.ts';
-
-/** What is at a path that a restore would write. */
-export interface PathFact {
-  readonly kind: 'absent' | 'file' | 'block' | 'other';
-  /** Its file system and the free space there; null for a device. */
-  readonly fileSystem: { readonly id: string; readonly freeBytes: number } | null;
-  /** A defined domain that uses the path, itself or as a backing file of another image. */
-  readonly usedBy: string | null;
-}
+import { refusePaths, type RestorePaths } from './restore-paths.ts';
+import { safeFileName, type PlacedManifest, type RestoreTarget } from './restore-targets.ts';
 
 /** Everything that a restore is decided from. */
-export interface RestoreInput {
+export interface RestoreInput extends RestorePaths {
   readonly observed: ObservedState;
   readonly store: StoreRef;
   readonly directory: ObservedDirectory;
   /** The chain from its full to the chosen point. */
   readonly points: readonly PlacedManifest[];
-  readonly targets: readonly RestoreTarget[];
-  /** By path of a target. */
-  readonly paths: Readonly<Record<string, PathFact>>;
-  readonly request: RestoreRequest;
-  /** UEFI variables and TPM state of the point, with their places. */
-  readonly firmware: readonly RestoreFirmware[];
   /** The uuid for a new name; made by the caller, for a plan throws no dice. */
   readonly newUuid: DomainUuid;
 }
@@ -72,10 +58,7 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
     mode: request.mode,
     images: targets.map(({ level: _level, ...image }) => ({
       ...image,
-      asideAs:
-        inPlace && image.toKind === 'file' && input.paths[image.to]?.kind === 'file'
-          ? `${image.to}.before-restore-${stamp}`
-          : null,
+      asideAs: asideOf(input, image, stamp),
     })),
     firmware: input.firmware,
     define:
@@ -95,6 +78,20 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
       : null,
     release: inPlace ? ownCheckpoints(current, store) : [],
   });
+}
+
+/** Where what is there now is kept: a file under a name beside it, a device as a copy in `--keep DIR`. */
+function asideOf(
+  { request, paths, directory }: RestoreInput,
+  { to, toKind, target }: Pick<RestoreTarget, 'to' | 'toKind' | 'target'>,
+  stamp: string,
+): string | null {
+  if (toKind === 'block') {
+    const name = `${safeFileName(directory.name)}-${target}.before-restore-${stamp}.qcow2`;
+    return request.keepDir === null ? null : `${request.keepDir}/${name}`;
+  }
+  const isThere = request.mode === 'in-place' && paths[to]?.kind === 'file';
+  return isThere ? `${to}.before-restore-${stamp}` : null;
 }
 
 /** The domain as the hypervisor reports it now. */
@@ -117,7 +114,9 @@ function ownCheckpoints(domain: ObservedDomain | null, store: StoreRef): readonl
 /** Everything that a restore refuses, each with the flag or the step that helps. */
 function refuse(input: RestoreInput, name: string): Failure | null {
   const { request, observed } = input;
-  if (request.mode === 'images-only') return refusePaths(input);
+  // By uuid: the domain may have another name today than its points say.
+  const own = domainOf(observed, input.directory.uuid)?.name ?? null;
+  if (request.mode === 'images-only') return refusePaths(input, own);
   if (!observed.hypervisor.seen) {
     return {
       code: 'hypervisor-unseen',
@@ -125,7 +124,7 @@ function refuse(input: RestoreInput, name: string): Failure | null {
     };
   }
   const { domains } = observed.hypervisor.value;
-  if (request.mode === 'in-place') return refuseInPlace(input, name) ?? refusePaths(input);
+  if (request.mode === 'in-place') return refuseInPlace(input, name) ?? refusePaths(input, own);
   if (request.disks !== null) {
     return {
       code: 'disk-without-domain',
@@ -144,7 +143,7 @@ function refuse(input: RestoreInput, name: string): Failure | null {
       message: `A domain ${taken.name} (${taken.uuid}) exists: use --as NAME for another one, or --in-place to put its disks back`,
     };
   }
-  return refusePaths(input);
+  return refusePaths(input, own);
 }
 
 function refuseInPlace(input: RestoreInput, name: string): Failure | null {
@@ -186,58 +185,6 @@ function refuseInPlace(input: RestoreInput, name: string): Failure | null {
       code: 'has-overlay',
       message: `${name}: ${layered.to} is an overlay on another image: merge it with virsh blockcommit, or restore --as another name`,
     };
-  }
-  return null;
-}
-
-/** Nothing that exists is overwritten, except in place, where it is set aside; devices only when named. */
-function refusePaths(input: RestoreInput): Failure | null {
-  const { request, targets, directory } = input;
-  const inPlace = request.mode === 'in-place';
-  // By uuid: the domain may have another name today than its points say.
-  const own = domainOf(input.observed, directory.uuid)?.name ?? null;
-  for (const { to, toKind, target } of targets) {
-    const fact = input.paths[to];
-    if (fact === undefined) return { code: 'path-unseen', message: `${to} was not looked at` };
-    if (fact.usedBy !== null && !(inPlace && fact.usedBy === own)) {
-      return {
-        code: 'path-used',
-        message: `${to} belongs to the domain ${fact.usedBy}: choose another place with --to DIR`,
-      };
-    }
-    if (toKind === 'block') {
-      if (!request.overwriteDevice) {
-        return {
-          code: 'device',
-          message: `${target} goes to the device ${to}: --overwrite-device writes it (and --keep DIR copies the old content first), --to DIR makes files instead`,
-        };
-      }
-      if (fact.kind !== 'block') {
-        return { code: 'device-gone', message: `${to} is no block device: use --to DIR` };
-      }
-    } else if (fact.kind !== 'absent' && !inPlace) {
-      return { code: 'path-exists', message: `${to} exists: choose another place with --to DIR` };
-    } else if (fact.kind === 'other' || fact.kind === 'block') {
-      return { code: 'path-exists', message: `${to} is not a regular file` };
-    }
-  }
-  return refuseSpace(input);
-}
-
-/** A restore that cannot fit is not begun: the images of the chain are an upper bound of what is written. */
-function refuseSpace({ targets, paths }: RestoreInput): Failure | null {
-  const needed = new Map<string, number>();
-  for (const { to, layers } of targets) {
-    const fileSystem = paths[to]?.fileSystem ?? null;
-    if (fileSystem === null) continue;
-    const bytes = layers.reduce((sum, layer) => sum + layer.bytes, needed.get(fileSystem.id) ?? 0);
-    needed.set(fileSystem.id, bytes);
-    if (bytes > fileSystem.freeBytes) {
-      return {
-        code: 'no-space',
-        message: `The file system of ${to} has ${fileSystem.freeBytes} bytes free, up to ${bytes} are needed: free some, or use --to DIR`,
-      };
-    }
   }
   return null;
 }
