@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { simpleGit, type SimpleGit } from 'simple-git';
+import type { SimpleGit } from 'simple-git';
 
 /** Where a policy file stands in git. */
 export interface GitFacts {
@@ -26,6 +26,7 @@ export async function gitFacts(file: string): Promise<GitFacts | null> {
   try {
     const real = realpathSync(file);
     name = basename(real);
+    const { simpleGit } = await import('simple-git');
     git = simpleGit({
       baseDir: dirname(real),
       config,

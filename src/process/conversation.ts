@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 
 /** A program that is talked to over standard input and output; both outputs arrive as one text. */
@@ -8,6 +9,9 @@ export interface Conversation {
   /** Closes standard input: the program ends after its last command. */
   finish(): void;
   kill(): void;
+  /** Lets this process end while the program runs; the end of its input ends it then. */
+  unref(): void;
+  ref(): void;
   /** Fulfilled when the program has ended and all that it printed was delivered. */
   readonly ended: Promise<void>;
 }
@@ -30,6 +34,8 @@ export function converse(
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C.UTF-8', ...command.env },
   });
+  // Both are sockets (net.Socket), whatever their declared type.
+  const pipes = [child.stdin, child.stdout].filter((pipe) => pipe instanceof Socket);
   const decoder = new StringDecoder('utf8');
   child.stdout.on('data', (chunk: Buffer) => onText(decoder.write(chunk)));
   // A write to a program that has just ended is told by its end.
@@ -39,6 +45,8 @@ export function converse(
     write: (text) => void child.stdin.write(text),
     finish: () => void child.stdin.end(),
     kill: () => void child.kill('SIGKILL'),
+    unref: () => [child, ...pipes].forEach((one) => one.unref()),
+    ref: () => [child, ...pipes].forEach((one) => one.ref()),
     ended: endOf(child),
   };
 }

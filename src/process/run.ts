@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 
 /** A program and its arguments: an array, never a shell line (G408). */
@@ -36,6 +35,8 @@ const maxOutputBytes = 1024 ** 3;
 
 /** Runs a program to its end. Output is text in the C locale. */
 export async function run(command: Command): Promise<Result<Output, CommandFailure>> {
+  // Its 150 modules take longer to load than all else of a plan, which runs no program by it.
+  const { execa } = await import('execa');
   const result = await execa(command.program, command.args, {
     input: command.input ?? '',
     timeout: command.timeoutSeconds * 1000,

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { copyFirmware } from '../../src/hypervisor/libvirt/firmware.ts';
+import { VirshPool } from '../../src/hypervisor/libvirt/virsh-pool.ts';
 import { domainUuid } from '../../src/model/identity.ts';
 import { run } from '../../src/process/run.ts';
 import { Rig } from '../rig/rig.ts';
@@ -35,7 +36,14 @@ while IFS= read -r line; do eval "$line" 2>&1; done`,
 
 const copy = () =>
   copyFirmware(
-    { uri: 'test:///', runDir: rig.dir, scratchReserveBytes: 0, stallSeconds: 10, now: Date.now },
+    {
+      uri: 'test:///',
+      runDir: rig.dir,
+      scratchReserveBytes: 0,
+      stallSeconds: 10,
+      now: Date.now,
+      pool: new VirshPool('test:///', 10),
+    },
     uuid,
     rig.dir,
     join(rig.dir, 'swtpm'),

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Asker } from '../../src/hypervisor/libvirt/ask-groups.ts';
+import { VirshPool } from '../../src/hypervisor/libvirt/virsh-pool.ts';
 import { VirshSession, virshWord } from '../../src/hypervisor/libvirt/virsh.ts';
 import { Rig } from '../rig/rig.ts';
 
@@ -111,7 +112,7 @@ const group = (key: string) => ({ key, commands: [['domid', key]] });
 
 it('asks the others when one domain hangs, and gives up after a few', async () => {
   await stand(`domid() { case $1 in hang*) exec sleep 1000 ;; *) echo "$1" ;; esac; }`);
-  const asker = new Asker(() => new VirshSession('test:///', 0.5));
+  const asker = new Asker(new VirshPool('test:///', 0.5));
   const answers = await asker.askGroups(['a', 'hang1', 'b', 'hang2', 'c'].map(group));
   expect(
     [...answers].map(([key, [block]]) => [
@@ -125,10 +126,43 @@ it('asks the others when one domain hangs, and gives up after a few', async () =
     ['hang2', 'no-answer'],
     ['c', 'c\n'],
   ]);
-  await asker.close();
-  const hanging = new Asker(() => new VirshSession('test:///', 0.2));
+  asker.leave();
+  const hanging = new Asker(new VirshPool('test:///', 0.2));
   const all = await hanging.askGroups(Array.from({ length: 9 }, (_, at) => group(`hang${at}`)));
   expect(all.size).toBe(9);
   expect([...all.values()].every(([block]) => block?.ok === false)).toBe(true);
-  await hanging.close();
+  hanging.leave();
+});
+
+it('uses a virsh again, but none that is in use, ended, or spoke of a lost connection', async () => {
+  await stand(
+    `domid() { echo $$; }; lose() { (sleep 0.1; echo 'error: Disconnected from test:///') & }`,
+  );
+  const pool = new VirshPool('test:///', 10);
+  const processOf = async (virsh: VirshSession): Promise<string> => {
+    const answer = await virsh.ask('domid');
+    return answer.ok ? answer.value : answer.error.message;
+  };
+  const [first, second] = [pool.take(), pool.take()];
+  const [one, two] = [await processOf(first), await processOf(second)];
+  expect(one).not.toBe(two);
+  pool.give(first);
+  const again = pool.take();
+  expect(await processOf(again)).toBe(one);
+  await again.ask('lose');
+  pool.give(again);
+  await vi.waitFor(() => expect(again.failure).not.toBeNull());
+  expect(again.failure).toEqual({
+    code: 'libvirt-unreachable',
+    message: 'Disconnected from test:///',
+  });
+  const fresh = pool.take();
+  const three = await processOf(fresh);
+  expect([one, two]).not.toContain(three);
+  await second.close();
+  pool.give(second);
+  pool.give(fresh);
+  const last = pool.take();
+  expect(await processOf(last)).toBe(three);
+  await last.close();
 });

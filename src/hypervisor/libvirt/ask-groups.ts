@@ -1,4 +1,5 @@
 import { fail, type Failure } from '../../model/result.ts';
+import type { VirshPool } from './virsh-pool.ts';
 import type { Block, VirshCommand, VirshSession } from './virsh.ts';
 
 /** What is asked about one domain. */
@@ -13,13 +14,13 @@ const maxRestarts = 5;
 
 /** One virsh for many questions; a new one only where a hung QEMU stopped the last. */
 export class Asker {
-  readonly #open: () => VirshSession;
+  readonly #pool: VirshPool;
   #session: VirshSession;
   #restarts = 0;
 
-  constructor(open: () => VirshSession) {
-    this.#open = open;
-    this.#session = open();
+  constructor(pool: VirshPool) {
+    this.#pool = pool;
+    this.#session = pool.take();
   }
 
   /** Asks in one go, with no second try. */
@@ -56,13 +57,14 @@ export class Asker {
     return answers;
   }
 
-  async close(): Promise<void> {
-    await this.#session.close();
+  /** Nothing more will be asked. */
+  leave(): void {
+    this.#pool.give(this.#session);
   }
 
   #restart(): void {
     this.#restarts += 1;
-    this.#session = this.#open();
+    this.#session = this.#pool.take();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Failure, Result } from '../../model/result.ts';
-import { VirshSession } from './virsh.ts';
+import type { VirshPool } from './virsh-pool.ts';
+import type { VirshSession } from './virsh.ts';
 
 /** The libvirt that is talked to, and what was chosen for it. */
 export interface LibvirtHost {
@@ -10,24 +11,21 @@ export interface LibvirtHost {
   readonly scratchReserveBytes: number;
   /** How long virsh may say nothing. */
   readonly stallSeconds: number;
+  readonly pool: VirshPool;
   /** The wall clock: milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Opens a virsh. */
-export const openVirsh = (host: LibvirtHost): VirshSession =>
-  new VirshSession(host.uri, host.stallSeconds);
-
-/** Does something with a virsh of its own, and ends that. */
+/** Does something with a virsh that nobody else uses meanwhile. */
 export async function withVirsh<T>(
-  host: LibvirtHost,
+  { pool, stallSeconds }: LibvirtHost,
   work: (virsh: VirshSession) => Promise<T>,
 ): Promise<T> {
-  const virsh = openVirsh(host);
+  const virsh = pool.take(stallSeconds);
   try {
     return await work(virsh);
   } finally {
-    await virsh.close();
+    pool.give(virsh);
   }
 }
 

@@ -8,10 +8,11 @@ import { beginPoint } from './begin.ts';
 import { dropCheckpoint, redefineCheckpoint } from './checkpoints.ts';
 import { define, definitions, undefine } from './definition.ts';
 import { copyFirmware } from './firmware.ts';
-import { openVirsh, withVirsh, type LibvirtHost } from './host.ts';
+import { withVirsh, type LibvirtHost } from './host.ts';
 import { observeLibvirt } from './observe.ts';
 import { powerOff, start, startPaused, stopStarted } from './power.ts';
 import { thawGuest } from './thaw.ts';
+import { VirshPool } from './virsh-pool.ts';
 
 /** What a libvirt driver is made with; all but the uri has a default. */
 export interface LibvirtOptions {
@@ -36,18 +37,19 @@ const stallSeconds = 40;
 
 /** libvirt through virsh: facts in one or two processes, points in pull mode over NBD. */
 export function createLibvirt(options: LibvirtOptions): Hypervisor {
-  const host: LibvirtHost = {
+  const chosen = {
     runDir: '/run/holdfast',
     scratchReserveBytes,
     stallSeconds,
     now: Date.now,
     ...options,
   };
+  const pool = new VirshPool(chosen.uri, chosen.stallSeconds);
+  const host: LibvirtHost = { ...chosen, pool };
   const observe = (
     jobs: readonly KnownJob[],
     only?: DomainUuid,
-  ): ReturnType<Hypervisor['observe']> =>
-    observeLibvirt(host.uri, () => openVirsh(host), jobs, host.runDir, only);
+  ): ReturnType<Hypervisor['observe']> => observeLibvirt(host.uri, pool, jobs, host.runDir, only);
   return {
     observe: (jobs) => observe(jobs),
     look: async (uuid, jobs): Promise<Seen<ObservedDomain | null>> => {

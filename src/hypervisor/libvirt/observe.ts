@@ -9,7 +9,7 @@ import { observeDisk } from './disk-images.ts';
 import { askFirst, type Known, type Part } from './known.ts';
 import { listDomains, type Listed } from './listed.ts';
 import { mapLimited } from './map-limited.ts';
-import type { VirshSession } from './virsh.ts';
+import type { VirshPool } from './virsh-pool.ts';
 
 // The kernel serves many small reads at once; more than this only fills memory.
 const filesAtOnce = 16;
@@ -21,16 +21,16 @@ const filesAtOnce = 16;
  */
 export async function observeLibvirt(
   uri: string,
-  open: () => VirshSession,
+  pool: VirshPool,
   jobs: readonly KnownJob[],
   runDir: string,
   only?: DomainUuid,
 ): Promise<Seen<ObservedHypervisor>> {
-  const asker = new Asker(open);
+  const asker = new Asker(pool);
   try {
     return await observeWith(asker, uri, jobs, runDir, only);
   } finally {
-    await asker.close();
+    asker.leave();
   }
 }
 

@@ -6,7 +6,7 @@ import type { Guard } from '../../process/guard.ts';
 import type { OpenPoint, PointRequest } from '../hypervisor.ts';
 import { abortOurJob, jobOwner } from './backup-job.ts';
 import { dropWith } from './checkpoints.ts';
-import { openVirsh, withVirsh, type LibvirtHost } from './host.ts';
+import { withVirsh, type LibvirtHost } from './host.ts';
 import type { Inspected } from './inspect.ts';
 import { dirtyContextOf } from './point-xml.ts';
 import { watchScratch } from './scratch-watch.ts';
@@ -39,16 +39,17 @@ export async function holdPoint(
   const lose = (failure: Failure): void => {
     if (!lost.signal.aborted) lost.abort(failure);
   };
-  const watcher = openVirsh(host);
+  const watcher = host.pool.take();
   const stopJobWatch = watchJob(watcher, request, lose);
   // The thread that watches aborts the job itself, while the guest still has room; the reader is told at once.
   const stopScratchWatch = watchScratch(host, request, lose);
-  let closing: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
+  let stopped = false;
+  const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
     stopJobWatch();
     stopScratchWatch();
-    closing ??= watcher.close();
-    return closing;
+    host.pool.give(watcher);
   };
   return ok({
     quiesce: begun.quiesce,
@@ -66,11 +67,11 @@ export async function holdPoint(
       // From here on it is we who end the job: a look that finds it gone would call it lost (seen).
       stopJobWatch();
       const ended = await endHealthy(watcher, request, guard, lost.signal);
-      await stop();
+      stop();
       return ended;
     },
-    abandon: async () => {
-      await stop();
+    abandon: () => {
+      stop();
       return endPoint(host, request, inspected, guard);
     },
   });

@@ -40,8 +40,9 @@ interface Pending {
 export class VirshSession {
   // With a letter first: echo would take a leading dash for an option (seen, once in 64 runs).
   readonly #nonce = `m${randomBytes(16).toString('base64url')}`;
+  /** How long it may say nothing while it is asked something. */
+  stallSeconds: number;
   readonly #conversation: Conversation;
-  readonly #stallSeconds: number;
   readonly #pending: Pending[] = [];
   #text = '';
   /** Whether the first mark of the first pending line was seen. */
@@ -50,7 +51,7 @@ export class VirshSession {
   #failure: Failure | null = null;
 
   constructor(uri: string, stallSeconds: number) {
-    this.#stallSeconds = stallSeconds;
+    this.stallSeconds = stallSeconds;
     this.#conversation = converse(
       { program: 'virsh', args: ['-q', '-c', uri], env: virshEnv },
       (text) => this.#receive(text),
@@ -85,6 +86,15 @@ export class VirshSession {
         line === null ? fail(unsafeName(commands[at])) : (answers.next().value ?? fail(noAnswer)),
       );
     });
+  }
+
+  /** Waits for its next use, without keeping this process alive. */
+  rest(): void {
+    this.#conversation.unref();
+  }
+
+  wake(): void {
+    this.#conversation.ref();
   }
 
   /** Ends virsh after its last command. */
@@ -128,6 +138,9 @@ export class VirshSession {
     }
     this.#text = this.#text.slice(from);
     this.#watch();
+    // Unasked, it says that it has lost libvirtd; what it says when it has found it again would be in an answer.
+    const unasked = this.#pending.length === 0 ? errorIn(this.#text) : null;
+    if (unasked !== null) this.#break(failureOf(unasked));
   }
 
   /** Starts the wait for the next sign of life, or stops waiting when nothing is asked. */
@@ -138,10 +151,10 @@ export class VirshSession {
     this.#timer = setTimeout(() => {
       this.#break({
         code: 'no-answer',
-        message: `virsh did not answer for ${this.#stallSeconds} s`,
+        message: `virsh did not answer for ${this.stallSeconds} s`,
       });
       this.#conversation.kill();
-    }, this.#stallSeconds * 1000);
+    }, this.stallSeconds * 1000);
   }
 
   #break(failure: Failure): void {
