@@ -5,6 +5,7 @@ import type {
   ReadyStore,
 } from '../../src/model/observed-store.ts';
 import type { Failure, Result } from '../../src/model/result.ts';
+import type { VolatileFiles } from '../../src/simulator/volatile-files.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   chainOn,
@@ -18,7 +19,6 @@ import {
   theStore,
   web01,
 } from './fixture.ts';
-import type { VolatileFiles } from './volatile-files.ts';
 
 /** The store in the model. */
 export const ref = { name: 'main', path: '/store', id: theStore };

@@ -1,16 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChainId } from '../../src/model/identity.ts';
 import type { ReadyStore } from '../../src/model/observed-store.ts';
 import type { Failure, Result } from '../../src/model/result.ts';
+import type { Survival } from '../../src/simulator/survival.ts';
+import { Crash, VolatileFiles } from '../../src/simulator/volatile-files.ts';
 import { createStore } from '../../src/store/create.ts';
 import { observeStore } from '../../src/store/observe.ts';
 import { openStore } from '../../src/store/open.ts';
 import { directory, discardAll, pointsOf, ref, stories, type Story } from './crash-stories.ts';
 import { failureOf, later, must } from './fixture.ts';
-import { Crash, type Survival, VolatileFiles } from './volatile-files.ts';
 
 // I1, and the store's part of "killed at every step, the next apply converges":
 // each change is cut off before and in the middle of each of its calls, the
@@ -28,11 +29,20 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
+/** Writes the model's store into a real directory, for the observer of real ones. */
+function materialise(files: VolatileFiles, target: string): void {
+  for (const [name, content] of files.tree(ref.path)) {
+    const real = join(target, name.slice(ref.path.length));
+    mkdirSync(content === null ? real : dirname(real), { recursive: true });
+    if (content !== null) writeFileSync(real, content);
+  }
+}
+
 /** What the true observer says of a model. */
 async function observed(files: VolatileFiles): Promise<ReadyStore> {
   images += 1;
   const path = join(scratch, String(images));
-  files.materialise(ref.path, path);
+  materialise(files, path);
   const { state } = await observeStore({
     name: 'main',
     path,

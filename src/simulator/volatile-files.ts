@@ -1,12 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import type { Files, Look } from '../../src/store/files.ts';
+import type { Files, Look } from '../store/files.ts';
+import { parentOf } from '../store/layout.ts';
+import { survivalDice, tornContent, type Survival } from './survival.ts';
 
 /** The machine died: thrown by every call from then on. */
-export class Crash extends Error {}
-
-/** How much of what was not fsynced is on disk after a crash: nothing, all, or what a seed decides. */
-export type Survival = 'nothing' | 'everything' | number;
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
 
 interface Inode {
   readonly number: number;
@@ -153,6 +152,22 @@ export class VolatileFiles implements Files {
     this.#create(path, 'file').content = Buffer.from(content);
   }
 
+  /** Adds to a file without an fsync. */
+  append(path: string, bytes: Buffer): void {
+    this.#change('append', path);
+    const inode = this.#need(path, 'file');
+    inode.content = Buffer.concat([inode.content, bytes]);
+  }
+
+  /** Cuts off what lies beyond so many bytes. */
+  cut(path: string, bytes: number): void {
+    this.#change('cut', path);
+    const inode = this.#need(path, 'file');
+    inode.content = inode.content.subarray(0, bytes);
+    // A shorter file is an order to the disk like any other; here it is obeyed at once.
+    if (inode.synced !== null) inode.synced = inode.synced.subarray(0, bytes);
+  }
+
   /** Puts everything on disk. */
   settle(): void {
     for (const inode of this.#inodes.values()) inode.synced = inode.content;
@@ -194,17 +209,8 @@ export class VolatileFiles implements Files {
     return start === null ? [] : walk(start.number, path);
   }
 
-  /** Writes a tree into a real directory, for those who read real ones. */
-  materialise(path: string, target: string): void {
-    for (const [name, content] of this.tree(path)) {
-      const real = join(target, name.slice(path.length));
-      mkdirSync(content === null ? real : dirname(real), { recursive: true });
-      if (content !== null) writeFileSync(real, content);
-    }
-  }
-
   #lose(survival: Survival): void {
-    const chance = dice(survival);
+    const chance = survivalDice(survival);
     for (const pending of this.#pending) {
       const possible =
         pending.removes.every(([dir, name, inode]) => this.#disk.get(dir)?.get(name) === inode) &&
@@ -218,7 +224,7 @@ export class VolatileFiles implements Files {
     this.#pending = [];
     this.#live = copyNames(this.#disk);
     for (const inode of this.#inodes.values()) {
-      inode.content = inode.synced ?? tornContent(inode.content, survival, chance);
+      inode.content = tornContent(inode.content, inode.synced, survival, chance);
       inode.synced = inode.content;
     }
   }
@@ -270,7 +276,10 @@ export class VolatileFiles implements Files {
   }
 
   #parent(path: string): readonly [directory: number, name: string] {
-    return [this.#need(dirname(path), 'directory').number, basename(path)];
+    return [
+      this.#need(parentOf(path), 'directory').number,
+      path.slice(path.lastIndexOf('/') + 1),
+    ];
   }
 
   #create(path: string, kind: Inode['kind']): Inode {
@@ -329,22 +338,4 @@ export class VolatileFiles implements Files {
 
 function copyNames(names: Names): Names {
   return new Map([...names].map(([number, entries]) => [number, new Map(entries)]));
-}
-
-/** A small generator (mulberry32): the same seed, the same crash. */
-function dice(survival: Survival): () => boolean {
-  if (typeof survival === 'string') return () => survival === 'everything';
-  let state = survival;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) & 1) === 1;
-  };
-}
-
-function tornContent(content: Buffer, survival: Survival, chance: () => boolean): Buffer {
-  if (survival === 'everything') return content;
-  if (survival === 'nothing') return Buffer.alloc(0);
-  return chance() ? content.subarray(0, content.length >> 1) : Buffer.alloc(content.length);
 }
