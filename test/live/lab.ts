@@ -10,8 +10,9 @@ export interface LabDisk {
   readonly target: string;
   readonly format?: 'qcow2' | 'raw';
   readonly sizeBytes?: number;
-  /** An image to use instead of a new one. */
+  /** An image to use instead of a new one; with `block` a device. */
   readonly path?: string;
+  readonly kind?: 'file' | 'block';
   readonly serial?: string;
 }
 
@@ -118,6 +119,7 @@ export class Lab implements AsyncDisposable {
       target: disk.target,
       format,
       path,
+      kind: disk.kind ?? 'file',
       ...(disk.serial === undefined ? {} : { serial: disk.serial }),
     };
   }
@@ -158,14 +160,15 @@ export interface LabImage {
   readonly target: string;
   readonly format: 'qcow2' | 'raw';
   readonly path: string;
+  readonly kind: 'file' | 'block';
   readonly serial?: string;
 }
 
 function domainXml(name: string, disks: readonly LabImage[], options: LabDomainOptions): string {
   const images = disks.map(
-    ({ target, format, path, serial }) =>
-      `<disk type='file' device='disk'><driver name='qemu' type='${format}' discard='unmap'/>` +
-      `<source file='${xmlText(path)}'/><target dev='${target}' bus='virtio'/>` +
+    ({ target, format, path, kind, serial }) =>
+      `<disk type='${kind}' device='disk'><driver name='qemu' type='${format}' discard='unmap'/>` +
+      `<source ${kind === 'block' ? 'dev' : 'file'}='${xmlText(path)}'/><target dev='${target}' bus='virtio'/>` +
       `${serial === undefined ? '' : `<serial>${xmlText(serial)}</serial>`}</disk>`,
   );
   const agent =
@@ -286,11 +289,45 @@ export class LabDomain {
   }
 }
 
-/** `identical` if two images show a guest the same, else qemu-img's words. */
-export async function compareImages(a: string, b: string): Promise<string> {
+/** A loop device of a test: a block device with a file behind it, detached at the end. */
+export class LoopDevice implements AsyncDisposable {
+  readonly path: string;
+  readonly file: string;
+
+  private constructor(path: string, file: string) {
+    this.path = path;
+    this.file = file;
+  }
+
+  static async attach(file: string, sizeBytes: number): Promise<LoopDevice> {
+    await sh('truncate', '-s', String(sizeBytes), file);
+    const path = (await losetup('-f', '--show', file)).trim();
+    return new LoopDevice(path, file);
+  }
+
+  /** Tells the kernel that the file has another size. */
+  async resized(): Promise<void> {
+    await losetup('-c', this.path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await losetup('-d', this.path);
+  }
+}
+
+const losetup = (...args: readonly string[]): Promise<string> =>
+  sh('sh', '-c', 'PATH=$PATH:/sbin:/usr/sbin losetup "$@"', 'sh', ...args);
+
+/** `identical` if two images show a guest the same, else qemu-img's words; formats where they are not to be guessed. */
+export async function compareImages(
+  a: string,
+  b: string,
+  formats?: readonly [string, string],
+): Promise<string> {
+  const said = formats === undefined ? [] : ['-f', formats[0], '-F', formats[1]];
   const result = await run({
     program: 'qemu-img',
-    args: ['compare', '-U', a, b],
+    args: ['compare', '-U', ...said, a, b],
     timeoutSeconds: 120,
   });
   return result.ok ? 'identical' : `${result.error.stdout}${result.error.stderr}`;
