@@ -34,13 +34,14 @@ export interface Refusal {
 /** Says a refusal, as JSON too where that was asked for, and hands its exit status back. */
 export function refuse(context: Context, refusal: Refusal): ExitCode {
   context.terminal.err(`holdfast: ${refusal.message}\n`);
-  if (context.globals.json === true) {
-    const { code, message, exit } = refusal;
-    // One line: it may follow the events of a run.
-    const error = { formatVersion: 1, kind: 'error', code, message, exit };
-    context.terminal.out(`${JSON.stringify(error)}\n`);
-  }
+  if (context.globals.json === true) printError(context.terminal, refusal);
   return refusal.exit;
+}
+
+/** Prints a refusal as JSON: one line, for it may follow the events of a run. */
+export function printError(terminal: Terminal, { code, message, exit }: Refusal): void {
+  const error = { formatVersion: 1, kind: 'error', code, message, exit };
+  terminal.out(`${JSON.stringify(error)}\n`);
 }
 
 /** Prints a result as JSON, with its kind and the version of its form. */

@@ -5,10 +5,12 @@ import type { Plan } from '../model/plan.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
 import { policyCodes } from '../policy/codes.ts';
-import { explain } from '../reporter/explain.ts';
+import { nearest } from '../policy/nearest.ts';
+import { explain, topics } from '../reporter/explain.ts';
 import { renderPlan } from '../reporter/plan.ts';
 import { renderPoints } from '../reporter/points.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
+import { nearbyDomain } from './did-you-mean.ts';
 import type { ExitCode } from './exit.ts';
 import { explainPath, readSchema } from './explain-schema.ts';
 import { desiredOf } from './load-policy.ts';
@@ -34,12 +36,16 @@ async function runExplain(context: Context, topic: string): Promise<ExitCode> {
     return explainAddress(context, topic);
   const text =
     explain(topic) ?? explainDiagnostic(topic) ?? explainPath(readSchema('policy'), topic);
-  if (text === null)
+  if (text === null) {
+    const codes = [...topics.map(({ code }) => code), ...Object.keys(policyCodes)];
+    const near = nearest(topic, codes);
+    const meant = near === null ? '' : `; did you mean ${near}?`;
     return refuse(context, {
       exit: 64,
       code: 'unknown-topic',
-      message: `nothing is called ${topic}: write a path of the policy (domains.retention), a code (G201), or an address (domain/${addressable(topic)})`,
+      message: `nothing is called ${topic}: write a path of the policy (domains.retention), a code (G201), or an address (domain/${addressable(topic)})${meant}`,
     });
+  }
   if (context.globals.json === true) printJson(context, 'explain', { topic, text });
   else context.terminal.out(text);
   return 0;
@@ -66,7 +72,9 @@ async function explainAddress(context: Context, topic: string): Promise<ExitCode
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
   const { domain: name } = only.value;
-  const plan = about(planPolicy(desired, observed, noRequest), name);
+  const whole = planPolicy(desired, observed, noRequest);
+  const known = whole.domains.map(({ domain }) => domain.name);
+  const plan = about(whole, name);
   const verdicts: readonly PointVerdict[] = retentionVerdicts(desired, observed);
   const report = pointsReport({
     observed,
@@ -79,7 +87,7 @@ async function explainAddress(context: Context, topic: string): Promise<ExitCode
     return refuse(context, {
       exit: 1,
       code: 'no-domain',
-      message: `${topic} is neither a domain of this host nor in its stores`,
+      message: `${topic} is neither a domain of this host nor in its stores${nearbyDomain(name, known)}`,
     });
   if (context.globals.json === true) {
     printJson(context, 'explain', { topic, plan, points: report.points });

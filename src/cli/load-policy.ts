@@ -103,6 +103,14 @@ function knownDomains({ hypervisor, stores }: ObservedState): readonly DomainRef
   ];
 }
 
+/** Names and uuids of the domains that libvirt, a store, or a rule of their own knows. */
+export function domainNames(policy: LoadedPolicy, observed: ObservedState): ReadonlySet<string> {
+  const ruled = policy.rules.flatMap(({ selector }) =>
+    selector.kind === 'name' ? [selector.name] : selector.kind === 'uuid' ? [selector.uuid] : [],
+  );
+  return new Set([...ruled, ...knownDomains(observed).flatMap(({ name, uuid }) => [name, uuid])]);
+}
+
 /** Says which rules are for a domain that nobody knows: spelt wrongly, such a rule backs nothing up. */
 export function sayUnmatched(
   context: Context,

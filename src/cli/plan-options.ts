@@ -4,6 +4,7 @@ import type { Plan, Request } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { guards } from '../reporter/guards.ts';
 import type { Refusal } from './context.ts';
+import { nearbyDomain } from './did-you-mean.ts';
 
 /** What may be asked of a plan beside the policy. */
 export interface AskOptions {
@@ -92,12 +93,17 @@ function domainAddress(text: string, option: string): Result<string, Refusal> {
  * Refuses what was asked of a domain that nobody knows, or that no rule selects: who asks for a point
  * before an upgrade must not read "No changes" and exit status 0. Null if all of it is known.
  */
-export function misaddressed(plan: Pick<Plan, 'incomplete' | 'notes'>): Refusal | null {
+export function misaddressed(plan: Pick<Plan, 'incomplete' | 'notes' | 'domains'>): Refusal | null {
   // What could not be looked at may hold it.
   if (plan.incomplete) return null;
   for (const { code, address } of plan.notes) {
     if (code === 'no-such-address') {
-      const message = `${address}: neither the policy, nor this host, nor a store knows it; see holdfast status`;
+      const name = parseAddress(address)?.domain ?? address;
+      const near = nearbyDomain(
+        name,
+        plan.domains.map(({ domain }) => domain.name),
+      );
+      const message = `${address}: neither the policy, nor this host, nor a store knows it${near || '; see holdfast status'}`;
       return { exit: 64, code, message };
     }
     if (code === 'asked-unmanaged') {

@@ -6,10 +6,10 @@ import { retentionVerdicts } from '../planner/retention-words.ts';
 import { renderPoints } from '../reporter/points.ts';
 import { openStore } from '../store/open.ts';
 import { refuse, type Go } from './context.ts';
-import { desiredOf } from './load-policy.ts';
+import { desiredOf, domainNames } from './load-policy.ts';
 import { directoriesOf, pointsReport, type ReadPoint } from './points-report.ts';
 import { printReport } from './print-report.ts';
-import { readAddress } from './resolve-address.ts';
+import { readAddress, resolveAddress } from './resolve-address.ts';
 import { openSession } from './session.ts';
 
 /** `holdfast points [ADDR]` */
@@ -33,6 +33,13 @@ export function definePoints(command: Command, go: Go): void {
           verdicts: retentionVerdicts(desired, observed),
           manifests: only === null ? new Map() : readManifests(observed, only.value),
         });
+        if (text !== undefined && report.points.length === 0) {
+          const places = resolveAddress(observed.stores, text);
+          // A domain without points yet is no mistake of the address.
+          const isKnown = domainNames(session.value.policy, observed).has(only?.value.domain ?? '');
+          if (!places.ok && !(places.error.code === 'no-domain' && isKnown))
+            return refuse(context, places.error);
+        }
         printReport(context, 'points', report, renderPoints);
         const unseen = observed.stores.flatMap(({ state }) =>
           state.kind === 'unseen' ? [state.failure] : [],

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { systemClock, type Clock } from './clock.ts';
 import { commands } from './commands.ts';
-import type { Context, Globals, Go } from './context.ts';
+import { printError, type Context, type Globals, type Go, type Refusal } from './context.ts';
 import { exitCodes, type ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,9 +32,27 @@ export async function runProgram(
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 64;
+    if (error.exitCode === 0) return 0;
+    if (isJson(args)) printError(terminal, usageError(error));
+    return 64;
   }
   return exit;
+}
+
+/** Whether `--json` was given: a command line that is wrong may have been read up to its mistake only. */
+function isJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).includes('--json');
+}
+
+/** A wrong command line as a refusal: commander's code and sentence in our form. */
+function usageError({ code, message }: CommanderError): Refusal {
+  const kebab = code
+    .replace(/^commander\./, '')
+    .replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return kebab === 'help'
+    ? { exit: 64, code: 'no-command', message: 'no command was given: holdfast --help lists them' }
+    : { exit: 64, code: kebab, message: message.replace(/^error: /, '').replaceAll('\n', ' ') };
 }
 
 /** The program with its global options, which are known before and after the command. */

@@ -8,6 +8,7 @@ import type {
 } from '../model/observed-store.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Refusal } from './context.ts';
+import { nearbyDomain } from './did-you-mean.ts';
 import { usage } from './plan-options.ts';
 
 /** A chain or a point that an address means. */
@@ -53,7 +54,10 @@ export function resolveAddress(
   );
   if (chain !== null && chains.length !== 1)
     return chains.length === 0
-      ? refused('no-chain', `${text}: ${addressOf(domain)} has no chain that begins with ${chain}`)
+      ? refused(
+          'no-chain',
+          `${text}: ${addressOf(domain)} has no chain that begins with ${chain}; holdfast points ${addressOf(domain)} lists them`,
+        )
       : refused(
           'chain-ambiguous',
           `${text} means ${chains.map((found) => found.chain.id).join(' or ')}: write more of it`,
@@ -76,7 +80,10 @@ export function resolveAddress(
       })),
   );
   return places.length === 0
-    ? refused('no-point', `${text}: the chain has no point ${sequence}`)
+    ? refused(
+        'no-point',
+        `${text}: the chain has no point ${sequence}; holdfast points ${addressOf(domain)} lists them`,
+      )
     : ok(places);
 }
 
@@ -88,8 +95,14 @@ function unknownDomain(stores: readonly ObservedStore[], domain: string): Result
       ? [`store ${name}: ${path} is empty, but this host knows a store there; mount its disk`]
       : [];
   });
+  const known = stores.flatMap(({ state }) =>
+    state.kind === 'ready' ? state.directories.map(({ name }) => name) : [],
+  );
   return unseen.length === 0
-    ? refused('no-domain', `no store holds points of ${addressOf(domain)}`)
+    ? refused(
+        'no-domain',
+        `no store holds points of ${addressOf(domain)}${nearbyDomain(domain, known)}`,
+      )
     : fail({
         exit: 9,
         code: 'not-seen',

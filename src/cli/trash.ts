@@ -10,6 +10,7 @@ import { openStore } from '../store/open.ts';
 import { actionPlan } from './action-plan.ts';
 import { cannotAsk } from './approve.ts';
 import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
+import { nearbyDomain } from './did-you-mean.ts';
 import type { ExitCode } from './exit.ts';
 import { printReport } from './print-report.ts';
 import { readAddress } from './resolve-address.ts';
@@ -102,9 +103,11 @@ function chosen(
     ({ item }) =>
       [item.name, item.uuid].includes(domain) && (chain === null || item.chain.startsWith(chain)),
   );
-  return found.length === 0
-    ? fail({ exit: 1, code: 'not-in-trash', message: `${text} is not in the trash` })
-    : ok(found);
+  if (found.length > 0) return ok(found);
+  const names = all.map(({ item }) => item.name);
+  const near = names.includes(domain) ? '' : nearbyDomain(domain, names);
+  const message = `${text} is not in the trash${near || '; holdfast trash list shows what is'}`;
+  return fail({ exit: 1, code: 'not-in-trash', message });
 }
 
 async function restore(context: Context, text: string): Promise<ExitCode> {

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { planUntrack } from '../planner/untrack.ts';
 import { cannotAsk } from './approve.ts';
 import { refuse, type Context, type Go, type Refusal } from './context.ts';
+import { nearbyDomain } from './did-you-mean.ts';
 import type { ExitCode } from './exit.ts';
 import { desiredOf } from './load-policy.ts';
 import { noRequest, usage } from './plan-options.ts';
@@ -48,10 +49,10 @@ function domainOf(observed: ObservedState, text: string): Result<DomainUuid, Ref
   if (chain !== null || mirror !== null)
     return usage('bad-address', `untrack ${text}: write a domain, as in domain/web01`);
   if (!observed.hypervisor.seen) return fail({ exit: 9, ...observed.hypervisor.failure });
-  const domain = observed.hypervisor.value.domains.find(({ name, uuid }) =>
-    [name, uuid].includes(wanted),
-  );
-  return domain === undefined
-    ? fail({ exit: 1, code: 'no-domain', message: `libvirt has no ${addressOf(wanted)}` })
-    : ok(domain.uuid);
+  const { domains } = observed.hypervisor.value;
+  const domain = domains.find(({ name, uuid }) => [name, uuid].includes(wanted));
+  if (domain !== undefined) return ok(domain.uuid);
+  const names = domains.map(({ name }) => name);
+  const message = `libvirt has no ${addressOf(wanted)}${nearbyDomain(wanted, names)}`;
+  return fail({ exit: 1, code: 'no-domain', message });
 }

@@ -62,13 +62,13 @@ describe('a domain that was asked for by a wrong name', () => {
       'plan',
       '--now',
       'wbe01',
-      'domain/wbe01: neither the policy, nor this host, nor a store knows it; see holdfast status',
+      'domain/wbe01: neither the policy, nor this host, nor a store knows it; did you mean domain/web01?',
     ],
     [
       'plan',
       '--target',
-      'wbe01',
-      'domain/wbe01: neither the policy, nor this host, nor a store knows it; see holdfast status',
+      'mail',
+      'domain/mail: neither the policy, nor this host, nor a store knows it; see holdfast status',
     ],
     [
       'plan',
@@ -88,7 +88,7 @@ describe('a domain that was asked for by a wrong name', () => {
     const notes = [
       { code: 'no-such-address', address: 'domain/web01', severity: 'warning', place: null },
     ] as const;
-    expect(misaddressed({ incomplete: true, notes })).toBeNull();
-    expect(misaddressed({ incomplete: false, notes })).toMatchObject({ exit: 64 });
+    expect(misaddressed({ incomplete: true, notes, domains: [] })).toBeNull();
+    expect(misaddressed({ incomplete: false, notes, domains: [] })).toMatchObject({ exit: 64 });
   });
 });

@@ -182,5 +182,7 @@ describe('schema and explain', () => {
       out: '',
       err: 'holdfast: nothing is called nonsense: write a path of the policy (domains.retention), a code (G201), or an address (domain/nonsense)\n',
     });
+    const { err } = await cli.run(['explain', 'traker-lost']);
+    expect(err).toContain('; did you mean tracker-lost?\n');
   });
 });

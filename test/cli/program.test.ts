@@ -45,6 +45,42 @@ it.each([
   expect(await cli.run(args)).toEqual({ exit: 64, out: '', err: message });
 });
 
+it.each([
+  [['plam'], 'unknown-command', "unknown command 'plam' (Did you mean plan?)"],
+  [['plan', '--targt', 'x'], 'unknown-option', "unknown option '--targt' (Did you mean --target?)"],
+  [['show'], 'missing-argument', "missing required argument 'plan'"],
+  [
+    ['plan', 'x'],
+    'excess-arguments',
+    "too many arguments for 'plan'. Expected 0 arguments but got 1.",
+  ],
+  [['plan', '--target'], 'option-missing-argument', "option '--target <addr>' argument missing"],
+  [
+    ['hold', 'x'],
+    'missing-mandatory-option-value',
+    "required option '--reason <text>' not specified",
+  ],
+  [
+    ['schema', 'x'],
+    'invalid-argument',
+    "command-argument value 'x' is invalid for argument 'name'. Allowed choices are policy, host, plan, observed, point, events.",
+  ],
+  [[], 'no-command', 'no command was given: holdfast --help lists them'],
+])('%j is a usage error in JSON too', async (args, code, message) => {
+  using cli = new Cli();
+  const error = { formatVersion: 1, kind: 'error', code, message, exit: 64 };
+  for (const line of [
+    [...args, '--json'],
+    ['--json', ...args],
+  ]) {
+    const { exit, out, err } = await cli.run(line);
+    expect({ exit, out: JSON.parse(out) as object }).toEqual({ exit: 64, out: error });
+    expect(err).not.toBe('');
+  }
+  const plain = await cli.run([...args, '--', '--json']);
+  expect({ exit: plain.exit, out: plain.out }).toEqual({ exit: 64, out: '' });
+});
+
 it('prints the help and exits 64 without a command', async () => {
   using cli = new Cli();
   const { exit, out, err } = await cli.run([]);

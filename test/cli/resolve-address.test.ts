@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveAddress } from '../../src/cli/resolve-address.ts';
 import { statusExit, statusReport } from '../../src/cli/status-report.ts';
@@ -13,6 +15,7 @@ import {
   request,
 } from '../planner/build-policy.ts';
 import { mainStore, world } from '../planner/build.ts';
+import { Cli } from './cli.ts';
 
 const web01 = domain(1, 'web01');
 const where = directory(web01, [
@@ -23,6 +26,18 @@ const desired = desiredState([desiredDomain(1, 'web01'), desiredDomain(2, 'db1')
 const observed = world(desired, [tracked(web01, where)], [where]);
 const { stores } = observed;
 const dark = mainStore({ kind: 'unseen', failure: { code: 'x', message: 'not mounted' } });
+
+it('points refuses a domain that nobody knows', async () => {
+  using cli = new Cli();
+  mkdirSync(join(cli.dir, 'store'));
+  expect(await cli.run(['points', 'domain/wbe01', '--store', 'store'])).toEqual({
+    exit: 1,
+    out: '',
+    err: 'holdfast: no store holds points of domain/wbe01\n',
+  });
+  const none = await cli.run(['points', '--store', 'store']);
+  expect(none).toEqual({ exit: 0, out: 'No restore points.\n', err: '' });
+});
 
 describe('an address', () => {
   it.each([
@@ -43,9 +58,18 @@ describe('an address', () => {
       1,
       'domain/web01/2026 means 20261110T010000Z-00cc or 20261118T010000Z-00cc: write more of it',
     ],
-    ['domain/web01/2025', 1, 'domain/web01/2025: domain/web01 has no chain that begins with 2025'],
-    ['domain/web01/20261118/9', 1, 'domain/web01/20261118/9: the chain has no point 9'],
-    ['web02', 1, 'no store holds points of domain/web02'],
+    [
+      'domain/web01/2025',
+      1,
+      'domain/web01/2025: domain/web01 has no chain that begins with 2025; holdfast points domain/web01 lists them',
+    ],
+    [
+      'domain/web01/20261118/9',
+      1,
+      'domain/web01/20261118/9: the chain has no point 9; holdfast points domain/web01 lists them',
+    ],
+    ['web02', 1, 'no store holds points of domain/web02; did you mean domain/web01?'],
+    ['mail', 1, 'no store holds points of domain/mail'],
     [
       'nas:domain/web01',
       1,
