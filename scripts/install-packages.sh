@@ -8,13 +8,14 @@ say() { printf 'set-up: %s\n' "$*"; }
 # Programs that must be there, with the Debian package of each.
 needed='virsh=libvirt-clients libvirtd=libvirt-daemon-system qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils
 flock=util-linux nbdkit=nbdkit nbdcopy=libnbd-bin strace=strace busybox=busybox-static qemu-ga=qemu-guest-agent cpio=cpio
-mkfs.ext4=e2fsprogs swtpm=swtpm ssh=openssh-client'
+mkfs.ext4=e2fsprogs swtpm=swtpm swtpm_setup=swtpm-tools ssh=openssh-client'
 [ "${1:-}" != bench ] || needed="$needed virtnbdbackup=virtnbdbackup"
 missing=()
 for pair in $needed; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
 done
 [ -e /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so ] || missing+=(libvirt-daemon-driver-qemu)
+[ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing+=(ovmf)
 if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ]; then
   say "installing Debian packages: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive

@@ -1,7 +1,11 @@
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { run } from '../process/run.ts';
 
-/** Unpacks a tar file into a directory, with owners and modes; a member that would leave the directory is refused by tar. */
+/**
+ * Unpacks a tar file into a directory, with owners and modes; a member that
+ * would leave the directory is refused by tar. Owners by name where this host
+ * knows it: the user of emulated TPMs has another number on each.
+ */
 export async function unpackArchive(
   archive: string,
   directory: string,
@@ -12,7 +16,7 @@ export async function unpackArchive(
     args: [
       '--extract',
       '--preserve-permissions',
-      '--numeric-owner',
+      '--same-owner',
       '--file',
       archive,
       '--directory',
