@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { takeLock } from '../store/lock.ts';
 import type { Lock } from '../store/store.ts';
 import type { Refusal } from './context.ts';
-import { sentence } from './read-json.ts';
+import { writeTrouble } from './file-trouble.ts';
 
 /** Takes the lock of this host's applies (G401); exit 6, with its holder, when another has it. */
 export async function takeApplyLock(
@@ -14,7 +14,11 @@ export async function takeApplyLock(
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    return fail({ exit: 1, code: 'state-dir', message: `${stateDir}: ${sentence(error)}` });
+    return fail({
+      exit: 1,
+      code: 'state-dir',
+      message: `the state directory cannot be made: ${writeTrouble(error, stateDir)}`,
+    });
   }
   const lock = await takeLock(join(stateDir, 'apply.lock'), 'this host', waitSeconds);
   if (lock.ok) return ok(lock.value);

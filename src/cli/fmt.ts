@@ -7,11 +7,11 @@ import { renderDiagnostics } from '../policy/render-diagnostics.ts';
 import { renderPolicyDiff } from '../reporter/text-diff.ts';
 import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
+import { writeTrouble } from './file-trouble.ts';
 import { loadHost } from './host.ts';
 import { policyFile } from './load-policy.ts';
 import { directoryReader, inputName } from './policy-reader.ts';
 import { renderOptions } from './print-report.ts';
-import { sentence } from './read-json.ts';
 
 interface FmtOptions {
   readonly check?: boolean;
@@ -110,7 +110,7 @@ function writeFormatted(
     return fail({
       exit: 1,
       code: 'not-saved',
-      message: `${file} was not written: ${sentence(error)}`,
+      message: `${file} was not written: ${writeTrouble(error, resolve(terminal.cwd, file))}`,
     });
   }
 }

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { defaultHostFile, parseHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDiagnostics } from '../policy/render-diagnostics.ts';
 import type { Context, Refusal } from './context.ts';
-import { sentence } from './read-json.ts';
+import { readTrouble } from './file-trouble.ts';
 
 const defaultPath = '/etc/holdfast/host.yaml';
 
@@ -17,7 +17,7 @@ export function loadHost({ terminal, globals }: Context): Result<HostFile, Refus
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const message = `the host file ${named ?? path} cannot be read: ${sentence(error)}`;
+    const message = `the host file ${named ?? path} cannot be read: ${readTrouble(error, path, 'correct --host-config')}`;
     return fail({ exit: 3, code: 'host-file', message });
   }
   const host = parseHostFile(text, named ?? path);

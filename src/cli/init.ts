@@ -7,19 +7,20 @@ import { observeStore } from '../store/observe.ts';
 import { printJson, refuse, say, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { readSchema } from './explain-schema.ts';
+import { writeTrouble } from './file-trouble.ts';
 import { loadHost } from './host.ts';
 import { initialPolicy, type InitFacts } from './initial-policy.ts';
-import { sentence } from './read-json.ts';
+import { policyFile } from './load-policy.ts';
 
 interface InitOptions {
-  readonly out: string;
+  readonly out?: string;
   readonly store?: string;
 }
 
 /** `holdfast init` */
 export function defineInit(command: Command, go: Go): void {
   command
-    .option('--out <file>', 'where it is written; - is standard output', 'policy.yaml')
+    .option('--out <file>', 'where it is written (default: as --policy); - is standard output')
     .option('--store <dir>', 'where backups go (default: a store or an empty disk that is found)')
     .addHelpText(
       'after',
@@ -28,7 +29,11 @@ export function defineInit(command: Command, go: Go): void {
     .action(async (options: InitOptions) => go(async (context) => runInit(context, options)));
 }
 
-async function runInit(context: Context, { out, store }: InitOptions): Promise<ExitCode> {
+async function runInit(context: Context, options: InitOptions): Promise<ExitCode> {
+  const { store } = options;
+  const host = loadHost(context);
+  if (!host.ok) return refuse(context, host.error);
+  const out = options.out ?? policyFile(context, host.value);
   const path = resolve(context.terminal.cwd, out);
   if (out !== '-' && existsSync(path))
     return refuse(context, {
@@ -36,8 +41,6 @@ async function runInit(context: Context, { out, store }: InitOptions): Promise<E
       code: 'exists',
       message: `${out} is there already and is not overwritten: give --out another name`,
     });
-  const host = loadHost(context);
-  if (!host.ok) return refuse(context, host.error);
   const libvirt = createLibvirt({ uri: host.value.uri, runDir: host.value.runtimeDir });
   const seen = await libvirt.observe([]);
   if (!seen.seen) return refuse(context, { exit: 9, ...seen.failure });
@@ -61,7 +64,7 @@ async function runInit(context: Context, { out, store }: InitOptions): Promise<E
   try {
     writeFileSync(path, text, { flag: 'wx', mode: 0o644 });
   } catch (error) {
-    const message = `${out} was not written: ${sentence(error)}`;
+    const message = `${out} was not written: ${writeTrouble(error, path)}`;
     return refuse(context, { exit: 1, code: 'not-saved', message });
   }
   if (context.globals.json === true) printJson(context, 'init', { file: out });

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DomainRef } from '../model/action.ts';
 import type { DesiredState } from '../model/desired.ts';
@@ -11,6 +10,7 @@ import { renderDiagnostics } from '../policy/render-diagnostics.ts';
 import { resolvePolicy, unmatchedRules, type GitFacts } from '../policy/resolve-policy.ts';
 import { decideColor } from '../reporter/color.ts';
 import { say, type Context, type Refusal } from './context.ts';
+import { isMissing } from './file-trouble.ts';
 import { directoryReader, inputName } from './policy-reader.ts';
 
 /** A policy that is in force, and where it came from. */
@@ -32,7 +32,7 @@ export async function loadPolicy(
 ): Promise<Result<LoadedPolicy, Refusal>> {
   const { terminal, globals } = context;
   const file = policyFile(context, host);
-  if (globals.policy === undefined && !existsSync(resolve(terminal.cwd, file)))
+  if (file !== '-' && isMissing(resolve(terminal.cwd, file)))
     return fail({
       exit: 3,
       code: 'no-policy',

@@ -7,6 +7,7 @@ import { unmountFiles } from '../image/unmount.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
+import { writeTrouble } from './file-trouble.ts';
 import { sourceOf, wantedPoint, warnOf } from './restore-source.ts';
 import { openSession } from './session.ts';
 
@@ -101,9 +102,15 @@ async function runUnmount(context: Context, dir: string): Promise<ExitCode> {
 
 /** Makes the directory; what holds something already is refused, for it would be hidden. */
 function emptyDirectory(directory: string): Result<string, Refusal> {
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    return fail({ exit: 1, code: 'not-empty', message: `${directory} is not empty` });
+  try {
+    if (existsSync(directory) && readdirSync(directory).length > 0) {
+      const message = `${directory} is not empty: name an empty directory, or one to be made`;
+      return fail({ exit: 1, code: 'not-empty', message });
+    }
+    mkdirSync(directory, { recursive: true });
+    return ok(directory);
+  } catch (error) {
+    const message = `${directory} cannot be used: ${writeTrouble(error, directory)}`;
+    return fail({ exit: 1, code: 'directory-unusable', message });
   }
-  mkdirSync(directory, { recursive: true });
-  return ok(directory);
 }

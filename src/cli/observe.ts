@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { refuse, say, type Go } from './context.ts';
-import { sentence } from './read-json.ts';
+import { writeTrouble } from './file-trouble.ts';
 import { openSession } from './session.ts';
 
 /** `holdfast observe` */
@@ -24,7 +24,7 @@ export function defineObserve(command: Command, go: Go): void {
           try {
             writeFileSync(resolve(context.terminal.cwd, out), text, { mode: 0o600 });
           } catch (error) {
-            const message = `${out} was not written: ${sentence(error)}`;
+            const message = `${out} was not written: ${writeTrouble(error, resolve(context.terminal.cwd, out))}`;
             return refuse(context, { exit: 1, code: 'not-saved', message });
           }
         }

@@ -7,11 +7,11 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import { planExit, planFacts, type ExitCode } from './exit.ts';
+import { writeTrouble } from './file-trouble.ts';
 import { loadHost } from './host.ts';
 import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-policy.ts';
 import { addAskOptions, misaddressed, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
-import { sentence } from './read-json.ts';
 import { readTime } from './time.ts';
 
 interface PlanOptions extends AskOptions {
@@ -108,7 +108,7 @@ function savePlan(context: Context, plan: Plan, file: string): Result<void, Refu
     return fail({
       exit: 1,
       code: 'not-saved',
-      message: `${file} was not written: ${sentence(error)}`,
+      message: `${file} was not written: ${writeTrouble(error, resolve(context.terminal.cwd, file))}`,
     });
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync }
 import { dirname, join, relative, resolve } from 'node:path';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { PolicyReader } from '../policy/include.ts';
-import { sentence } from './read-json.ts';
+import { readTrouble } from './file-trouble.ts';
 
 // Ten thousand domains with a rule each are less; what is larger is no policy.
 const maxBytes = 1024 ** 2;
@@ -43,7 +43,7 @@ function readText(path: string): Result<string, Failure> {
     // Not blocking: a pipe that nobody writes to would be waited for.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return fail({ code: 'unreadable', message: sentence(error) });
+    return fail({ code: 'unreadable', message: readTrouble(error, path) });
   }
   try {
     const stat = fstatSync(descriptor);
@@ -52,7 +52,7 @@ function readText(path: string): Result<string, Failure> {
       return fail({ code: 'too-large', message: 'it is larger than 1 MiB' });
     return ok(readFileSync(descriptor, 'utf8'));
   } catch (error) {
-    return fail({ code: 'unreadable', message: sentence(error) });
+    return fail({ code: 'unreadable', message: readTrouble(error, path) });
   } finally {
     closeSync(descriptor);
   }

@@ -5,19 +5,21 @@ import { observedSchemaErrors } from './generated/observed-schema.ts';
 import { usage } from './plan-options.ts';
 import { readJson } from './read-json.ts';
 
+const remedy = 'holdfast observe --out FILE writes one';
+
 /** Reads an observation that `observe --out` wrote, and checks its form. */
 export async function readObserved(
   context: Context,
   file: string,
 ): Promise<Result<ObservedState, Refusal>> {
-  const read = await readJson(context, file);
+  const read = await readJson(context, file, remedy);
   if (!read.ok) return read;
   const { value } = read;
   if (isObserved(value)) return ok(value);
   const [error] = observedSchemaErrors(value);
   return usage(
     'not-an-observation',
-    `${file} is no observation: ${error?.instancePath || 'it'} ${error?.message}; holdfast observe --out writes one`,
+    `${file} is no observation: ${error?.instancePath || 'it'} ${error?.message}; ${remedy}`,
   );
 }
 

@@ -7,16 +7,18 @@ import { planSchemaErrors } from './generated/plan-schema.ts';
 import { usage } from './plan-options.ts';
 import { readJson } from './read-json.ts';
 
+const remedy = 'holdfast plan --out FILE writes one';
+
 /** Reads a plan that `plan --out` wrote, and checks its form. Whether it is good here and now is for `refusalOf`. */
 export async function readPlan(context: Context, file: string): Promise<Result<Plan, Refusal>> {
-  const read = await readJson(context, file);
+  const read = await readJson(context, file, remedy);
   if (!read.ok) return read;
   const { value } = read;
   if (isPlan(value)) return ok(value);
   const [error] = planSchemaErrors(value);
   return usage(
     'not-a-plan',
-    `${file} is no plan: ${error?.instancePath || 'it'} ${error?.message}; holdfast plan --out writes one`,
+    `${file} is no plan: ${error?.instancePath || 'it'} ${error?.message}; ${remedy}`,
   );
 }
 

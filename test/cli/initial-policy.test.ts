@@ -8,6 +8,7 @@ import { resolvePolicy } from '../../src/policy/resolve-policy.ts';
 import { disk, domain, off } from '../planner/build-domain.ts';
 import { request } from '../planner/build-policy.ts';
 import { mainStore, observedState } from '../planner/build.ts';
+import { Cli } from './cli.ts';
 
 const facts = (domains: readonly ObservedDomain[]): InitFacts => ({
   host: 'kvm01',
@@ -23,6 +24,24 @@ function read(text: string) {
   if (!policy.ok) throw new Error(policy.error.map(({ summary }) => summary).join('\n'));
   return policy.value;
 }
+
+const refused = (file: string) => ({
+  exit: 1,
+  out: '',
+  err: `holdfast: ${file} is there already and is not overwritten: give --out another name\n`,
+});
+
+it('is written to --out, else where the policy is looked for, and never over a file', async () => {
+  using cli = new Cli();
+  for (const name of ['policy.yaml', 'mine.yaml', 'hosts.yaml', 'out.yaml']) cli.write(name, '');
+  cli.write('host.yaml', `policy: ${cli.dir}/hosts.yaml\n`);
+  const host = ['--host-config', 'host.yaml'];
+  expect(await cli.run(['init'])).toEqual(refused('policy.yaml'));
+  expect(await cli.run(['init', ...host])).toEqual(refused('DIR/hosts.yaml'));
+  expect(await cli.run(['init', ...host, '--policy', 'mine.yaml'])).toEqual(refused('mine.yaml'));
+  const both = ['--policy', 'mine.yaml', '--out', 'out.yaml'];
+  expect(await cli.run(['init', ...both])).toEqual(refused('out.yaml'));
+});
 
 describe('the first policy', () => {
   it('says what was seen of each domain', () => {

@@ -156,32 +156,32 @@ describe('plan refuses', () => {
     [
       ['plan', '--observed', 'none.json'],
       64,
-      "none.json cannot be read: ENOENT: no such file or directory, stat 'DIR/none.json'",
+      'none.json cannot be read: there is no file DIR/none.json; holdfast observe --out FILE writes one',
     ],
     [
       ['plan', '--observed', 'policy.yaml'],
       64,
-      `policy.yaml is not JSON: Unexpected token 'v', "version: 1"... is not valid JSON`,
+      `policy.yaml is not JSON (Unexpected token 'v', "version: 1"... is not valid JSON); holdfast observe --out FILE writes one`,
     ],
     [
       ['plan', '--observed', 'plan.json'],
       64,
-      "plan.json is no observation: it must have required property 'observedAt'; holdfast observe --out writes one",
+      "plan.json is no observation: it must have required property 'observedAt'; holdfast observe --out FILE writes one",
     ],
     [
       ['show', 'observed.json'],
       64,
-      "observed.json is no plan: it must have required property 'id'; holdfast plan --out writes one",
+      "observed.json is no plan: it must have required property 'id'; holdfast plan --out FILE writes one",
     ],
     [
       ['plan', '--observed', 'observed.json', '--policy', 'none.yaml'],
       3,
-      "the policy is not valid:\nnone.yaml:1:1 error HP100 cannot be read: ENOENT: no such file or directory, open 'DIR/none.yaml'",
+      'there is no policy none.yaml: holdfast init writes one, --policy FILE names another',
     ],
     [
       ['plan', '--observed', 'observed.json', '--host-config', 'none.yaml'],
       3,
-      "the host file none.yaml cannot be read: ENOENT: no such file or directory, open 'DIR/none.yaml'",
+      'the host file none.yaml cannot be read: there is no file DIR/none.yaml; correct --host-config',
     ],
   ])('%j', async (args, exit, message) => {
     using cli = prepared();

@@ -100,6 +100,17 @@ policy.yaml: 1 error
     cli.write('large.yaml', '#'.repeat(1024 ** 2 + 1));
     expect((await cli.run(['validate', 'large.yaml'])).out).toContain('it is larger than 1 MiB');
     expect((await cli.run(['validate', '.'])).out).toContain('it is not a file');
+    expect((await cli.run(['validate', 'none.yaml'])).out).toBe(
+      'none.yaml:1:1 error HP100 cannot be read: there is no file DIR/none.yaml; correct the path\n\nnone.yaml: 1 error\n',
+    );
+    cli.write('policy.yaml', `include: [none.yaml, large.yaml/x.yaml]\n${policyText}`);
+    const { out } = await cli.run(['validate']);
+    expect(out).toContain(
+      'HP100 /include/0 cannot be read: there is no file DIR/none.yaml; correct the path\n',
+    );
+    expect(out).toContain(
+      'HP100 /include/1 cannot be read: a part of the path DIR/large.yaml/x.yaml is a file, not a directory; correct the path\n',
+    );
   });
 });
 

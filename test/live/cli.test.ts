@@ -66,6 +66,10 @@ describe('init', () => {
       out: '',
       err: `holdfast: ${file} is there already and is not overwritten: give --out another name\n`,
     });
+    // The policy that is named is the file that is written.
+    const named = join(host.dir, 'named.yaml');
+    expect(await host.run('init', '--store', store, '--policy', named)).toMatchObject({ exit: 0 });
+    expect(readFileSync(named, 'utf8')).toBe(readFileSync(file, 'utf8'));
   });
 });
 
