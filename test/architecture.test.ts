@@ -23,7 +23,10 @@ const layers: Readonly<
   store: { folders: ['model', 'process'], packages: ['node:'], clock: true },
   observer: { folders: ['model', 'schedule', ...drivers], packages: ['node:'], clock: true },
   planner: { folders: ['model', 'schedule'], packages: [] },
-  simulator: { folders: ['model', 'schedule', 'planner', 'executor', ...drivers], packages: [] },
+  simulator: {
+    folders: ['model', 'schedule', 'policy', 'observer', 'planner', 'executor', ...drivers],
+    packages: [],
+  },
   executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
   reporter: { folders: ['model'], packages: ['diff', 'string-width', 'node:util'] },
   agent: {

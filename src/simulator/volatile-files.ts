@@ -276,10 +276,7 @@ export class VolatileFiles implements Files {
   }
 
   #parent(path: string): readonly [directory: number, name: string] {
-    return [
-      this.#need(parentOf(path), 'directory').number,
-      path.slice(path.lastIndexOf('/') + 1),
-    ];
+    return [this.#need(parentOf(path), 'directory').number, path.slice(path.lastIndexOf('/') + 1)];
   }
 
   #create(path: string, kind: Inode['kind']): Inode {

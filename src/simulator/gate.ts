@@ -1,0 +1,117 @@
+import type { Dice } from './dice.ts';
+import { Death, type Fault, systemError } from './fault.ts';
+import type { ModelHost, ModelProcess } from './model-host.ts';
+import { guestWrites } from './qemu.ts';
+
+/** What a call is about, for the count of faults. */
+export interface Call {
+  /** `files.rename`, `hypervisor.begin`. */
+  readonly place: string;
+  /** A call that grows a file: the only ones that can find no room. */
+  readonly grows?: boolean;
+}
+
+/**
+ * The way of every call of one process to its host. Counts them, and lets each
+ * go wrong as the story says; a process that is dead gets nothing done.
+ */
+export class Gate {
+  readonly host: ModelHost;
+  readonly process: ModelProcess;
+  readonly #faults: readonly Fault[];
+  readonly #dice: Dice;
+  #calls = 0;
+  /** Faults that were met, as `place how`. */
+  readonly met: string[] = [];
+
+  constructor(host: ModelHost, faults: readonly Fault[], dice: Dice) {
+    this.host = host;
+    this.process = host.startProcess();
+    this.#faults = faults;
+    this.#dice = dice;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** A synchronous call, of files. `half` is what is left of it when it is cut off. */
+  sync<T>({ place, grows = false }: Call, path: string, effect: () => T, half?: () => void): T {
+    const how = this.#arrive(place);
+    if (how === 'error-before') throw systemError('EIO', path);
+    if (how === 'no-space' && grows) throw systemError('ENOSPC', path);
+    if (how === 'half') {
+      half?.();
+      throw systemError('EIO', path);
+    }
+    const value = effect();
+    if (how === 'error-after') throw systemError('EIO', path);
+    this.#leave(how);
+    return value;
+  }
+
+  /** An asynchronous call of another driver; guests go on writing while it takes its time. */
+  async call<T>(
+    place: string,
+    effect: () => T | Promise<T>,
+    broken: (how: 'before' | 'half' | 'after', effect: () => T | Promise<T>) => T | Promise<T>,
+  ): Promise<T> {
+    const how = this.#arrive(place);
+    await this.turn();
+    this.alive();
+    if (how === 'error-before' || how === 'no-space') return broken('before', effect);
+    if (how === 'half') return broken('half', effect);
+    if (how === 'error-after') return broken('after', effect);
+    const value = await effect();
+    this.#leave(how);
+    await this.turn();
+    this.alive();
+    return value;
+  }
+
+  /** Lets others go on: guests, and the other process. */
+  async turn(): Promise<void> {
+    const { domains } = this.host;
+    const [first, ...rest] = domains;
+    if (first !== undefined && this.#dice.chance(0.4)) {
+      const domain = this.#dice.pick([first, ...rest]);
+      const disk = domain.disks[this.#dice.below(domain.disks.length)];
+      if (disk !== undefined) {
+        const block = this.#dice.below(disk.image.blocks);
+        guestWrites(domain, disk, block, this.host.number());
+      }
+    }
+    for (let ticks = this.#dice.below(4); ticks > 0; ticks -= 1) await Promise.resolve();
+  }
+
+  /** Throws if this process is no more. */
+  alive(): void {
+    if (!this.process.alive) throw new Death();
+  }
+
+  #arrive(place: string): Fault['how'] | null {
+    this.alive();
+    const fault = this.#faults.find(({ at }) => at === this.#calls);
+    this.#calls += 1;
+    if (fault === undefined) return null;
+    this.met.push(`${place} ${fault.how}`);
+    if (fault.how === 'process-before') this.die(false);
+    if (fault.how === 'host-before') this.die(true);
+    return fault.how;
+  }
+
+  #leave(how: Fault['how'] | null): void {
+    if (how === 'process-after') this.die(false);
+    if (how === 'host-after') this.die(true);
+  }
+
+  /** The end, at this very place. */
+  die(withHost: boolean): never {
+    if (withHost) this.host.crash(this.#dice.below(2 ** 31));
+    else {
+      this.process.guardsDie = this.#dice.chance(0.3);
+      this.host.endProcess(this.process);
+    }
+    throw new Death();
+  }
+}

@@ -1,0 +1,198 @@
+import type { Hypervisor, KnownJob, OpenPoint, PointRequest } from '../hypervisor/hypervisor.ts';
+import type { CheckpointName, DomainUuid } from '../model/identity.ts';
+import type { ObservedDomain, ObservedHypervisor } from '../model/observed.ts';
+import { fail, ok, seen, unseen, type Failure, type Result, type Seen } from '../model/result.ts';
+import type { Gate } from './gate.ts';
+import { beginJob, mayFreeze, removeCheckpoint } from './model-begin.ts';
+import type { ModelDomain, ModelJob } from './model-domain.ts';
+import { observedModel } from './observed-model.ts';
+import { loseJob, powerDown, powerUp } from './qemu.ts';
+
+const injected: Failure = { code: 'injected', message: 'the call failed, as the story says' };
+const notModelled = async () =>
+  fail({ code: 'not-modelled', message: 'the simulator knows no restores' });
+
+/** What libvirt and QEMU were seen to do (docs/decisions), for one process; its calls go wrong as the gate says. */
+export class ModelHypervisor implements Hypervisor {
+  readonly #gate: Gate;
+
+  constructor(gate: Gate) {
+    this.#gate = gate;
+  }
+
+  observe(jobs: readonly KnownJob[]): Promise<Seen<ObservedHypervisor>> {
+    const { host } = this.#gate;
+    return this.#gate.call<Seen<ObservedHypervisor>>(
+      'hypervisor.observe',
+      () =>
+        seen({
+          kind: 'libvirt' as const,
+          uri: 'model:///',
+          version: '9.0.0',
+          domains: host.domains.map((domain) => observedModel(domain, jobs)),
+          unseenDomains: [],
+        }),
+      () => unseen(injected.code, injected.message),
+    );
+  }
+
+  look(uuid: DomainUuid, jobs: readonly KnownJob[]): Promise<Seen<ObservedDomain | null>> {
+    return this.#gate.call<Seen<ObservedDomain | null>>(
+      'hypervisor.look',
+      () => {
+        const domain = this.#gate.host.domain(uuid);
+        return seen(domain === null ? null : observedModel(domain, jobs));
+      },
+      () => unseen(injected.code, injected.message),
+    );
+  }
+
+  begin(request: PointRequest): Promise<Result<OpenPoint, Failure>> {
+    const { host, process } = this.#gate;
+    const begin = (until: 'frozen' | 'begun' | 'thawed'): Result<OpenPoint, Failure> => {
+      const domain = host.domain(request.uuid);
+      if (domain === null) return fail({ code: 'no-domain', message: `no domain ${request.uuid}` });
+      const done = mayFreeze(domain, request);
+      const job = beginJob(host, process, domain, request, until);
+      return job.ok ? ok(this.#openPoint(domain, request, job.value, done)) : job;
+    };
+    return this.#gate.call(
+      'hypervisor.begin',
+      () => begin('thawed'),
+      (how) => {
+        if (how === 'before') return fail(injected);
+        const cut = begin(how === 'half' ? 'frozen' : 'begun');
+        return cut.ok ? fail(injected) : cut;
+      },
+    );
+  }
+
+  #openPoint(domain: ModelDomain, request: PointRequest, job: ModelJob, done: boolean): OpenPoint {
+    const isThere = (): boolean => domain.job === job;
+    const end = (): Result<void, Failure> => {
+      if (!isThere()) return fail({ code: 'job-lost', message: 'the job is another one' });
+      domain.job = null;
+      return ok(undefined);
+    };
+    const { checkpoint, disks } = request;
+    const targets = disks.filter(({ tracked }) => tracked).map(({ target }) => target);
+    return {
+      frozenAt: this.#gate.host.now,
+      quiesce: { done, code: done ? 'frozen' : 'no-agent', frozenMilliseconds: done ? 3 : null },
+      disks: disks.map(({ target, base }) => ({
+        kind: 'nbd' as const,
+        target,
+        socket: request.socket,
+        exportName: target,
+        dirtyContext: base,
+      })),
+      checkpointXml: checkpoint === null ? null : JSON.stringify({ name: checkpoint, targets }),
+      lost: job.lost.signal,
+      end: () => this.#plain('hypervisor.end', end),
+      abandon: () =>
+        this.#plain('hypervisor.abandon', () => {
+          if (isThere()) domain.job = null;
+          if (checkpoint !== null) removeCheckpoint(domain, checkpoint, []);
+          return ok(undefined);
+        }),
+    };
+  }
+
+  startPaused(uuid: DomainUuid) {
+    return this.#on('start', uuid, (domain) => {
+      if (domain.managedSave) return fail({ code: 'managed-save', message: 'memory is saved' });
+      if (domain.state !== 'off') return fail({ code: 'not-off', message: 'it is not off' });
+      const runningId = this.#gate.host.number();
+      powerUp(domain, 'paused', runningId);
+      return ok({ runningId });
+    });
+  }
+
+  stopStarted(uuid: DomainUuid, runningId: number | null) {
+    return this.#on('stop', uuid, (domain) => {
+      if (domain.state === 'off') return ok('already-off' as const);
+      const isOurs = runningId === null || runningId === domain.runningId;
+      if (domain.state !== 'paused' || !isOurs) return ok('left-running' as const);
+      powerDown(domain);
+      return ok('stopped' as const);
+    });
+  }
+
+  thaw(uuid: DomainUuid) {
+    return this.#on('thaw', uuid, (domain) => {
+      if (domain.agent !== 'connected') return fail({ code: 'no-agent', message: 'no agent' });
+      domain.frozen = false;
+      return ok(undefined);
+    });
+  }
+
+  abortJob(uuid: DomainUuid, socket: string) {
+    return this.#on('abort', uuid, (domain) => {
+      if (domain.job === null) return ok('gone' as const);
+      if (domain.job.socket !== socket) return ok('foreign' as const);
+      loseJob(domain);
+      return ok('aborted' as const);
+    });
+  }
+
+  dropCheckpoint(drop: {
+    readonly uuid: DomainUuid;
+    readonly name: CheckpointName;
+    readonly images: readonly string[];
+  }) {
+    return this.#on('drop', drop.uuid, (domain) => {
+      removeCheckpoint(domain, drop.name, drop.images);
+      return ok(undefined);
+    });
+  }
+
+  redefineCheckpoint(uuid: DomainUuid, checkpointXml: string) {
+    return this.#on('redefine', uuid, (domain) => {
+      const saved: unknown = JSON.parse(checkpointXml);
+      if (typeof saved !== 'object' || saved === null || !('name' in saved)) {
+        return fail({ code: 'bad-xml', message: 'no checkpoint' });
+      }
+      const name = String(saved.name);
+      const targets = 'targets' in saved && Array.isArray(saved.targets) ? saved.targets : [];
+      domain.checkpoints.push({ name, parent: null, targets: targets.map(String) });
+      return ok(undefined);
+    });
+  }
+
+  definitions(uuid: DomainUuid) {
+    // The secret is one that nothing but the point's own files may ever show (I12).
+    return this.#on('definitions', uuid, ({ name }) =>
+      ok({ inactive: `<domain>${name} ${secret}</domain>`, live: `<domain>${secret}</domain>` }),
+    );
+  }
+
+  copyFirmware = async () => ok([]);
+  adaptDefinition = () =>
+    fail({ code: 'not-modelled', message: 'the simulator knows no restores' });
+  define = notModelled;
+  undefine = notModelled;
+  start = notModelled;
+  powerOff = notModelled;
+
+  #on<T>(
+    place: string,
+    uuid: DomainUuid,
+    effect: (domain: ModelDomain) => Result<T, Failure>,
+  ): Promise<Result<T, Failure>> {
+    return this.#plain(`hypervisor.${place}`, () => {
+      const domain = this.#gate.host.domain(uuid);
+      return domain === null ? fail({ code: 'no-domain', message: `no ${uuid}` }) : effect(domain);
+    });
+  }
+
+  /** A call that can fail before or after its one effect. */
+  #plain<T>(place: string, effect: () => Result<T, Failure>): Promise<Result<T, Failure>> {
+    return this.#gate.call(place, effect, async (how, run) => {
+      if (how === 'after') await run();
+      return fail(injected);
+    });
+  }
+}
+
+/** A password in every definition. */
+export const secret = 'passwd-7f3a9';

@@ -1,0 +1,116 @@
+import { digestOf } from '../model/canonical.ts';
+import type { DesiredDomain, DesiredState, Keep, Retention } from '../model/desired.ts';
+import type { DomainUuid } from '../model/identity.ts';
+import type { ObservedState } from '../model/observed.ts';
+
+/** A policy that stories edit: one rule for all domains, with exceptions. */
+export interface ModelPolicy {
+  readonly cron: string;
+  readonly maxPoints: number;
+  readonly keep: Keep | null;
+  readonly minPoints: number;
+  readonly trashKeepHours: number;
+  readonly quiesce: DesiredDomain['quiesce'];
+  readonly tracker: DesiredDomain['tracker'];
+  readonly verify: DesiredDomain['verify'];
+  /** Domains that the policy says nothing of, or to ignore. */
+  readonly left: ReadonlySet<DomainUuid>;
+  readonly ignored: ReadonlySet<DomainUuid>;
+  /** Stores by name; the first is the one of all domains but those in `moved`. */
+  readonly stores: readonly { readonly name: string; readonly path: string }[];
+  readonly moved: ReadonlySet<DomainUuid>;
+  readonly requireMount: boolean;
+  /** Old names of renamed domains, said in `moved:`. */
+  readonly renamed: readonly { readonly from: string; readonly to: string }[];
+}
+
+export const firstPolicy: ModelPolicy = {
+  cron: '0 * * * *',
+  maxPoints: 3,
+  keep: { chains: 1 },
+  minPoints: 1,
+  trashKeepHours: 24,
+  quiesce: 'try',
+  tracker: 'auto',
+  verify: 'structure',
+  left: new Set(),
+  ignored: new Set(),
+  stores: [{ name: 'main', path: '/mnt/main' }],
+  moved: new Set(),
+  requireMount: false,
+  renamed: [],
+};
+
+const place = { file: 'policy.yaml', line: 1, column: 1 } as const;
+
+function retentionOf({ maxPoints, keep, minPoints }: ModelPolicy): Retention {
+  return { name: 'model', chain: { maxPoints, maxAgeSeconds: null }, keep, minPoints };
+}
+
+/** What the policy says of the domains that were seen: as `resolvePolicy` fills it in. */
+export function desiredState(policy: ModelPolicy, observed: ObservedState): DesiredState {
+  const domains = observed.hypervisor.seen
+    ? [...observed.hypervisor.value.domains, ...observed.hypervisor.value.unseenDomains]
+    : [];
+  const known = new Map(domains.map(({ uuid, name }) => [uuid, name]));
+  for (const { state } of observed.stores) {
+    for (const { uuid, name } of state.kind === 'ready' ? state.directories : []) {
+      if (!known.has(uuid)) known.set(uuid, name);
+    }
+  }
+  const managed = [...known].filter(
+    ([uuid]) => !policy.left.has(uuid) && !policy.ignored.has(uuid),
+  );
+  return {
+    policy: {
+      file: 'policy.yaml',
+      digest: digestOf([policy.cron, policy.keep, policy.maxPoints, policy.minPoints]),
+      branch: null,
+      commit: null,
+      rules: 1,
+    },
+    host: null,
+    timezone: 'Europe/Berlin',
+    stores: policy.stores.map(({ name, path }) => ({
+      name,
+      path,
+      place,
+      reserve: { kind: 'percent', percent: 1 },
+      trashKeepSeconds: policy.trashKeepHours * 3600,
+      requireMount: policy.requireMount,
+      limits: { jobs: 2, rateBytesPerSecond: null },
+    })),
+    mirrors: [],
+    domains: managed.map(([uuid, name]) => desiredDomain(policy, uuid, name)),
+    ignored: [...known]
+      .filter(([uuid]) => policy.ignored.has(uuid))
+      .map(([uuid, name]) => ({ uuid, name, place })),
+    moved: policy.renamed.map((one) => ({ ...one, place })),
+    removed: [],
+  };
+}
+
+function desiredDomain(policy: ModelPolicy, uuid: DomainUuid, name: string): DesiredDomain {
+  const store = policy.stores[policy.moved.has(uuid) ? policy.stores.length - 1 : 0];
+  return {
+    uuid,
+    name,
+    place,
+    store: store?.name ?? '',
+    schedule: {
+      name: 'model',
+      cron: policy.cron,
+      timezone: 'Europe/Berlin',
+      jitterSeconds: 0,
+    },
+    retention: retentionOf(policy),
+    mirrors: [],
+    rpoSeconds: null,
+    quiesce: policy.quiesce,
+    tracker: policy.tracker,
+    encryptedDisks: 'refuse',
+    disks: { include: null, exclude: [] },
+    verify: policy.verify,
+    timeouts: { jobSeconds: 3600, stallSeconds: 300, agentSeconds: 10 },
+  };
+}

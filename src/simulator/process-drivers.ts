@@ -1,0 +1,66 @@
+import type { Drivers } from '../executor/drivers.ts';
+import { hostJournals } from '../executor/host-journals.ts';
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import { createStore } from '../store/create.ts';
+import type { Eyes } from '../store/eyes.ts';
+import type { JournalFiles } from '../store/journal-files.ts';
+import { openStore } from '../store/open.ts';
+import type { Lie } from './fault.ts';
+import type { Gate } from './gate.ts';
+import { gatedEyes, gatedHostFiles } from './gated-eyes.ts';
+import { gatedFiles, gatedLocks } from './gated-files.ts';
+import { ModelHypervisor } from './model-hypervisor.ts';
+import { modelImages } from './model-images.ts';
+
+/** All that one run works with: the real store, journals and executor on a model of the host. */
+export interface ProcessDrivers extends Drivers {
+  readonly stateDir: string;
+  readonly eyes: Eyes;
+  readonly journalFiles: JournalFiles;
+}
+
+/**
+ * Takes something away from the drivers, or twists it: how the tests prove that
+ * the oracles see (a disk that does not sync, a store that ignores holds).
+ */
+export interface Mutation {
+  readonly files?: (files: JournalFiles) => JournalFiles;
+  readonly hypervisor?: (hypervisor: Hypervisor) => Hypervisor;
+  readonly drivers?: (drivers: ProcessDrivers) => ProcessDrivers;
+}
+
+/** The drivers of a new process. */
+export function processDrivers(
+  gate: Gate,
+  stateDir: string,
+  lies: ReadonlySet<Lie>,
+  mutation: Mutation,
+): ProcessDrivers {
+  const { host } = gate;
+  const journalFiles = (mutation.files ?? same)(gatedFiles(gate));
+  const hypervisor = (mutation.hypervisor ?? same)(new ModelHypervisor(gate));
+  const locks = gatedLocks(gate);
+  const clock = () => host.now;
+  return (mutation.drivers ?? same)({
+    stateDir,
+    eyes: gatedEyes(gate, lies),
+    journalFiles,
+    hypervisor,
+    openStore: (ref) => openStore(ref, journalFiles, locks),
+    createStore: (ref, at) => createStore(ref, at, journalFiles),
+    images: modelImages(gate),
+    journals: hostJournals(stateDir, clock, journalFiles),
+    files: gatedHostFiles(gate),
+    clock,
+    tool: 'holdfast model',
+    host: 'model',
+    who: 'story',
+    scratchDir: '/scratch',
+    scratchLimitBytes: null,
+    runtimeDir: '/run/hf',
+  });
+}
+
+function same<T>(value: T): T {
+  return value;
+}

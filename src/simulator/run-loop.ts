@@ -1,0 +1,177 @@
+import { applyPlan } from '../executor/apply-plan.ts';
+import type { RunReport } from '../executor/run-report.ts';
+import { settleRuns } from '../executor/settle-runs.ts';
+import type { RunEvent } from '../model/event.ts';
+import { runId } from '../model/identity.ts';
+import { compactInstant } from '../model/instant.ts';
+import type { ObservedHypervisor, ObservedState } from '../model/observed.ts';
+import { runnableActions, type Plan } from '../model/plan.ts';
+import { observe } from '../observer/observe.ts';
+import { planPolicy } from '../planner/plan-policy.ts';
+import { makeWay } from '../store/durable.ts';
+import { observeStore } from '../store/observe.ts';
+import { closeRun } from './close-run.ts';
+import { createDice } from './dice.ts';
+import { Death, type Fault, type Lie } from './fault.ts';
+import { Gate } from './gate.ts';
+import { gatedLocks } from './gated-files.ts';
+import { lyingHypervisor } from './lying-hypervisor.ts';
+import type { ModelHost } from './model-host.ts';
+import { desiredState, type ModelPolicy } from './model-policy.ts';
+import { type Mutation, processDrivers, type ProcessDrivers } from './process-drivers.ts';
+
+/** One `apply`: what is asked for, and what goes wrong in it. */
+export interface LoopRequest {
+  readonly host: ModelHost;
+  readonly policy: ModelPolicy;
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+  readonly lies: readonly Lie[];
+  /** What a stale listing shows. */
+  readonly stale: ObservedHypervisor | null;
+  /** Another one than `/var/lib/holdfast` is another host's agent on the same store. */
+  readonly stateDir: string;
+  readonly mutation: Mutation;
+  /** Changes the plan before it is done: for mutations only. */
+  readonly twist?: (plan: Plan, observed: ObservedState) => Plan;
+}
+
+/** What became of it. */
+export interface LoopResult {
+  readonly observed: ObservedState | null;
+  readonly plan: Plan | null;
+  readonly report: RunReport | null;
+  readonly converged: boolean | null;
+  readonly events: readonly RunEvent[];
+  readonly died: boolean;
+  /** Another one held the lock. */
+  readonly locked: boolean;
+  readonly met: readonly string[];
+  readonly calls: number;
+  /** A fault of the program itself: never to be seen. */
+  readonly thrown: string | null;
+}
+
+/** Does what `holdfast apply --auto-approve` does, in a process of its own. */
+export async function runLoop(request: LoopRequest): Promise<LoopResult> {
+  const gate = new Gate(request.host, request.faults, createDice(request.seed));
+  const result: { -readonly [Key in keyof LoopResult]: LoopResult[Key] } = {
+    observed: null,
+    plan: null,
+    report: null,
+    converged: null,
+    events: [],
+    died: false,
+    locked: false,
+    met: gate.met,
+    calls: 0,
+    thrown: null,
+  };
+  try {
+    await applyOnce(request, gate, result);
+  } catch (error) {
+    // Errors of the system at this level end the real program too, with a message.
+    if (!(error instanceof Death) && !isSystemError(error)) result.thrown = wordsOf(error);
+  }
+  result.died = !gate.process.alive;
+  result.calls = gate.calls;
+  gate.process.guardsDie = false;
+  if (gate.process.alive) gate.host.endProcess(gate.process);
+  return result;
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function applyOnce(
+  request: LoopRequest,
+  gate: Gate,
+  result: { -readonly [Key in keyof LoopResult]: LoopResult[Key] },
+): Promise<void> {
+  const { policy, stateDir } = request;
+  const drivers = processDrivers(gate, stateDir, new Set(request.lies), request.mutation);
+  makeWay(drivers.journalFiles, stateDir);
+  const lock = await gatedLocks(gate)(`${stateDir}/apply.lock`, 'this host', 0);
+  if (!lock.ok) {
+    result.locked = true;
+    return;
+  }
+  try {
+    const observed = await look(request, drivers, true);
+    result.observed = observed;
+    const desired = desiredState(policy, observed);
+    const planned = planPolicy(desired, observed, everything);
+    const plan = request.twist?.(planned, observed) ?? planned;
+    result.plan = plan;
+    const close = async (): Promise<boolean | null> =>
+      closeRun({ plan, drivers, desiredOf: (after) => desiredState(policy, after) }, () =>
+        look(request, drivers, false),
+      );
+    if (runnableActions(plan).length === 0) {
+      if (observed.runs.seen && observed.runs.value.length > 0) await settleRuns(drivers);
+      result.converged = await close();
+      return;
+    }
+    const events: RunEvent[] = [];
+    result.events = events;
+    result.report = await applyPlan({
+      plan,
+      drivers,
+      run: runId(
+        `${compactInstant(gate.host.now)}-${String(gate.process.number).padStart(8, '0')}`,
+      ),
+      parallelism: 2,
+      limits: new Map(
+        desired.stores.map(({ name, limits }) => [name, { ...limits, reserveBytes: 1 }]),
+      ),
+      hostRateBytesPerSecond: null,
+      emit: (event) => void (event.kind === 'progress' ? null : events.push(event)),
+      signal: new AbortController().signal,
+      converged: close,
+    });
+    result.converged = result.report.converged;
+  } finally {
+    if (gate.process.alive) lock.value.release();
+  }
+}
+
+const everything = { targets: null, now: [], allow: [], unattended: true } as const;
+
+/** Looks at everything; only the look before the plan is lied to. */
+export function look(
+  { host, policy, stateDir, lies, stale }: LoopRequest,
+  drivers: ProcessDrivers,
+  isLied: boolean,
+): Promise<ObservedState> {
+  const { hypervisor, journals, eyes, tool } = drivers;
+  const told = new Set(isLied ? lies : []);
+  return observe({
+    tool,
+    stores: policy.stores.map(({ name, path }) => ({
+      name,
+      path,
+      requireMount: policy.requireMount,
+      stateDir,
+    })),
+    mirrors: [],
+    scratch: { path: '/scratch', limitBytes: null },
+    hypervisor: lyingHypervisor(hypervisor, told, stale),
+    observeStore: (query) => observeStore(query, eyes),
+    deadRuns: async () =>
+      told.has('journals-unlisted')
+        ? { seen: false, failure: { code: 'injected', message: 'the journals cannot be read' } }
+        : journals.dead(),
+    now: () => host.wallMs,
+    host: async () => ({
+      name: 'model',
+      bootId: `boot-${host.boots}`,
+      bootClockSeconds: host.bootMs / 1000,
+    }),
+    freeBytes: async () => 1024 ** 4,
+  });
+}

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DesiredDomain, Keep } from '../../src/model/desired.ts';
+import { millisecondsOf } from '../../src/model/instant.ts';
+import { forecast } from '../../src/simulator/forecast/forecast.ts';
+import { runWorld } from '../../src/simulator/forecast/run-world.ts';
+import { startFromNothing } from '../../src/simulator/forecast/start-from-nothing.ts';
+import type { ForecastEvent } from '../../src/simulator/forecast/step.ts';
+import type { World } from '../../src/simulator/forecast/world.ts';
+import {
+  day,
+  desiredDomain,
+  desiredState,
+  gib,
+  hour,
+  retentionOf,
+} from '../planner/build-policy.ts';
+
+const dayMs = day * 1000;
+
+function sizesOf({ desired }: World, startMs: number) {
+  return {
+    startMs,
+    yearlyGrowth: 0.1,
+    domains: new Map(
+      desired.domains.map(({ uuid }) => [
+        uuid,
+        { disks: new Map([['vda', 8 * gib]]), dailyChange: 0.02 },
+      ]),
+    ),
+  };
+}
+
+/** What an event is, but for the digits of ids: those of points that were gone over are zeros. */
+const lineOf = (event: ForecastEvent): string =>
+  [
+    new Date(event.atMs).toISOString(),
+    event.uuid.slice(-2),
+    event.kind,
+    event.kind === 'backup'
+      ? `${event.level} ${event.why.join(' ')}`
+      : `${event.chain} ${event.points}`,
+    event.bytes,
+  ].join(' ');
+
+function both(start: World, days: number): { readonly plain: string[]; readonly fast: string[] } {
+  const startMs = millisecondsOf(start.observed.observedAt);
+  const options = { untilMs: startMs + days * dayMs, sizes: sizesOf(start, startMs) };
+  const plain = runWorld(start, { ...options, plain: true }).events.map(lineOf);
+  const fast = forecast(start, options).flatMap(({ uuids, events }) =>
+    uuids.flatMap((uuid) =>
+      events.map((event) =>
+        lineOf({ ...event, uuid: event.uuid === uuids[0] ? uuid : event.uuid }),
+      ),
+    ),
+  );
+  return { plain: plain.toSorted(), fast: fast.toSorted() };
+}
+
+const maybe = (most: number) => fc.option(fc.integer({ min: 1, max: most }), { nil: undefined });
+
+const keeps: fc.Arbitrary<Keep | null> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(null) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({
+        chains: maybe(4),
+        last: maybe(20),
+        hourly: maybe(48),
+        daily: maybe(20),
+        weekly: maybe(6),
+        monthly: maybe(4),
+        yearly: maybe(2),
+        withinSeconds: fc.option(
+          fc.integer({ min: 1, max: 40 }).map((days) => days * day),
+          { nil: undefined },
+        ),
+      })
+      .map((keep) => {
+        const said = Object.entries(keep).filter(([, value]) => value !== undefined);
+        return said.length === 0 ? { last: 3 } : Object.fromEntries(said);
+      }),
+  },
+);
+
+const crons = [
+  '0 2 * * *',
+  '30 2 * * *',
+  '0 */6 * * *',
+  '0 3 * * 0',
+  '15 1 1,15 * *',
+  '0 22 * * 1-5',
+];
+
+const rules: fc.Arbitrary<Partial<DesiredDomain>> = fc
+  .record({
+    cron: fc.constantFrom(...crons),
+    timezone: fc.constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'UTC'),
+    keep: keeps,
+    maxPoints: fc.integer({ min: 1, max: 20 }),
+    maxAge: fc.option(fc.integer({ min: 1, max: 20 }), { nil: null }),
+    minPoints: fc.integer({ min: 1, max: 4 }),
+    tracker: fc.constantFrom('auto', 'auto', 'auto', 'never' as const),
+  })
+  .map(({ cron, timezone, keep, maxPoints, maxAge, minPoints, tracker }) => ({
+    schedule: { name: cron, cron, timezone, jitterSeconds: 0 },
+    tracker: tracker === 'never' ? 'never' : 'auto',
+    retention: retentionOf(keep, {
+      chain: { maxPoints, maxAgeSeconds: maxAge === null ? null : maxAge * day + hour },
+      minPoints,
+    }),
+  }));
+
+describe('going over routine nights', { timeout: 300_000 }, () => {
+  it('gives the backups and deletions of plans of everything at every instant', () => {
+    let deletions = 0;
+    fc.assert(
+      fc.property(
+        fc.array(rules, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 0, max: 365 }),
+        (all, offset) => {
+          const desired = desiredState(
+            all.map((rule, index) => desiredDomain(index + 1, `d${index}`, rule)),
+          );
+          const at = new Date(
+            Date.parse('2026-01-01T09:00:00.000Z') + offset * dayMs,
+          ).toISOString();
+          const { plain, fast } = both(startFromNothing(desired, at, 20 * gib), 70);
+          deletions += plain.filter((line) => line.includes(' trash ')).length;
+          expect(fast).toEqual(plain);
+        },
+      ),
+      { numRuns: 30, seed: 3 },
+    );
+    expect(deletions).toBeGreaterThan(50);
+  });
+});
