@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Asker } from '../../src/hypervisor/libvirt/ask-groups.ts';
 import { VirshPool } from '../../src/hypervisor/libvirt/virsh-pool.ts';
-import { VirshSession, virshWord } from '../../src/hypervisor/libvirt/virsh.ts';
+import { VirshSession, virshWord, type Block } from '../../src/hypervisor/libvirt/virsh.ts';
 import { Rig } from '../rig/rig.ts';
 
 let rig: Rig;
@@ -113,7 +113,10 @@ const group = (key: string) => ({ key, commands: [['domid', key]] });
 it('asks the others when one domain hangs, and gives up after a few', async () => {
   await stand(`domid() { case $1 in hang*) exec sleep 1000 ;; *) echo "$1" ;; esac; }`);
   const asker = new Asker(new VirshPool('test:///', 0.5));
-  const answers = await asker.askGroups(['a', 'hang1', 'b', 'hang2', 'c'].map(group));
+  const answers = new Map<string, readonly Block[]>();
+  await asker.askGroups(['a', 'hang1', 'b', 'hang2', 'c'].map(group), (key, blocks) =>
+    answers.set(key, blocks),
+  );
   expect(
     [...answers].map(([key, [block]]) => [
       key,
@@ -128,21 +131,50 @@ it('asks the others when one domain hangs, and gives up after a few', async () =
   ]);
   asker.leave();
   const hanging = new Asker(new VirshPool('test:///', 0.2));
-  const all = await hanging.askGroups(Array.from({ length: 9 }, (_, at) => group(`hang${at}`)));
+  const all = new Map<string, readonly Block[]>();
+  await hanging.askGroups(
+    Array.from({ length: 9 }, (_, at) => group(`hang${at}`)),
+    (key, blocks) => all.set(key, blocks),
+  );
   expect(all.size).toBe(9);
   expect([...all.values()].every(([block]) => block?.ok === false)).toBe(true);
   hanging.leave();
 });
+
+it('asks what the hypervisor does not support of one domain only', async () => {
+  await stand(
+    `asked=0; domid() { echo "$1"; }; blockjob() { asked=$((asked+1)); echo "error: this function is not supported by the connection driver: f $asked"; }`,
+  );
+  const asker = new Asker(new VirshPool('test:///', 10));
+  const answers: unknown[] = [];
+  const groups = ['a', 'b', 'c'].map((key) => ({
+    key,
+    commands: [
+      ['blockjob', key],
+      ['domid', key],
+    ],
+  }));
+  await asker.askGroups(groups, (key, [job, id]) => {
+    answers.push([key, job?.ok === false && job.error.message.at(-1), id?.ok === true && id.value]);
+  });
+  asker.leave();
+  expect(answers).toEqual([
+    ['a', '1', 'a\n'],
+    ['b', '1', 'b\n'],
+    ['c', '1', 'c\n'],
+  ]);
+});
+
+const processOf = async (virsh: VirshSession): Promise<string> => {
+  const answer = await virsh.ask('domid');
+  return answer.ok ? answer.value : answer.error.message;
+};
 
 it('uses a virsh again, but none that is in use, ended, or spoke of a lost connection', async () => {
   await stand(
     `domid() { echo $$; }; lose() { (sleep 0.1; echo 'error: Disconnected from test:///') & }`,
   );
   const pool = new VirshPool('test:///', 10);
-  const processOf = async (virsh: VirshSession): Promise<string> => {
-    const answer = await virsh.ask('domid');
-    return answer.ok ? answer.value : answer.error.message;
-  };
   const [first, second] = [pool.take(), pool.take()];
   const [one, two] = [await processOf(first), await processOf(second)];
   expect(one).not.toBe(two);

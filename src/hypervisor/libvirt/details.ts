@@ -2,7 +2,7 @@ import { isCheckpointName } from '../../model/identity.ts';
 import type { ObservedCheckpoint, ObservedDomain } from '../../model/observed.ts';
 import { seen, unseen, type Failure, type Seen } from '../../model/result.ts';
 import type { KnownJob } from '../hypervisor.ts';
-import { firstFailure, type Asker, type Group } from './ask-groups.ts';
+import { firstFailure, type Asker } from './ask-groups.ts';
 import { readCheckpointXml } from './checkpoint-xml.ts';
 import { ownedJob, readBackupSocket, readBlockJob, readJobOperation } from './job.ts';
 import { valueOf, type Known } from './known.ts';
@@ -71,18 +71,19 @@ async function askQuestions(
   const asked = known
     .map((one) => ({ key: one, questions: questionsOf(one) }))
     .filter(({ questions }) => questions.length > 0);
-  const answers = await asker.askGroups(
-    asked.map(({ key, questions }): Group<Known> => ({
-      key,
-      commands: questions.map(({ command }) => command),
+  const answered = new Map<Known, readonly Answered[]>();
+  await asker.askGroups(
+    asked.map((each) => ({
+      key: each,
+      commands: each.questions.map(({ command }) => command),
     })),
+    ({ key, questions }, blocks) =>
+      answered.set(
+        key,
+        questions.map((question, at) => ({ ...question, block: blocks[at] })),
+      ),
   );
-  return new Map(
-    asked.map(({ key, questions }) => [
-      key,
-      questions.map((question, at) => ({ ...question, block: answers.get(key)?.[at] })),
-    ]),
-  );
+  return answered;
 }
 
 function factQuestions({ listed, defined, backup }: Known): readonly Question[] {

@@ -23,12 +23,14 @@ export interface Known {
 /** A part of a domain, or why there is none. */
 export type Part<T> = { readonly known: T } | { readonly failure: Failure };
 
-/** Definition, state, backup job, and the names of snapshots and checkpoints. */
+/** Definition, state, backup job, and the names of snapshots and checkpoints; `tell` hears of each as soon as it is known. */
 export async function askFirst(
   asker: Asker,
   listed: readonly Listed[],
-): Promise<readonly { readonly listed: Listed; readonly part: Part<Known> }[]> {
-  const answers = await asker.askGroups(
+  tell: (known: Known) => void,
+): Promise<ReadonlyMap<Listed, Part<Known>>> {
+  const parts = new Map<Listed, Part<Known>>();
+  await asker.askGroups(
     listed.map((domain): Group<Listed> => {
       const { uuid } = domain;
       return {
@@ -48,11 +50,13 @@ export async function askFirst(
         ],
       };
     }),
+    (domain, blocks) => {
+      const part = knownOf(domain, blocks);
+      parts.set(domain, part);
+      if ('known' in part) tell(part.known);
+    },
   );
-  return listed.map((domain) => ({
-    listed: domain,
-    part: knownOf(domain, answers.get(domain) ?? []),
-  }));
+  return parts;
 }
 
 function knownOf(listed: Listed, blocks: readonly Block[]): Part<Known> {

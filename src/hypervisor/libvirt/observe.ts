@@ -3,13 +3,14 @@ import type { ObservedDisk, ObservedDomain, ObservedHypervisor } from '../../mod
 import { seen, type Seen } from '../../model/result.ts';
 import type { KnownJob } from '../hypervisor.ts';
 import { Asker } from './ask-groups.ts';
+import { atMost } from './at-most.ts';
 import { readStableIds, type StableIds } from './block-device.ts';
 import { askSecond, type Details } from './details.ts';
 import { observeDisk } from './disk-images.ts';
 import { askFirst, type Known, type Part } from './known.ts';
 import { listDomains, type Listed } from './listed.ts';
-import { mapLimited } from './map-limited.ts';
 import type { VirshPool } from './virsh-pool.ts';
+import { noAnswer } from './virsh.ts';
 
 // The kernel serves many small reads at once; more than this only fills memory.
 const filesAtOnce = 16;
@@ -87,34 +88,48 @@ async function round(
   const lists = await listDomains(asker, only === null);
   if (!lists.seen) return lists;
   const listed = lists.value.domains.filter(({ uuid }) => only === null || only.has(uuid));
-  const first = await askFirst(asker, listed);
-  const known = first.flatMap(({ part }) => ('known' in part ? [part.known] : []));
-  // Files are read while virsh answers: neither needs the other.
-  const [second, disks] = await Promise.all([
-    askSecond(asker, known, jobs, runDir),
-    observeDisks(known),
-  ]);
-  const outcomes = first.map(({ listed: of, part }): Outcome => {
-    if ('failure' in part) return { listed: of, part };
-    return { listed: of, part: joined(part.known, second.get(part.known), disks.get(part.known)) };
-  });
+  const { disksOf, look } = diskLooker();
+  // Files are read while virsh answers on the next domains: neither needs the other.
+  const first = await askFirst(asker, listed, look);
+  const known = [...first.values()].flatMap((part) => ('known' in part ? [part.known] : []));
+  const second = await askSecond(asker, known, jobs, runDir);
+  const outcomes: Outcome[] = [];
+  for (const domain of listed) {
+    const part = first.get(domain);
+    if (part === undefined || 'failure' in part) {
+      outcomes.push({ listed: domain, part: part ?? { failure: noAnswer } });
+    } else {
+      const disks = await disksOf.get(part.known);
+      outcomes.push({ listed: domain, part: joined(part.known, second.get(part.known), disks) });
+    }
+  }
   return seen({ version: lists.value.version, outcomes });
 }
 
-async function observeDisks(
-  known: readonly Known[],
-): Promise<ReadonlyMap<Known, readonly ObservedDisk[]>> {
-  const hasBlockDisk = known.some(({ defined }) =>
-    defined.disks.some((disk) => disk.source.kind === 'block'),
-  );
-  const stableIds: StableIds = hasBlockDisk ? await readStableIds() : new Map();
-  const disks = await mapLimited(known, filesAtOnce, async (one) => {
-    const off = one.defined.runningId === null;
+/** Begins to look at the disks of a domain as soon as it is told of it. */
+function diskLooker(): {
+  readonly look: (known: Known) => void;
+  readonly disksOf: ReadonlyMap<Known, Promise<readonly ObservedDisk[]>>;
+} {
+  const inTurn = atMost(filesAtOnce);
+  const disksOf = new Map<Known, Promise<readonly ObservedDisk[]>>();
+  let stableIds: Promise<StableIds> | null = null;
+  const observeDisks = async ({ defined }: Known): Promise<readonly ObservedDisk[]> => {
+    if (defined.disks.some(({ source }) => source.kind === 'block')) stableIds ??= readStableIds();
+    const ids = (await stableIds) ?? new Map();
     const observed: ObservedDisk[] = [];
-    for (const disk of one.defined.disks) observed.push(await observeDisk(disk, off, stableIds));
-    return [one, observed] as const;
-  });
-  return new Map(disks);
+    for (const disk of defined.disks)
+      observed.push(await observeDisk(disk, defined.runningId === null, ids));
+    return observed;
+  };
+  return {
+    disksOf,
+    look: (known) =>
+      void disksOf.set(
+        known,
+        inTurn(() => observeDisks(known)),
+      ),
+  };
 }
 
 function joined(
@@ -124,7 +139,7 @@ function joined(
 ): Part<ObservedDomain> {
   const { listed, defined, power } = known;
   if (answers === undefined || answers.failure !== null) {
-    return { failure: answers?.failure ?? { code: 'no-answer', message: 'virsh did not answer' } };
+    return { failure: answers?.failure ?? noAnswer };
   }
   return {
     known: {

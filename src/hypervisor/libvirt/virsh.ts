@@ -21,13 +21,16 @@ export function virshWord(text: string): string | null {
   return `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
-/** Commands on one line, and what became of them. */
+/** Commands that were asked together, and what became of them. */
 interface Pending {
-  /** How many answers are expected. */
-  readonly count: number;
+  readonly lines: readonly string[];
   readonly answers: Block[];
   readonly resolve: (blocks: readonly Block[]) => void;
 }
+
+// What is asked at once goes on lines of as many questions as this: of each
+// line virsh prints all that it read, up to a mark.
+const questionsPerLine = 16;
 
 /**
  * One virsh process with commands on its standard input. Each answer stands
@@ -44,9 +47,11 @@ export class VirshSession {
   stallSeconds: number;
   readonly #conversation: Conversation;
   readonly #pending: Pending[] = [];
+  /** Not written yet: what is asked in the same moment goes on one line. */
+  #unwritten: Pending[] = [];
+  /** The first question of each line that was written. */
+  readonly #firstOfLine = new Set<Pending>();
   #text = '';
-  /** Whether the first mark of the first pending line was seen. */
-  #begun = false;
   #timer: NodeJS.Timeout | null = null;
   #failure: Failure | null = null;
 
@@ -108,12 +113,26 @@ export class VirshSession {
     const failure = this.#failure;
     if (failure !== null) return Promise.resolve(lines.map(() => fail(failure)));
     if (lines.length === 0) return Promise.resolve([]);
-    const mark = `echo '${this.#nonce.slice(0, 1)}'${this.#nonce.slice(1)}`;
     return new Promise((resolve) => {
-      this.#pending.push({ count: lines.length, answers: [], resolve });
+      const asked = { lines, answers: [], resolve };
+      this.#pending.push(asked);
       this.#watch();
-      this.#conversation.write(`${mark};${lines.map((line) => `${line};${mark}`).join(';')}\n`);
+      if (this.#unwritten.length === 0) queueMicrotask(() => this.#write());
+      this.#unwritten.push(asked);
     });
+  }
+
+  #write(): void {
+    const mark = `echo '${this.#nonce.slice(0, 1)}'${this.#nonce.slice(1)}`;
+    const all = this.#unwritten;
+    this.#unwritten = [];
+    for (let at = 0; at < all.length; at += questionsPerLine) {
+      const onLine = all.slice(at, at + questionsPerLine);
+      const [first] = onLine;
+      if (first !== undefined) this.#firstOfLine.add(first);
+      const commands = onLine.flatMap(({ lines }) => lines.map((line) => `${line};${mark}`));
+      this.#conversation.write(`${mark};${commands.join(';')}\n`);
+    }
   }
 
   #receive(text: string): void {
@@ -126,13 +145,10 @@ export class VirshSession {
       if (pending === undefined || end < 0) break;
       const answer = this.#text.slice(from, end);
       from = end + this.#nonce.length;
-      if (!this.#begun) {
-        this.#begun = true;
-        continue;
-      }
+      // Before the first mark of a line stands the line itself.
+      if (this.#firstOfLine.delete(pending)) continue;
       pending.answers.push(blockOf(answer));
-      if (pending.answers.length < pending.count) continue;
-      this.#begun = false;
+      if (pending.answers.length < pending.lines.length) continue;
       this.#pending.shift();
       pending.resolve(pending.answers);
     }
@@ -145,9 +161,15 @@ export class VirshSession {
 
   /** Starts the wait for the next sign of life, or stops waiting when nothing is asked. */
   #watch(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#pending.length === 0 || this.#failure !== null) return;
+    if (this.#pending.length === 0 || this.#failure !== null) {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#timer = null;
+      return;
+    }
+    if (this.#timer !== null) {
+      this.#timer.refresh();
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.#break({
         code: 'no-answer',
@@ -162,13 +184,14 @@ export class VirshSession {
     const why = this.#failure;
     const left = this.#pending.splice(0);
     this.#watch();
-    for (const { answers, count, resolve } of left) {
-      resolve([...answers, ...Array.from({ length: count - answers.length }, () => fail(why))]);
+    for (const { answers, lines, resolve } of left) {
+      resolve([...answers, ...lines.slice(answers.length).map(() => fail(why))]);
     }
   }
 }
 
-const noAnswer: Failure = { code: 'no-answer', message: 'virsh did not answer' };
+/** virsh ended, or said nothing, before an answer was whole. */
+export const noAnswer: Failure = { code: 'no-answer', message: 'virsh did not answer' };
 
 const unsafeName = (command: VirshCommand | undefined): Failure => ({
   code: 'unsafe-name',
