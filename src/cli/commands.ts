@@ -63,6 +63,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./apply.ts')).defineApply,
   },
   {
+    name: 'simulate',
+    summary: 'show what the policy will do over a time, day by day',
+    group: 'Plan and apply',
+    load: async () => (await import('./simulate.ts')).defineSimulate,
+  },
+  {
     name: 'points',
     summary: 'list restore points, and why each is kept',
     group: 'Points',

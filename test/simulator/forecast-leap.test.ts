@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DesiredDomain, Keep } from '../../src/model/desired.ts';
 import { millisecondsOf } from '../../src/model/instant.ts';

@@ -1,0 +1,44 @@
+import type { DesiredState } from '../model/desired.ts';
+import { domainUuid, type DomainUuid } from '../model/identity.ts';
+import type { Rule } from '../policy/policy.ts';
+import { resolvePolicy } from '../policy/resolve-policy.ts';
+import type { LoadedPolicy } from './load-policy.ts';
+
+/**
+ * What a policy means for the domains that it speaks of itself: one for each
+ * name and uuid, and some for each pattern, which are called like the pattern.
+ */
+export function desiredOfPolicyAlone(policy: LoadedPolicy, perPattern: number): DesiredState {
+  const rules: Rule[] = [];
+  const known: { readonly uuid: DomainUuid; readonly name: string }[] = [];
+  for (const rule of policy.rules) {
+    for (const name of namesOf(rule, perPattern)) {
+      const uuid =
+        rule.selector.kind === 'uuid' ? rule.selector.uuid : supposedUuid(known.length + 1);
+      known.push({ uuid, name });
+      rules.push({ ...rule, selector: { kind: 'uuid', uuid } });
+    }
+  }
+  // Nobody is ignored, moved or removed where nobody is known.
+  const alone = { ...policy, rules, ignore: [], moved: [], removed: [] };
+  const desired = resolvePolicy(alone, known, policy.git);
+  return { ...desired, policy: { ...desired.policy, rules: policy.rules.length } };
+}
+
+const supposedUuid = (number: number): DomainUuid =>
+  domainUuid(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`);
+
+function namesOf({ selector }: Rule, perPattern: number): readonly string[] {
+  switch (selector.kind) {
+    case 'name':
+      return [selector.name];
+    case 'uuid':
+      return [selector.uuid];
+    case 'match':
+      return Array.from({ length: perPattern }, (_none, index) =>
+        perPattern === 1 ? selector.pattern.text : `${selector.pattern.text} ${index + 1}`,
+      );
+    default:
+      return selector;
+  }
+}

@@ -1,0 +1,71 @@
+import { instantOf, type Instant } from '../../model/instant.ts';
+import type { SimulatedEvent } from '../../model/simulation.ts';
+import type { Fate } from './forecast.ts';
+import type { ForecastEvent } from './step.ts';
+import type { World } from './world.ts';
+
+const kindOrder = { backup: 0, trash: 1, purge: 2 } as const;
+
+/** Every event of every domain: by time, then backups first, then by name. */
+export function listedEvents(
+  { desired }: World,
+  fates: readonly Fate[],
+): readonly SimulatedEvent[] {
+  const names = new Map([
+    ...desired.removed.map(({ uuid, name }) => [uuid, name] as const),
+    ...desired.domains.map(({ uuid, name }) => [uuid, name] as const),
+  ]);
+  return fates
+    .flatMap(({ uuids, events }) => {
+      const [first] = uuids;
+      return events.flatMap((event) =>
+        (event.uuid === first ? uuids : [event.uuid]).map((uuid) => ({
+          ...listed(event),
+          uuid,
+          name: names.get(uuid) ?? uuid,
+        })),
+      );
+    })
+    .toSorted(
+      (a, b) =>
+        byText(a.at, b.at) ||
+        kindOrder[a.kind] - kindOrder[b.kind] ||
+        byText(a.name, b.name) ||
+        byText(a.uuid, b.uuid),
+    );
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function listed(event: ForecastEvent): Omit<SimulatedEvent, 'uuid' | 'name'> {
+  const { kind, store, bytes } = event;
+  const at = instantOf(event.atMs);
+  return event.kind === 'backup'
+    ? {
+        at,
+        store,
+        kind,
+        level: event.level,
+        bytes,
+        chainBeganAt: null,
+        points: null,
+        why: event.why,
+      }
+    : {
+        at,
+        store,
+        kind,
+        level: null,
+        bytes,
+        chainBeganAt: beganAt(event.chain),
+        points: event.kind === 'trash' ? event.points : null,
+        why: [],
+      };
+}
+
+/** The instant in a chain's id, `20261122T020000Z-4f7a`. */
+function beganAt(chain: string): Instant {
+  const [, date = '', time = ''] = /^(\d{8})T(\d{6})Z/.exec(chain) ?? [];
+  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+  return `${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}.000Z`;
+}

@@ -1,0 +1,220 @@
+import type { DesiredDomain } from '../../model/desired.ts';
+import { checkpointOf, pointDirectory, pointId, type StoreId } from '../../model/identity.ts';
+import { compactInstant, instantOf, millisecondsOf, type Instant } from '../../model/instant.ts';
+import type {
+  ObservedChain,
+  ObservedDirectory,
+  ObservedPoint,
+} from '../../model/observed-store.ts';
+import { newChainCause } from '../../planner/chain-cause.ts';
+import { judge } from '../../planner/retention.ts';
+import { nextDueAt } from '../../schedule/due.ts';
+import { withCheckpoint, withoutCheckpoints } from './apply-actions.ts';
+import { pointBytes, type DiskLevels, type SizeModel } from './sizes.ts';
+import type { ForecastEvent, Step } from './step.ts';
+import { newestMs, readyStores, withDomain, withStore, worldAt, type World } from './world.ts';
+
+/** Goes over stretches in which nothing but the next increment happens. */
+export interface Leaper {
+  /** Learns from a step that was planned in full. */
+  saw(step: Step): void;
+  /** The world after a stretch that begins at an instant at which a point is due and ends before another; null: plan that one. */
+  leap(world: World, dueMs: number, untilMs: number): Leap | null;
+}
+
+/** What a stretch comes to. */
+export interface Leap {
+  readonly world: World;
+  readonly events: readonly ForecastEvent[];
+}
+
+// More dates at once save nothing: the default chain has 30 points.
+const mostDates = 64;
+
+/**
+ * A leaper for a world of one managed domain; for another it never leaps.
+ *
+ * Two questions decide a routine night: does a new chain begin (`newChainCause`),
+ * and does retention let go of anything (`judge`)? Both are the planner's own
+ * functions, and both answers can only turn from no to yes while increments are
+ * added to the live chain: its length and age grow, and every rule counts from
+ * the newest point, so that what is old only loses its marks. So if neither
+ * happens at the n-th date, neither happened at an earlier one, and the first
+ * date at which one does is found by halving. The last date before it, and it,
+ * are planned in full, for the memory of an apply knows what the plan before doomed.
+ * `test/simulator/forecast-leap.test.ts` proves the claim against plans at every instant.
+ */
+export function newLeaper(start: World, sizes: SizeModel): Leaper {
+  const [desired, ...more] = start.desired.domains;
+  let increment: DiskLevels | null = null;
+  let blocked: ReadonlySet<string> = new Set();
+  if (desired === undefined || more.length > 0) return { saw: () => {}, leap: () => null };
+  return {
+    saw: ({ plan }) => {
+      blocked = new Set(
+        plan.actions.flatMap((action) =>
+          action.kind === 'trash-chain' && action.blockedBy.length > 0 ? [action.chain] : [],
+        ),
+      );
+      const backup = plan.actions.find(({ kind }) => kind === 'backup');
+      if (backup?.kind === 'backup' && backup.level === 'increment') increment = backup.disks;
+    },
+    leap: (world, dueMs, untilMs) => {
+      const place = placeOf(world, desired);
+      if (increment === null || place === null) return null;
+      const given = { ...place, levels: increment };
+      const stretch = newStretch(world, desired, given, { dueMs, untilMs, sizes });
+      const length = quietLength(stretch, world, desired, blocked);
+      return length < 1 ? null : leaped(world, desired, stretch, length);
+    },
+  };
+}
+
+interface Place {
+  readonly store: { readonly name: string; readonly id: StoreId };
+  readonly directory: ObservedDirectory;
+  readonly live: ObservedChain;
+}
+
+/** Where the next increment goes; null if the domain is off, or the next point may be a full. */
+function placeOf({ observed }: World, { uuid, store: name }: DesiredDomain): Place | null {
+  const domain = observed.hypervisor.seen
+    ? observed.hypervisor.value.domains.find((one) => one.uuid === uuid)
+    : undefined;
+  const state = readyStores(observed).find((store) => store.name === name)?.state;
+  const directory = state?.directories.find((one) => one.uuid === uuid);
+  const tip = directory?.tip ?? null;
+  const live = directory?.chains.find(({ id }) => id === tip?.chain);
+  if (state === undefined || directory === undefined || tip === null || live === undefined)
+    return null;
+  if (live.points.at(-1)?.id !== tip.point || tip.checkpoint === null) return null;
+  if (domain === undefined || domain.state === 'off' || !domain.checkpoints.seen) return null;
+  // Others than the newest point's own are repaired first.
+  if (domain.checkpoints.value.some((one) => one.name !== tip.checkpoint)) return null;
+  return { store: { name, id: state.id }, directory, live };
+}
+
+/** The increments that may come, in order, and the dates at which they are due. */
+interface Stretch extends Place {
+  readonly levels: DiskLevels;
+  readonly points: readonly ObservedPoint[];
+  /** Nothing came in the way because the dates ended. */
+  readonly isCut: boolean;
+}
+
+function newStretch(
+  { observed }: World,
+  { uuid, schedule, retention }: DesiredDomain,
+  place: Place & { readonly levels: DiskLevels },
+  {
+    dueMs,
+    untilMs,
+    sizes,
+  }: { readonly dueMs: number; readonly untilMs: number; readonly sizes: SizeModel },
+): Stretch {
+  const points: ObservedPoint[] = [];
+  let sequence = place.live.points.at(-1)?.sequence ?? 0;
+  let beforeMs = newestMs(place.directory) ?? millisecondsOf(observed.observedAt);
+  let at = instantOf(dueMs);
+  let atMs = dueMs;
+  const room = retention.chain.maxPoints - place.live.points.length + 1;
+  const most = Math.min(mostDates, Math.max(0, room));
+  while (points.length < most && atMs < untilMs) {
+    sequence += 1;
+    // The digits of ids tell points of one second apart; here there are none.
+    const id = pointId(`${compactInstant(at)}-0000`);
+    const bytes = pointBytes(sizes, uuid, place.levels, { atMs, beforeMs });
+    points.push({ id, sequence, level: 'increment', at, bytes });
+    beforeMs = atMs;
+    at = nextDueAt(schedule, at, uuid);
+    atMs = millisecondsOf(at);
+  }
+  return { ...place, points, isCut: points.length === mostDates };
+}
+
+/** How many dates from the first may be gone over. */
+function quietLength(
+  stretch: Stretch,
+  { desired: { timezone } }: World,
+  desired: DesiredDomain,
+  blocked: ReadonlySet<string>,
+): number {
+  const { points, live } = stretch;
+  const grows = (count: number): boolean =>
+    newChainCause(
+      directoryAfter(stretch, count - 1),
+      desired,
+      false,
+      points[count - 1]?.at ?? '',
+    ) === null;
+  const rule = { retention: desired.retention, timezone, rawOnly: false };
+  const keeps = (count: number): boolean => {
+    if (desired.retention.keep === null) return true;
+    const atMs = millisecondsOf(points[count - 1]?.at ?? '');
+    const clock = { asOf: instantOf(atMs), asOfMs: atMs, observedMs: atMs };
+    const added = [{ atMs, chain: live.id }];
+    const { line, doomed } = judge(directoryAfter(stretch, count - 1), clock, added, rule);
+    return doomed.every((index) => blocked.has(line.chains[index]?.id ?? ''));
+  };
+  const length = lastTrue(lastTrue(points.length, grows), keeps);
+  return stretch.isCut && length === points.length ? length : length - 1;
+}
+
+/** The greatest number up to `most` for which a question that only ever turns to false is true; 0 if none. */
+function lastTrue(most: number, holds: (count: number) => boolean): number {
+  if (most === 0 || holds(most)) return most;
+  let [yes, no] = [0, most];
+  while (no - yes > 1) {
+    const middle = (yes + no) >> 1;
+    if (holds(middle)) yes = middle;
+    else no = middle;
+  }
+  return yes;
+}
+
+function directoryAfter(
+  { directory, live, points, store }: Stretch,
+  count: number,
+): ObservedDirectory {
+  const newest = points[count - 1];
+  const { tip } = directory;
+  if (newest === undefined || tip === null) return directory;
+  const grown = { ...live, points: [...live.points, ...points.slice(0, count)] };
+  return {
+    ...directory,
+    chains: directory.chains.map((chain) => (chain === live ? grown : chain)),
+    tip: {
+      ...tip,
+      point: newest.id,
+      directory: pointDirectory(newest.sequence, newest.id, 'increment'),
+      checkpoint: checkpointOf(store.id, newest.id),
+    },
+  };
+}
+
+function leaped(world: World, { uuid }: DesiredDomain, stretch: Stretch, count: number): Leap {
+  const after = directoryAfter(stretch, count);
+  const [before, now] = [stretch.directory.tip?.checkpoint, after.tip?.checkpoint];
+  const { name } = stretch.store;
+  const until: Instant = stretch.points[count - 1]?.at ?? world.observed.observedAt;
+  const moved = worldAt(world, until);
+  const stored = withStore(moved.observed, name, (store) => ({
+    ...store,
+    directories: store.directories.map((one) => (one === stretch.directory ? after : one)),
+  }));
+  const targets =
+    after.tip?.disks.flatMap(({ target, tracked }) => (tracked ? [target] : [])) ?? [];
+  const observed = withDomain(stored, uuid, (one) =>
+    withCheckpoint(withoutCheckpoints(one, [before ?? '']), now ?? '', targets),
+  );
+  const events = stretch.points.slice(0, count).map(({ at, bytes }): ForecastEvent => ({
+    kind: 'backup',
+    atMs: millisecondsOf(at),
+    uuid,
+    store: name,
+    level: 'increment',
+    bytes,
+    why: ['due'],
+  }));
+  return { world: { ...moved, observed }, events };
+}

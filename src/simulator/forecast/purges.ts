@@ -1,0 +1,47 @@
+import { addSeconds, instantOf, millisecondsOf } from '../../model/instant.ts';
+import { purges } from '../../planner/deletions.ts';
+import { planningOf } from '../../planner/planning-of.ts';
+import { applyActions } from './apply-actions.ts';
+import type { SizeModel } from './sizes.ts';
+import { purgeEvent, type ForecastEvent } from './step.ts';
+import { readyStores, type World } from './world.ts';
+
+const noSizes: SizeModel = { startMs: 0, yearlyGrowth: 0, domains: new Map() };
+
+/**
+ * What leaves the trash for good up to an instant, each at the instant at which
+ * its time is over. Whether it is over says the planner's own `purges`; the rest
+ * of the plan is not asked, for nothing else of it looks at the trash. Only for
+ * worlds in which no guard withholds anything.
+ */
+export function purgesUntil(
+  world: World,
+  untilMs: number,
+): { readonly world: World; readonly events: readonly ForecastEvent[] } {
+  const over = expiries(world).filter((atMs) => atMs < untilMs);
+  const events: ForecastEvent[] = [];
+  let { observed } = world;
+  for (const atMs of over.toSorted((a, b) => a - b)) {
+    const then = { ...observed, observedAt: instantOf(atMs) };
+    const actions = purges(planningOf(world.desired, then));
+    events.push(...actions.map((action) => purgeEvent(action, atMs)));
+    observed = applyActions(observed, actions, noSizes);
+  }
+  return { world: { ...world, observed }, events };
+}
+
+/** The instants at which something in the trash has had its time, each once. */
+function expiries({ desired, observed }: World): readonly number[] {
+  const keep = new Map(
+    desired.stores.map(({ name, trashKeepSeconds }) => [name, trashKeepSeconds]),
+  );
+  return [
+    ...new Set(
+      readyStores(observed).flatMap(({ name, state }) =>
+        state.trash.map(({ trashedAt }) =>
+          millisecondsOf(addSeconds(trashedAt, keep.get(name) ?? 0)),
+        ),
+      ),
+    ),
+  ];
+}
