@@ -17,6 +17,7 @@ import { desiredOf } from './load-policy.ts';
 import { noRequest } from './plan-options.ts';
 import { pointsReport } from './points-report.ts';
 import { renderOptions } from './print-report.ts';
+import { readHolds } from './read-holds.ts';
 import { readAddress } from './resolve-address.ts';
 import { openSession } from './session.ts';
 
@@ -82,6 +83,7 @@ async function explainAddress(context: Context, topic: string): Promise<ExitCode
     only: only.value,
     verdicts,
     manifests: new Map(),
+    holds: readHolds(observed),
   });
   if (plan.domains.length === 0 && report.points.length === 0)
     return refuse(context, {

@@ -1,11 +1,12 @@
 import { addressOf, type Address } from '../model/address.ts';
-import type { PointId } from '../model/identity.ts';
+import type { ChainId, PointId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { PointVerdict } from '../model/plan.ts';
 import type { Manifest } from '../model/point.ts';
-import type { PointRow, PointsReport } from '../model/report.ts';
+import type { PointHold, PointRow, PointsReport } from '../model/report.ts';
+import { noHolds, type Holds } from './read-holds.ts';
 
 /** What was read of a point beside what every observation holds. */
 export interface ReadPoint {
@@ -24,6 +25,8 @@ export interface PointsFacts {
   readonly verdicts: readonly PointVerdict[] | null;
   /** Manifests that were read, by point. */
   readonly manifests: ReadonlyMap<PointId, ReadPoint>;
+  /** Who holds what, by store. */
+  readonly holds: ReadonlyMap<string, Holds>;
 }
 
 /** The list of points, with the words of the rules that keep each. */
@@ -66,7 +69,7 @@ export function directoriesOf(
 function rowsOf(
   store: string,
   { uuid, name, chains }: ObservedDirectory,
-  { only, manifests }: PointsFacts,
+  { only, manifests, holds }: PointsFacts,
   keptBy: (point: PointId) => readonly string[] | null,
 ): readonly PointRow[] {
   return chains
@@ -92,10 +95,21 @@ function rowsOf(
             quiesce: manifest?.quiesce ?? null,
             keptBy: keptBy(point.id),
             held: chain.held || point.held === true,
+            holds: holdsOf(chain.id, point.id, holds.get(store) ?? noHolds),
             checkedAt: checkedAt ?? null,
             fault: point.fault ?? null,
             note: manifest?.note ?? null,
           };
         }),
     );
+}
+
+function holdsOf(chain: ChainId, point: PointId, holds: Holds): readonly PointHold[] {
+  const found = [
+    { on: 'chain', hold: holds.chains.get(chain) },
+    { on: 'point', hold: holds.points.get(point) },
+  ] as const;
+  return found.flatMap(({ on, hold }) =>
+    hold === undefined ? [] : [{ on, who: hold.who, at: hold.at, reason: hold.reason }],
+  );
 }

@@ -9,6 +9,7 @@ import { refuse, type Go } from './context.ts';
 import { desiredOf, domainNames } from './load-policy.ts';
 import { directoriesOf, pointsReport, type ReadPoint } from './points-report.ts';
 import { printReport } from './print-report.ts';
+import { readHolds } from './read-holds.ts';
 import { readAddress, resolveAddress } from './resolve-address.ts';
 import { openSession } from './session.ts';
 
@@ -32,6 +33,7 @@ export function definePoints(command: Command, go: Go): void {
           only: only?.value ?? null,
           verdicts: retentionVerdicts(desired, observed),
           manifests: only === null ? new Map() : readManifests(observed, only.value),
+          holds: readHolds(observed),
         });
         if (text !== undefined && report.points.length === 0) {
           const places = resolveAddress(observed.stores, text);

@@ -20,6 +20,14 @@ interface ReportBase {
   readonly timezone: string;
 }
 
+/** A hold that forbids deleting a point: set on it, or on its whole chain. */
+export interface PointHold {
+  readonly on: 'chain' | 'point';
+  readonly who: string;
+  readonly at: Instant;
+  readonly reason: string;
+}
+
 /** One restore point, of `points`. */
 export interface PointRow {
   /** `domain/NAME/CHAIN/SEQ`, on a mirror `MIRROR:domain/…`. */
@@ -40,6 +48,8 @@ export interface PointRow {
   readonly keptBy: readonly string[] | null;
   /** The point or its chain carries a hold. */
   readonly held: boolean;
+  /** Who holds it and why, the chain's hold first; without those that could not be read. */
+  readonly holds: readonly PointHold[];
   /** When its hashes were last compared with the manifest; null: never, or not known. */
   readonly checkedAt: Instant | null;
   readonly fault: PointFault | null;

@@ -1,4 +1,4 @@
-import type { PointRow, PointsReport } from '../model/report.ts';
+import type { PointHold, PointRow, PointsReport } from '../model/report.ts';
 import { paint } from './color.ts';
 import { faults } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
@@ -26,7 +26,13 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
     for (const chain of groups(domain, (row) => row.chain)) {
       const [newest] = chain;
       if (newest === undefined) continue;
-      const held = chain.every((row) => row.held) ? ', held' : '';
+      const hold = newest.holds.find(({ on }) => on === 'chain');
+      const held =
+        hold !== undefined
+          ? `, ${holdWords(hold, clock)}`
+          : chain.every((row) => row.held)
+            ? ', held'
+            : '';
       lines.push({ heading: `  chain ${shorten(newest.chain)}, ${sums(chain)}${held}` });
       for (const row of chain) lines.push(pointLine(row, clock, isRead));
     }
@@ -92,6 +98,7 @@ function pointLine(row: PointRow, clock: ZonedClock, isRead: boolean): TableLine
         ? 'kept by no rule'
         : printable(row.keptBy.join(', '));
   const fault = row.fault === null ? '' : `! ${faults[row.fault].short}`;
+  const own = row.holds.flatMap((hold) => (hold.on === 'point' ? [holdWords(hold, clock)] : []));
   const note = row.note === null ? '' : `"${printable(row.note)}"`;
   return {
     cells: [
@@ -102,10 +109,14 @@ function pointLine(row: PointRow, clock: ZonedClock, isRead: boolean): TableLine
       ...(isRead ? [quiescedWords(row)] : []),
       row.held ? 'held' : '',
       ...(isRead ? [row.checkedAt === null ? '' : clock.minute(row.checkedAt)] : []),
-      [fault, kept, note].filter((text) => text !== '').join('; '),
+      [fault, kept, ...own, note].filter((text) => text !== '').join('; '),
     ],
     ...(row.fault === null ? {} : { style: 'red' as const }),
   };
+}
+
+function holdWords({ who, at, reason }: PointHold, clock: ZonedClock): string {
+  return `held by ${printable(who)} since ${clock.minute(at)}: ${printable(reason)}`;
 }
 
 function quiescedWords({ quiesce }: PointRow): string {

@@ -18,7 +18,7 @@ import {
   quarantineName,
   stateName,
 } from './layout.ts';
-import { checkShape, type Quarantine } from './records.ts';
+import { checkShape, holdShape, type Quarantine } from './records.ts';
 import type { PointPlace } from './store.ts';
 
 /** Writes a small record into a directory that must be there. */
@@ -70,6 +70,17 @@ export function isHeld(
   if (!path.ok) return path;
   const hold = lookInside(home.files, home.root, `${path.value}/${holdName}`);
   return hold.ok ? ok(hold.value !== null) : hold;
+}
+
+/** Who holds a chain, or one point, and why; null if it has no hold of its own. */
+export function readHold(
+  home: Home,
+  directory: string,
+  chain: ChainId,
+  pointDirectory: string | null,
+): Result<Hold | null, Failure> {
+  const path = heldPath(directory, chain, pointDirectory);
+  return path.ok ? readRecord(home, `${path.value}/${holdName}`, holdShape) : path;
 }
 
 /** Lets go of it; a success too if there is no hold. */

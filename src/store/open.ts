@@ -15,6 +15,7 @@ import {
   liftQuarantine,
   quarantine,
   readCheck,
+  readHold,
   removeHold,
   writeCheck,
   writeHold,
@@ -64,6 +65,10 @@ function storeOf(ref: StoreRef, home: Home, take: TakeLock): Store {
     isHeld: (directory, chain, pointDirectory) =>
       attempt(`looking for a hold in store ${ref.name}`, () =>
         isHeld(home, directory, chain, pointDirectory),
+      ),
+    readHold: (directory, chain, pointDirectory) =>
+      attempt(`reading a hold in store ${ref.name}`, () =>
+        readHold(home, directory, chain, pointDirectory),
       ),
     removeHold: (directory, chain, pointDirectory) =>
       removeHold(home, directory, chain, pointDirectory),

@@ -1,7 +1,7 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { RetentionMemory, StoreMemory } from '../model/observed-store.ts';
-import type { ChainClosed, ImageStat, LastLook, PointCheck } from '../model/point.ts';
+import type { ChainClosed, Hold, ImageStat, LastLook, PointCheck } from '../model/point.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
 import {
   finiteNumber,
@@ -44,6 +44,14 @@ export const checkShape = record((field): PointCheck => ({
   formatVersion: field('formatVersion', formatOne),
   at: field('at', instant),
   depth: field('depth', oneOf('structure', 'hash')),
+}));
+
+/** `hold.json` in a chain or a point. */
+export const holdShape = record((field): Hold => ({
+  formatVersion: field('formatVersion', formatOne),
+  who: field('who', text),
+  at: field('at', instant),
+  reason: field('reason', text),
 }));
 
 /** `trash.json` in a chain: written before it is moved, so that the one rename makes it trash with its origin. */

@@ -99,6 +99,12 @@ export interface Store {
     chain: ChainId,
     pointDirectory: string | null,
   ): Result<boolean, Failure>;
+  /** Who set its own hold, when and why; null if it has none. */
+  readHold(
+    directory: string,
+    chain: ChainId,
+    pointDirectory: string | null,
+  ): Result<Hold | null, Failure>;
   removeHold(
     directory: string,
     chain: ChainId,

@@ -33,6 +33,10 @@ function listings(name: string): readonly string[] {
             quiesce: { done: false, code: name, frozenMilliseconds: null },
             keptBy: [name],
             held: true,
+            holds: [
+              { on: 'point', who: name, at: plannedAt, reason: name },
+              { on: 'chain', who: name, at: plannedAt, reason: name },
+            ],
             checkedAt: null,
             fault: 'file-size',
             note: name,

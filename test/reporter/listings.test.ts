@@ -32,6 +32,7 @@ function pointRow(sequence: number, change: Partial<PointRow>): PointRow {
     quiesce: { done: true, code: 'frozen', frozenMilliseconds: 120 },
     keptBy: ['live chain', 'daily 14'],
     held: false,
+    holds: [],
     checkedAt: null,
     fault: null,
     note: null,
@@ -46,8 +47,20 @@ it('lists points by domain and chain, each with its reason', () => {
       fault: 'file-size',
       keptBy: [],
     }),
-    pointRow(0, { bytes: 38.2 * GiB, held: true, checkedAt: plannedAt, note: 'before 5.0' }),
-    pointRow(2, { chain: chainId('20261122T020000Z-0001'), quiesce: null, keptBy: null }),
+    pointRow(0, {
+      bytes: 38.2 * GiB,
+      held: true,
+      holds: [{ on: 'point', who: 'ada', at: plannedAt, reason: 'before the upgrade' }],
+      checkedAt: plannedAt,
+      note: 'before 5.0',
+    }),
+    pointRow(2, {
+      chain: chainId('20261122T020000Z-0001'),
+      quiesce: null,
+      keptBy: null,
+      held: true,
+      holds: [{ on: 'chain', who: 'ada', at: plannedAt, reason: 'audit until March' }],
+    }),
     pointRow(0, { uuid: db1.uuid, name: 'db1', address: 'nas:domain/db1/x/0000', store: 'nas' }),
   ];
   expect(renderPoints({ ...base, points }, plain)).toBe(`\
@@ -57,10 +70,10 @@ nas:domain/db1  nas, 1 point, 1 GiB
     0000  2026-11-20 03:00+01:00  full          1 GiB  yes                                               live chain, daily 14
 domain/web01  main, 3 points, 40.2 GiB
   chain 20261120T02…-4f7a, 2 points, 39.2 GiB
-    0000  2026-11-20 03:00+01:00  full       38.2 GiB  yes                 held  2026-11-22 10:30+01:00  live chain, daily 14; "before 5.0"
+    0000  2026-11-20 03:00+01:00  full       38.2 GiB  yes                 held  2026-11-22 10:30+01:00  live chain, daily 14; held by ada since 2026-11-22 10:30+01:00: before the upgrade; "before 5.0"
     0001  2026-11-21 03:00+01:00  increment     1 GiB  no: no guest agent                                ! a file has another size; kept by no rule
-  chain 20261122T02…-0001, 1 point, 1 GiB
-    0002  2026-11-22 03:00+01:00  increment     1 GiB
+  chain 20261122T02…-0001, 1 point, 1 GiB, held by ada since 2026-11-22 10:30+01:00: audit until March
+    0002  2026-11-22 03:00+01:00  increment     1 GiB                      held
 
 4 points, 41.2 GiB.
 `);
