@@ -1,9 +1,9 @@
 import type { Action } from '../model/action.ts';
+import { domainIn } from '../model/domain-in.ts';
 import type { Outcome } from '../model/event.ts';
 import type { ObservedHypervisor } from '../model/observed.ts';
 import { seen, type Seen } from '../model/result.ts';
 import { checkGuarded, type RunTools, toolsFor } from './run-action.ts';
-import { domainIn } from './world.ts';
 
 /**
  * Checks all actions before the first is done (G303), against one look at all

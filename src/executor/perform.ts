@@ -3,6 +3,7 @@ import { type Result, unreachable } from '../model/result.ts';
 import { abortJob } from './abort-job.ts';
 import { backup } from './backup.ts';
 import { createStore } from './create-store.ts';
+import { discardFiles } from './discard-files.ts';
 import { discardIncoming } from './discard-incoming.ts';
 import { dropCheckpoint } from './drop-checkpoint.ts';
 import type { Applied, Checked, NotDone } from './not-done.ts';
@@ -36,6 +37,8 @@ export function performable(action: Action): Performable {
       return bind(restorePowerState, action);
     case 'put-back':
       return bind(putBackImages, action);
+    case 'discard-files':
+      return bind(discardFiles, action);
     case 'discard-incoming':
       return bind(discardIncoming, action);
     case 'drop-checkpoint':

@@ -1,10 +1,10 @@
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { convertImage } from '../image/qemu-img.ts';
 import type { Restore, RestoreImage } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
 import { checkLayers, makeDirectoryOf, newestLayer, syncFile } from './restore-images.ts';
-import { syncDirectory } from './restore-swap.ts';
+import { syncDirectory, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 /** The images of a restore that go to block devices. */
@@ -55,13 +55,18 @@ export async function keepDevices(action: Restore, tools: Tools): Promise<Result
     }
     const made = makeDirectoryOf(asideAs);
     if (!made.ok) return made;
+    const temporary = temporaryOf(asideAs, tools);
     const copied = await convertImage({
       source: { path: to, format: 'raw' },
-      target: { path: asideAs, format: 'qcow2', exists: false },
+      target: { path: temporary, format: 'qcow2', exists: false },
       signal: tools.signal,
     });
-    if (!copied.ok) return fail(during(`Keeping the old content of ${to}`, copied.error));
-    syncFile(asideAs);
+    if (!copied.ok) {
+      rmSync(temporary, { force: true });
+      return fail(during(`Keeping the old content of ${to}`, copied.error));
+    }
+    syncFile(temporary);
+    renameSync(temporary, asideAs);
     syncDirectory(asideAs);
   }
   return ok(undefined);

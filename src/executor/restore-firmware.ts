@@ -5,8 +5,8 @@ import { hashFile } from '../image/hash-file.ts';
 import type { Restore, RestoreFirmware } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
-import { dropPrepared, syncFile } from './restore-images.ts';
-import type { Prepared } from './restore-swap.ts';
+import { dropPrepared, likeTheOld, syncFile } from './restore-images.ts';
+import { type Prepared, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 /** Writes UEFI variables and TPM state beside their places, their hashes checked. */
@@ -16,7 +16,7 @@ export async function prepareFirmware(
 ): Promise<Result<readonly Prepared[], Failure>> {
   const prepared: Prepared[] = [];
   for (const each of action.firmware) {
-    const temporary = `${each.to}.restoring-${tools.run}`;
+    const temporary = temporaryOf(each.to, tools);
     prepared.push({ to: each.to, aside: each.asideAs, temporary });
     const written = await writeFirmware(join(action.store.path, each.from), each, temporary, tools);
     if (!written.ok) {
@@ -43,6 +43,7 @@ async function writeFirmware(
   mkdirSync(dirname(to), { recursive: true });
   if (kind === 'nvram') {
     copyFileSync(from, temporary);
+    likeTheOld(to, temporary);
     syncFile(temporary);
     return ok(undefined);
   }

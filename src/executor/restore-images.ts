@@ -14,7 +14,7 @@ import { convertImage } from '../image/qemu-img.ts';
 import type { Restore, RestoreImage } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
-import { type Prepared, syncDirectory } from './restore-swap.ts';
+import { type Prepared, syncDirectory, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function prepareImages(
   const prepared: Prepared[] = [];
   for (const image of action.images) {
     if (image.toKind === 'block') continue;
-    const temporary = `${image.to}.restoring-${tools.run}`;
+    const temporary = temporaryOf(image.to, tools);
     const made = makeDirectoryOf(image.to);
     if (made.ok) prepared.push({ to: image.to, aside: image.asideAs, temporary });
     const written = made.ok ? await writeImage(action, image, temporary, tools, progress) : made;
@@ -138,7 +138,7 @@ export function progressOf(action: Restore, tools: Tools): (bytes: number) => vo
 }
 
 /** Owner and mode of the image that is replaced: whoever could read the old one can read the new. */
-function likeTheOld(old: string, fresh: string): void {
+export function likeTheOld(old: string, fresh: string): void {
   const stat = statSync(old, { throwIfNoEntry: false });
   if (stat === undefined) {
     chmodSync(fresh, 0o600);

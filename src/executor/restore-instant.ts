@@ -7,7 +7,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { underStoreLock } from './locked.ts';
 import { failed, type NotDone } from './not-done.ts';
 import { dropPrepared, makeDirectoryOf } from './restore-images.ts';
-import type { Prepared } from './restore-swap.ts';
+import { type Prepared, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function serveInstantly(
     const [newest] = layers;
     if (newest === undefined) throw new Error(`An instant restore of ${target} without images`);
     const socket = join(directory, `${target}.sock`);
-    const temporary = `${to}.restoring-${tools.run}`;
+    const temporary = temporaryOf(to, tools);
     const room = makeDirectoryOf(to);
     if (room.ok) prepared.push({ to, aside: asideAs, temporary });
     const served = room.ok
@@ -43,45 +43,51 @@ export async function serveInstantly(
   return ok(prepared);
 }
 
-const socketDirectory = (tools: Tools): string =>
-  join(tools.drivers.runtimeDir, `instant-${tools.run}-${tools.number}`);
+/** Where the sockets of an instant restore's servers are. */
+export const socketDirectory = ({ drivers, run, number }: Tools): string =>
+  join(drivers.runtimeDir, `instant-${run}-${number}`);
 
-/** What was set so that no retention takes the chain away below the domain. */
-export type Holding = 'held-now' | 'held-before';
+/** Whether the chain is held already: that hold is somebody's, and stays as it is. */
+export function isHeldBefore(action: Restore, tools: Tools): Result<boolean, Failure> {
+  const { directory, chain } = action;
+  const store = tools.store(action.store);
+  const held = store.ok ? store.value.isHeld(directory, chain, null) : store;
+  if (held.ok && held.value) {
+    const message = `${addressOf(action.domain.name, chain)} was held before, with a reason of its own: that hold stays.`;
+    tools.log.warn({ code: 'held-before', message });
+  }
+  return held;
+}
 
-/** Holds the chain; a hold that is there already is somebody's, and stays as it is. */
-export async function holdChain(action: Restore, tools: Tools): Promise<Result<Holding, NotDone>> {
+/** Holds the chain, so that no retention takes it away below the domain. */
+export async function holdChain(action: Restore, tools: Tools): Promise<Result<void, NotDone>> {
   const store = tools.store(action.store);
   if (!store.ok) return failed(store.error);
   const { directory, chain } = action;
-  const before = store.value.isHeld(directory, chain, null);
-  if (!before.ok) return failed(before.error);
-  if (before.value) {
-    const message = `${addressOf(action.domain.name, chain)} was held before, with a reason of its own: that hold stays.`;
-    tools.log.warn({ code: 'held-before', message });
-    return ok('held-before');
-  }
   const noted = tools.log.step('hold', chain, action.store);
   if (!noted.ok) return failed(noted.error);
   const { who, clock } = tools.drivers;
   const reason = `in use by ${action.define?.name ?? action.domain.name}`;
   const hold = { formatVersion: 1, who, at: clock(), reason } as const;
-  const held = await underStoreLock(store.value, () =>
-    store.value.writeHold(directory, chain, null, hold),
-  );
-  return held.ok ? ok('held-now') : held;
+  return underStoreLock(store.value, () => store.value.writeHold(directory, chain, null, hold));
 }
 
-/** Undoes what a restore that failed has begun: its servers end, and its hold goes. */
-export async function undoInstant(action: Restore, holding: Holding, tools: Tools): Promise<void> {
-  for (const { target } of action.images) endServer(join(socketDirectory(tools), `${target}.sock`));
-  if (holding === 'held-before') return;
+/** Ends the servers of a restore that failed. */
+export async function endServers(action: Restore, tools: Tools): Promise<void> {
+  const directory = socketDirectory(tools);
+  for (const { target } of action.images) endServer(join(directory, `${target}.sock`));
+  await tools.drivers.files.remove(directory);
+}
+
+/** Removes the hold of a restore that failed; false, with a warning, if it is still there. */
+export async function releaseChain(action: Restore, tools: Tools): Promise<boolean> {
   const { directory, chain } = action;
   const store = tools.store(action.store);
   const released = store.ok
     ? await underStoreLock(store.value, () => store.value.removeHold(directory, chain, null))
     : store;
-  if (released.ok) return;
+  if (released.ok) return true;
   const message = `The chain is still held: holdfast release ${addressOf(action.domain.name, chain)}`;
   tools.log.warn({ code: 'still-held', message });
+  return false;
 }

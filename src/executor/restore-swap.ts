@@ -11,12 +11,18 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Swap } from '../model/action.ts';
+import type { RunId } from '../model/identity.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 
 /** A path that was written beside its place. */
 export interface Prepared extends Swap {
   /** Where the new content is now: same directory, whole, fsynced. */
   readonly temporary: string;
+}
+
+/** Where something is written before it comes to its place: the same directory, and the run in its name. */
+export function temporaryOf(place: string, { run }: { readonly run: RunId }): string {
+  return `${place}.restoring-${run}`;
 }
 
 /**
@@ -36,7 +42,7 @@ export function swapIn(prepared: readonly Prepared[]): Result<void, Failure> {
       else placeOver(each, each.aside);
       done.push(each);
     } catch (error) {
-      const back = putBack([...done, each], null);
+      const back = undoSwap([...done, each]);
       const after = back.ok ? 'the old images are back' : back.error.message;
       return fail({
         code: 'swap-failed',
@@ -65,6 +71,28 @@ function placeOver({ temporary, to }: Prepared, aside: string): void {
   renameSync(to, aside);
   renameSync(temporary, to);
   syncDirectory(to);
+}
+
+/**
+ * Undoes a swap of this run, which nobody has used yet: what was set aside goes
+ * home, and what came where nothing had been goes back to its own name.
+ */
+export function undoSwap(prepared: readonly Prepared[]): Result<void, Failure> {
+  const failures: string[] = [];
+  for (const { to, aside, temporary } of prepared) {
+    // Still under its own name it never came to its place: what is there is another's.
+    if (aside !== null || existsSync(temporary) || !existsSync(to)) continue;
+    try {
+      renameSync(to, temporary);
+      syncDirectory(to);
+    } catch (error) {
+      failures.push(`${to} is still there (${String(error)})`);
+    }
+  }
+  const back = putBack(prepared, null);
+  if (failures.length === 0) return back;
+  const message = [...failures, ...(back.ok ? [] : [back.error.message])].join('; ');
+  return fail({ code: back.ok ? 'not-taken-back' : back.error.code, message });
 }
 
 /**

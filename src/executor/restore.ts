@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Restore } from '../model/action.ts';
+import { addressOf } from '../model/address.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { underStoreLock } from './locked.ts';
@@ -16,10 +17,18 @@ import {
   keepDevices,
   writeDevices,
 } from './restore-devices.ts';
+import { filesIntent } from './restore-files.ts';
 import { prepareFirmware } from './restore-firmware.ts';
 import { dropPrepared, prepareImages, progressOf } from './restore-images.ts';
-import { holdChain, serveInstantly, undoInstant } from './restore-instant.ts';
-import { putBack, type Prepared, swapIn } from './restore-swap.ts';
+import {
+  endServers,
+  holdChain,
+  isHeldBefore,
+  releaseChain,
+  serveInstantly,
+  socketDirectory,
+} from './restore-instant.ts';
+import { type Prepared, swapIn, undoSwap } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 // A guest that was asked to shut down gets this long before its plug is pulled.
@@ -42,27 +51,63 @@ export const restore: Performer<Restore> = {
   },
 
   async apply(action, tools) {
-    if (action.mode !== 'instant') return bringBack(action, tools);
-    // Held first, so that no retention takes the chain away below the domain.
-    const held = await holdChain(action, tools);
-    if (!held.ok) return held;
-    let isDone = false;
-    try {
-      const done = await bringBack(action, tools);
-      isDone = done.ok;
-      return done;
-    } finally {
-      if (!isDone) await undoInstant(action, held.value, tools);
-    }
+    const definition = await readDefinition(action, tools);
+    if (!definition.ok) return failed(definition.error);
+    return action.mode === 'instant'
+      ? bringInstantly(action, definition.value, tools)
+      : bringBack(action, definition.value, tools);
   },
 };
 
-async function bringBack(action: Restore, tools: Tools): Promise<Result<Applied, NotDone>> {
-  const definition = await readDefinition(action, tools);
-  if (!definition.ok) return failed(definition.error);
+async function bringBack(
+  action: Restore,
+  definition: string | null,
+  tools: Tools,
+): Promise<Result<Applied, NotDone>> {
+  const noted = tools.log.open(filesIntent(action, null, tools));
+  if (!noted.ok) return failed(noted.error);
+  const done = await prepareAndPlace(action, definition, tools);
+  tools.log.close('restore-files');
+  return done;
+}
+
+/** As `bringBack`; what fails is undone with its servers and its hold. */
+async function bringInstantly(
+  action: Restore,
+  definition: string | null,
+  tools: Tools,
+): Promise<Result<Applied, NotDone>> {
+  const heldBefore = isHeldBefore(action, tools);
+  if (!heldBefore.ok) return failed(heldBefore.error);
+  const holds = !heldBefore.value;
+  const held = holds ? addressOf(action.domain.name, action.chain) : null;
+  const instant = { sockets: socketDirectory(tools), held };
+  const noted = tools.log.open(filesIntent(action, instant, tools));
+  if (!noted.ok) return failed(noted.error);
+  const holding = holds ? await holdChain(action, tools) : ok(undefined);
+  let done: Result<Applied, NotDone> | null = null;
+  let isClean = true;
+  try {
+    done = holding.ok ? await prepareAndPlace(action, definition, tools) : holding;
+    return done;
+  } finally {
+    if (done?.ok !== true) {
+      await endServers(action, tools);
+      if (holds && holding.ok) isClean = await releaseChain(action, tools);
+    }
+    // After a fault of ours, and while the hold is there, the next plan has to see it.
+    if (done !== null && isClean) tools.log.close('restore-files');
+  }
+}
+
+async function prepareAndPlace(
+  action: Restore,
+  definition: string | null,
+  tools: Tools,
+): Promise<Result<Applied, NotDone>> {
   const prepared = await prepare(action, tools);
   if (!prepared.ok) return tools.signal.aborted ? interrupted : failed(prepared.error);
-  const placed = await place(action, definition.value, prepared.value, tools);
+  const placed = await place(action, definition, prepared.value, tools);
   dropPrepared(prepared.value);
   return placed;
 }
@@ -205,7 +250,7 @@ async function exchange(
   if (definition !== null) {
     const defined = await tools.drivers.hypervisor.define(definition);
     if (!defined.ok) {
-      const back = putBack(prepared, null);
+      const back = undoSwap(prepared);
       if (!back.ok) return back;
       return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
     }

@@ -1,8 +1,7 @@
 import type { Hypervisor, KnownJob } from '../hypervisor/hypervisor.ts';
 import type { Action } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
-import type { DomainUuid } from '../model/identity.ts';
-import type { ObservedDomain, ObservedHypervisor } from '../model/observed.ts';
+import { filesOf } from '../model/leftover.ts';
 import { seen, type Seen, unseen } from '../model/result.ts';
 import { unseenChain } from '../model/unseen-chain.ts';
 
@@ -15,20 +14,8 @@ export function jobsOf(actions: readonly Action[]): readonly KnownJob[] {
   );
 }
 
-/** One domain in a look at all of them. */
-export function domainIn(
-  all: Seen<ObservedHypervisor>,
-  uuid: DomainUuid,
-): Seen<ObservedDomain | null> {
-  if (!all.seen) return all;
-  const found = all.value.domains.find((domain) => domain.uuid === uuid);
-  const hidden = all.value.unseenDomains.find((domain) => domain.uuid === uuid);
-  if (found === undefined && hidden !== undefined) return unseen(hidden.code, hidden.message);
-  return seen(found ?? null);
-}
-
 /**
- * Paths of all images of all domains, active or backing. A chain that cannot be
+ * Paths of all images of all domains, active or backing, and of their UEFI variables. A chain that cannot be
  * seen makes all unseen: it might be the one that is about to be moved (G213).
  * Not so a domain that the plan was allowed to overlook.
  */
@@ -48,9 +35,7 @@ export async function imagePaths(
     if (failure !== null && !isAllowed(domain.name)) {
       return unseen(failure.code, `${domain.name}: ${failure.message}`);
     }
-    for (const { images } of domain.disks) {
-      if (images.seen) paths.push(...images.value.map(({ identity }) => identity.path));
-    }
+    paths.push(...filesOf(domain));
   }
   return seen(paths);
 }

@@ -41,8 +41,9 @@ export function endServer(socket: string): void {
   let pid: number;
   try {
     pid = Number(readFileSync(`${socket}.pid`, 'utf8'));
-    // The pid may be another's by now.
-    if (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu-nbd')) return;
+    // The pid may be another's by now, even another server's.
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    if (!words.includes(`--socket=${socket}`)) return;
   } catch {
     // No pid file, or no such process: it has ended already.
     return;

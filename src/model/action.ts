@@ -261,6 +261,17 @@ export interface PutBack extends ActionBase {
   readonly swaps: readonly Swap[];
 }
 
+/** Removes what a dead run had made for its own work and nobody uses: scratch, sockets, images that never came into their place. */
+export interface DiscardFiles extends ActionBase {
+  readonly kind: 'discard-files';
+  readonly domain: DomainRef;
+  readonly run: RunId;
+  /** The kind of intent that named them, and that ends with them. */
+  readonly intent: 'backup-job' | 'restore-files';
+  /** Files and directories that the journal of the run names, each with the run in its name. */
+  readonly paths: readonly string[];
+}
+
 /** Drops our checkpoints and bitmaps of a domain; the next point is a full. */
 export interface Untrack extends ActionBase {
   readonly kind: 'untrack';
@@ -287,6 +298,7 @@ export type Action =
   | PurgeTrash
   | Restore
   | PutBack
+  | DiscardFiles
   | Untrack;
 
 export type ActionKind = Action['kind'];
@@ -298,3 +310,30 @@ export const destructiveKinds: ReadonlySet<ActionKind> = new Set([
   'drop-checkpoint',
   'untrack',
 ]);
+
+/** An action that puts right what a run that died, or libvirt, left behind. */
+export type Repair =
+  | AbortJob
+  | ThawDomain
+  | RestorePowerState
+  | PutBack
+  | DiscardFiles
+  | DiscardIncoming
+  | DropCheckpoint
+  | RedefineCheckpoint;
+
+const repairs: Readonly<Record<Repair['kind'], true>> = {
+  'abort-job': true,
+  'thaw-domain': true,
+  'restore-power-state': true,
+  'put-back': true,
+  'discard-files': true,
+  'discard-incoming': true,
+  'drop-checkpoint': true,
+  'redefine-checkpoint': true,
+};
+
+/** Whether an action is a repair: nobody's policy asks for it. */
+export function isRepair(action: Action): action is Repair {
+  return Object.hasOwn(repairs, action.kind);
+}

@@ -137,13 +137,36 @@ export type OpenIntent =
       readonly uuid: DomainUuid;
       readonly name: string;
       readonly swaps: readonly { readonly to: string; readonly aside: string | null }[];
+    }
+  /** A restore writes files under names of its own; open until each is in its place, or gone. */
+  | {
+      readonly kind: 'restore-files';
+      readonly uuid: DomainUuid;
+      readonly name: string;
+      readonly files: readonly {
+        /** Carries the run in its name. */
+        readonly path: string;
+        /** Where it goes if nothing is there; null: over something, or nowhere. */
+        readonly place: string | null;
+      }[];
+      /** Of an instant restore: the directory of its servers' sockets, and the address of the chain that it holds. */
+      readonly instant: { readonly sockets: string; readonly held: string | null } | null;
     };
+
+/** Something on disk that a dead run left. */
+export interface LeftFile {
+  readonly path: string;
+  /** What its removal frees; of a directory, of everything in it. */
+  readonly bytes: number;
+}
 
 /** A run whose journal has no end and whose process is gone. */
 export interface ObservedRun {
   readonly run: RunId;
   readonly startedAt: Instant;
   readonly open: readonly OpenIntent[];
+  /** What is there of the paths that the open intents name (`leftPaths`). */
+  readonly files: readonly LeftFile[];
 }
 
 /** What is: everything that the planner may know, at one instant. Plain JSON, schema observed.v1. */

@@ -1,8 +1,9 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import type { Hypervisor, KnownJob } from '../hypervisor/hypervisor.ts';
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
 import { instantOf } from '../model/instant.ts';
+import { jobsOfRuns } from '../model/leftover.ts';
 import type { ObservedRun, ObservedState } from '../model/observed.ts';
 import { seen, unseen, type Seen } from '../model/result.ts';
 import type { ObserveStore, StoreQuery } from '../store/store.ts';
@@ -40,7 +41,7 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
   // The journals first: they tell which of libvirt's jobs are ours.
   const runs = await request.deadRuns();
   const [hypervisor, scratch, ...stores] = await Promise.all([
-    request.hypervisor.observe(runs.seen ? knownJobs(runs.value) : []),
+    request.hypervisor.observe(runs.seen ? jobsOfRuns(runs.value) : []),
     observeScratch(request),
     ...request.stores.map(async (query) => request.observeStore(query)),
   ]);
@@ -59,15 +60,6 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
     runs,
     mirrors,
   };
-}
-
-/** The backup jobs that journals of dead runs speak of. */
-export function knownJobs(runs: readonly ObservedRun[]): readonly KnownJob[] {
-  return runs.flatMap(({ run, open }) =>
-    open.flatMap((intent) =>
-      intent.kind === 'backup-job' ? [{ run, uuid: intent.uuid, socket: intent.socket }] : [],
-    ),
-  );
 }
 
 /** Which host, and which boot of it (proc(5)): `boot_id` changes at each boot, `uptime` is set by nobody. */

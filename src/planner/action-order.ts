@@ -10,14 +10,15 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'restore-power-state': 2,
   'put-back': 3,
   'create-store': 4,
-  'discard-incoming': 5,
-  'redefine-checkpoint': 6,
-  'drop-checkpoint': 7,
-  backup: 8,
-  restore: 9,
-  untrack: 10,
-  'trash-chain': 11,
-  'purge-trash': 12,
+  'discard-files': 5,
+  'discard-incoming': 6,
+  'redefine-checkpoint': 7,
+  'drop-checkpoint': 8,
+  backup: 9,
+  restore: 10,
+  untrack: 11,
+  'trash-chain': 12,
+  'purge-trash': 13,
 };
 
 /**

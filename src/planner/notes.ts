@@ -1,3 +1,5 @@
+import { addressOf } from '../model/address.ts';
+import { imagesOf, type Left, placesOf } from '../model/leftover.ts';
 import type { Note } from '../model/plan.ts';
 import { hostUnseen } from './completeness.ts';
 import { removalMatches } from './deletions.ts';
@@ -6,6 +8,7 @@ import { normalised } from './domain-situations.ts';
 import { isMoved } from './guards/g211-renamed.ts';
 import { byText } from './order.ts';
 import type { DomainSituation, Planning } from './planning.ts';
+import { leftovers } from './repairs.ts';
 import { isTrackable } from './trackers.ts';
 
 /** What is said but not done; by address and code. */
@@ -109,22 +112,39 @@ function removalNotes(planning: Planning): readonly Note[] {
   });
 }
 
-/** Domains that a dead run had started and that a person resumed since (I11). */
-function runNotes({ observed, domains }: Planning): readonly Note[] {
-  if (!observed.runs.seen) return [];
-  const known = new Map(domains.map((domain) => [domain.uuid, domain]));
-  return observed.runs.value.flatMap(({ run, open }) =>
-    open.flatMap((intent) => {
-      const domain = known.get(intent.uuid);
-      const state = domain?.observed?.state;
-      if (domain === undefined || state !== 'running') return [];
-      if (intent.kind === 'started-domain')
-        return [note('info', domain.address, 'left-running', { run })];
-      return intent.kind === 'restore-swap'
-        ? [note('warning', domain.address, 'not-put-back', { run })]
-        : [];
-    }),
-  );
+/** What dead runs left and no repair touches: a person has taken it over, or must. */
+function runNotes(planning: Planning): readonly Note[] {
+  return leftovers(planning).flatMap((left) => {
+    const { run, intent, leftover } = left;
+    const domain = left.domain.seen ? left.domain.value : null;
+    const address = addressOf(domain?.name ?? intent.name);
+    if (intent.kind === 'restore-files') return restoreNotes(planning, left, address);
+    if (intent.kind === 'started-domain' && domain?.state === 'running') {
+      return [note('info', address, 'left-running', { run: run.run })];
+    }
+    return intent.kind === 'restore-swap' && leftover.is === 'withheld' && domain !== null
+      ? [note('warning', address, 'not-put-back', { run: run.run })]
+      : [];
+  });
+}
+
+/** Images that a restore brought into their places for a domain that it did not come to define, and its hold. */
+function restoreNotes(
+  { observed: { hypervisor } }: Planning,
+  { run: { run, files }, intent }: Left,
+  address: string,
+): readonly Note[] {
+  if (intent.kind !== 'restore-files' || !hypervisor.seen) return [];
+  const used = imagesOf(hypervisor.value);
+  const places = placesOf(intent);
+  if (used === null || places.some((place) => used.has(place))) return [];
+  const held = intent.instant?.held ?? null;
+  return [
+    ...files
+      .filter(({ path }) => places.includes(path))
+      .map(({ path }) => note('warning', address, 'restored-not-defined', { run, path })),
+    ...(held === null ? [] : [note('warning', address, 'hold-left', { run, chain: held })]),
+  ];
 }
 
 function domainNotes(planning: Planning, domain: DomainSituation): readonly Note[] {

@@ -131,7 +131,11 @@ function decideAll(
   const leftovers = ({ uuid }: DomainSituation): Leftovers => {
     const own = byDomain.get(uuid) ?? [];
     return {
-      ids: own.map(({ id }) => id).toSorted(byText),
+      // What only tidies up holds no point up, should it fail.
+      ids: own
+        .filter(({ kind }) => kind !== 'discard-files')
+        .map(({ id }) => id)
+        .toSorted(byText),
       jobEnds: own.some(({ kind }) => kind === 'abort-job'),
       powerRestored: own.some(({ kind }) => kind === 'restore-power-state'),
       putBack: own.some(({ kind }) => kind === 'put-back'),

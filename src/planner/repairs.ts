@@ -1,46 +1,41 @@
 import type {
   AbortJob,
+  DiscardFiles,
   DiscardIncoming,
   PutBack,
   RestorePowerState,
   ThawDomain,
 } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
-import type { ObservedDomain, ObservedRun, OpenIntent } from '../model/observed.ts';
+import { leftOf, type Left } from '../model/leftover.ts';
+import type { LeftFile } from '../model/observed.ts';
 import { unreachable } from '../model/result.ts';
 import { byText, grouped } from './order.ts';
 import type { Planning } from './planning.ts';
 
 /** A repair of the host: of what dead runs left outside stores. */
-export type HostRepair = AbortJob | ThawDomain | RestorePowerState | PutBack;
+export type HostRepair = AbortJob | ThawDomain | RestorePowerState | PutBack | DiscardFiles;
+
+/** What dead runs left on the host; of a hypervisor that was not seen nothing is repaired. */
+export function leftovers({ observed: { runs, hypervisor } }: Planning): readonly Left[] {
+  return runs.seen && hypervisor.seen ? leftOf(runs.value, hypervisor) : [];
+}
 
 /**
  * What dead runs began and left on the host, as explicit actions: a guest that
  * is frozen (I10), a job whose scratch grows (I14), a domain that was started
- * for a point (I11), images that a restore had set aside. A domain that could
- * not be seen is left to the next plan, but for the thaw: that needs no look.
+ * for a point (I11), images that a restore had set aside, files of their own.
  */
-export function hostRepairs({ observed }: Planning): readonly HostRepair[] {
-  if (!observed.runs.seen || !observed.hypervisor.seen) return [];
-  const domains = new Map(observed.hypervisor.value.domains.map((one) => [one.uuid, one]));
-  const unread = new Set(observed.hypervisor.value.unseenDomains.map(({ uuid }) => uuid));
-  return observed.runs.value.flatMap((run) =>
-    run.open.flatMap((intent): readonly HostRepair[] => {
-      const repair = hostRepair(run, intent, domains.get(intent.uuid), unread.has(intent.uuid));
-      return repair === null ? [] : [repair];
-    }),
-  );
+export function hostRepairs(planning: Planning): readonly HostRepair[] {
+  return leftovers(planning).flatMap((left) => repairOf(left) ?? []);
 }
 
-function hostRepair(
-  { run, startedAt }: ObservedRun,
-  intent: OpenIntent,
-  domain: ObservedDomain | undefined,
-  unread: boolean,
-): HostRepair | null {
-  const name = domain?.name ?? intent.name;
+function repairOf({ run: { run, startedAt }, intent, domain, leftover }: Left): HostRepair | null {
+  if (leftover.is !== 'left') return null;
+  const { undo, files } = leftover;
+  const name = (domain.seen ? domain.value?.name : null) ?? intent.name;
   const base = {
-    id: `${repairKind[intent.kind]}:${run}:${intent.uuid}`,
+    id: `${undo}:${run}:${intent.uuid}`,
     wave: 10,
     address: addressOf(name),
     domain: { uuid: intent.uuid, name },
@@ -53,39 +48,37 @@ function hostRepair(
   } as const;
   switch (intent.kind) {
     case 'frozen-domain':
-      return unread || isUp(domain) ? { ...base, kind: 'thaw-domain' } : null;
-    case 'backup-job':
-      if (domain?.job?.run !== run) return null;
-      return { ...base, kind: 'abort-job', socket: intent.socket, scratch: intent.scratch };
+      return { ...base, kind: 'thaw-domain' };
     case 'started-domain':
-      return isStillOurs(domain, intent.runningId)
-        ? { ...base, kind: 'restore-power-state', runningId: intent.runningId }
-        : null;
+      return { ...base, kind: 'restore-power-state', runningId: intent.runningId };
     case 'restore-swap':
-      // What runs has its images open: exchanging them would lose what the guest wrote.
-      return unread || (domain !== undefined && domain.state !== 'off')
-        ? null
-        : { ...base, kind: 'put-back', swaps: intent.swaps };
+      return { ...base, kind: 'put-back', swaps: intent.swaps };
+    case 'backup-job':
+      if (undo === 'abort-job') {
+        return { ...base, kind: undo, socket: intent.socket, scratch: intent.scratch };
+      }
+      return discard(base, intent.kind, files);
+    case 'restore-files':
+      return discard(base, intent.kind, files);
     default:
       return unreachable(intent);
   }
 }
 
-const repairKind = {
-  'frozen-domain': 'thaw-domain',
-  'backup-job': 'abort-job',
-  'started-domain': 'restore-power-state',
-  'restore-swap': 'put-back',
-} as const;
-
-function isUp(domain: ObservedDomain | undefined): boolean {
-  return domain !== undefined && domain.state !== 'off' && domain.state !== 'crashed';
-}
-
-/** Whether a domain is the one that a run started, and nobody resumed it since. */
-function isStillOurs(domain: ObservedDomain | undefined, runningId: number | null): boolean {
-  if (domain?.state !== 'paused') return false;
-  return runningId === null || runningId === domain.runningId;
+function discard(
+  base: Omit<DiscardFiles, 'kind' | 'intent' | 'paths'>,
+  intent: DiscardFiles['intent'],
+  files: readonly LeftFile[],
+): DiscardFiles {
+  return {
+    ...base,
+    kind: 'discard-files',
+    // A run may have left files of both kinds.
+    id: `discard-files:${intent}:${base.run}:${base.domain.uuid}`,
+    intent,
+    paths: files.map(({ path }) => path),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 /** `.incoming-` directories that no living process holds, in stores that can be written. */

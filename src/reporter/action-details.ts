@@ -6,13 +6,18 @@ import { printable } from './printable.ts';
 import { reasonSentence } from './reasons.ts';
 import type { Setting } from './sentence.ts';
 
-/** Lines below an action: always for a restore, for it overwrites; else only with all details. */
+/** Lines below an action: always where files of this host are overwritten or removed; else only with all details. */
 export function actionDetails(
   action: Action,
   setting: Setting,
   verbose: boolean,
 ): readonly string[] {
-  const special = action.kind === 'restore' ? restoreDetails(action) : [];
+  const special =
+    action.kind === 'restore'
+      ? restoreDetails(action)
+      : action.kind === 'discard-files'
+        ? action.paths.map((path) => `removes ${printable(path)}`)
+        : [];
   if (!verbose) return special;
   return [
     ...special,

@@ -1,4 +1,4 @@
-import type { Action, Backup, Restore } from '../model/action.ts';
+import { type Action, type Backup, isRepair, type Restore } from '../model/action.ts';
 import { unreachable } from '../model/result.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -7,6 +7,7 @@ import type { Shorten } from './short-id.ts';
 
 /** The sign of an action: `+` create, `>` run, `~` change, `-` delete. */
 export function signOf(action: Action): '+' | '>' | '~' | '-' {
+  if (isRepair(action)) return '~';
   switch (action.kind) {
     case 'create-store':
       return '+';
@@ -16,13 +17,6 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'trash-chain':
     case 'purge-trash':
       return '-';
-    case 'abort-job':
-    case 'thaw-domain':
-    case 'restore-power-state':
-    case 'discard-incoming':
-    case 'drop-checkpoint':
-    case 'redefine-checkpoint':
-    case 'put-back':
     case 'untrack':
       return '~';
     default:
@@ -57,6 +51,8 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return restoreWords(action);
     case 'put-back':
       return `put back ${plural(action.swaps.length, 'file')} that run ${action.run} set aside`;
+    case 'discard-files':
+      return `remove ${plural(action.paths.length, 'file')} that run ${action.run} left${sizeSuffix(action.bytes)}`;
     case 'untrack':
       return `drop ${plural(action.checkpoints.length, 'checkpoint')}; the next point is a full`;
     default:

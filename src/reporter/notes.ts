@@ -70,6 +70,16 @@ export const notes: SentenceTable = {
     explain:
       'A restore in place died before the new definition stood, and the domain was started since. Exchanging its images now would lose what the guest wrote. Shut it down to have the old images put back.',
   },
+  'restored-not-defined': {
+    say: (t) => `restored by run ${t.text('run')}, which died: no domain uses ${t.text('path')}`,
+    explain:
+      'A restore had brought the image into its place and died before the domain was defined. It is whole, and nothing removes it. Delete it, or move it away, and restore again.',
+  },
+  'hold-left': {
+    say: (t) => `run ${t.text('run')} died and its hold on ${t.text('chain')} stays`,
+    explain:
+      'An instant restore held its chain and died before its domain was defined. Holds are removed by people only: `holdfast release ADDRESS`.',
+  },
   moved: {
     say: (t) => `was called ${t.text('from')}; its directory stays ${t.text('directory')}`,
     explain:

@@ -1,4 +1,4 @@
-import type { Action } from '../model/action.ts';
+import { type Action, isRepair } from '../model/action.ts';
 import type { Plan } from '../model/plan.ts';
 import { unreachable } from '../model/result.ts';
 import { humanBytes } from './human-bytes.ts';
@@ -17,6 +17,7 @@ type Group = (typeof groups)[number];
 
 /** Under which word of the summary an action is counted. */
 function groupOf(action: Action): Group {
+  if (isRepair(action)) return 'repair';
   switch (action.kind) {
     case 'create-store':
       return 'create';
@@ -30,14 +31,6 @@ function groupOf(action: Action): Group {
       return 'delete';
     case 'purge-trash':
       return 'remove for good';
-    case 'abort-job':
-    case 'thaw-domain':
-    case 'restore-power-state':
-    case 'discard-incoming':
-    case 'drop-checkpoint':
-    case 'redefine-checkpoint':
-    case 'put-back':
-      return 'repair';
     default:
       return unreachable(action);
   }

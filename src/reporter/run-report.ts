@@ -1,4 +1,4 @@
-import type { Action } from '../model/action.ts';
+import { type Action, isRepair } from '../model/action.ts';
 import type { Outcome, RunEvent } from '../model/event.ts';
 import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
@@ -176,6 +176,7 @@ function deeds(plan: Plan, done: readonly Finished[]): string {
 
 /** First word: what is counted; the rest belongs to it. */
 function nounOf(action: Action): string {
+  if (isRepair(action)) return 'repair';
   switch (action.kind) {
     case 'backup':
       return 'point';
@@ -189,14 +190,6 @@ function nounOf(action: Action): string {
       return 'store created';
     case 'untrack':
       return 'domain untracked';
-    case 'abort-job':
-    case 'thaw-domain':
-    case 'restore-power-state':
-    case 'discard-incoming':
-    case 'drop-checkpoint':
-    case 'redefine-checkpoint':
-    case 'put-back':
-      return 'repair';
     default:
       return unreachable(action);
   }

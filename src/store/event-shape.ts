@@ -27,8 +27,24 @@ const swapShape = record((field) => ({
   aside: field('aside', orNull(text)),
 }));
 
+const restoredFileShape = record((field) => ({
+  path: field('path', text),
+  place: field('place', orNull(text)),
+}));
+
+const instantShape = record((field) => ({
+  sockets: field('sockets', text),
+  held: field('held', orNull(text)),
+}));
+
 const intentKind = keyOf<OpenIntent['kind']>(
-  { 'started-domain': true, 'frozen-domain': true, 'backup-job': true, 'restore-swap': true },
+  {
+    'started-domain': true,
+    'frozen-domain': true,
+    'backup-job': true,
+    'restore-swap': true,
+    'restore-files': true,
+  },
   'frozen-domain',
 );
 
@@ -51,6 +67,13 @@ const intentShape = record((field): OpenIntent => {
       };
     case 'restore-swap':
       return { kind, ...domain, swaps: field('swaps', listOf(swapShape)) };
+    case 'restore-files':
+      return {
+        kind,
+        ...domain,
+        files: field('files', listOf(restoredFileShape)),
+        instant: field('instant', orNull(instantShape)),
+      };
     default:
       return unreachable(kind);
   }
@@ -99,6 +122,7 @@ const actionKind = keyOf<Action['kind']>(
     'thaw-domain': true,
     'restore-power-state': true,
     'put-back': true,
+    'discard-files': true,
     'discard-incoming': true,
     'drop-checkpoint': true,
     'redefine-checkpoint': true,

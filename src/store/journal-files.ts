@@ -11,8 +11,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import type { LeftFile } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { realFiles, type Files } from './files.ts';
+import { leftFiles } from './left-files.ts';
 import { flockProgram, isLocked } from './lock.ts';
 
 /** A file that is only added to. Its calls throw the operating system's error. */
@@ -39,6 +41,8 @@ export interface JournalFiles extends Files {
   readEnd(path: string, bytes: number): string;
   /** Whether a living process holds its lock. */
   isLocked(path: string): Promise<boolean>;
+  /** What is there of paths that journals of dead runs name. */
+  left(paths: readonly string[]): Promise<readonly LeftFile[]>;
 }
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } =
@@ -99,4 +103,5 @@ export const realJournalFiles: JournalFiles = {
     }
   },
   isLocked,
+  left: leftFiles,
 };

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../model/event.ts';
 import { runId, type RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
+import { leftPaths } from '../model/leftover.ts';
 import type { ObservedRun } from '../model/observed.ts';
 import type { HistoryRun } from '../model/report.ts';
 import { seen, unseen, type Seen } from '../model/result.ts';
@@ -36,8 +37,8 @@ export function journalPath(stateDir: string, run: RunId): string {
 
 /**
  * Runs that have no end and whose process is gone, oldest first, with what
- * they began and did not end. A journal that cannot be read makes all unseen: what it
- * hides may be a frozen guest.
+ * they began and did not end, and what is there of the files that they name.
+ * A journal that cannot be read makes all unseen: what it hides may be a frozen guest.
  */
 export async function readRuns(
   stateDir: string,
@@ -58,7 +59,8 @@ export async function readRuns(
       }
       if (events.some(({ kind }) => kind === 'run-finished')) continue;
       const open = openEntries(events).map(({ intent }) => intent);
-      runs.push({ run, startedAt: events[0]?.at ?? startOf(run), open });
+      const left = await files.left(open.flatMap((intent) => leftPaths(run, intent)));
+      runs.push({ run, startedAt: events[0]?.at ?? startOf(run), open, files: left });
     }
     return seen(runs);
   } catch (error) {

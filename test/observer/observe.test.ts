@@ -22,6 +22,7 @@ const run = runId('20261122T020000Z-3a9f01bc');
 const dead: ObservedRun = {
   run,
   startedAt: '2026-11-22T02:00:00.000Z',
+  files: [],
   open: [
     { kind: 'frozen-domain', uuid, name: 'web01' },
     {

@@ -22,7 +22,7 @@ import {
   retentionOf,
   uuidOf,
 } from './build-policy.ts';
-import { aRun, world } from './build.ts';
+import { aRun, deadRun, world } from './build.ts';
 
 /** How one domain and its points are; each field is one way in which worlds differ. */
 export interface DomainShape {
@@ -41,7 +41,7 @@ export interface DomainShape {
   readonly role: 'managed' | 'ignored' | 'unmanaged' | 'removed' | 'removed-chain' | 'gone';
   readonly orphan: boolean;
   readonly incoming: 'none' | 'idle' | 'busy';
-  readonly trouble: 'none' | 'block-job' | 'our-job' | 'frozen';
+  readonly trouble: 'none' | 'block-job' | 'our-job' | 'frozen' | 'restored';
   readonly looked: boolean;
   readonly never: boolean;
 }
@@ -113,7 +113,7 @@ export const domainShape: fc.Arbitrary<DomainShape> = fc.record({
   ),
   orphan: fc.boolean(),
   incoming: often<DomainShape['incoming']>('none', 'idle', 'busy'),
-  trouble: often<DomainShape['trouble']>('none', 'block-job', 'our-job', 'frozen'),
+  trouble: often<DomainShape['trouble']>('none', 'block-job', 'our-job', 'frozen', 'restored'),
   looked: fc.boolean(),
   never: often<boolean>(false, true),
 });
@@ -231,6 +231,10 @@ function troubled(
     intents.push({ kind: 'started-domain', ...who, runningId: made.runningId });
   }
   if (trouble === 'block-job') made = { ...made, blockJobs: ['vda'] };
+  if (trouble === 'restored') {
+    const files = [{ path: `/images/${one.name}.restoring-${aRun}`, place: null }];
+    intents.push({ kind: 'restore-files', ...who, files, instant: null });
+  }
   if (trouble === 'frozen') intents.push({ kind: 'frozen-domain', ...who });
   if (trouble === 'our-job' && made.state !== 'off') {
     made = { ...made, job: { operation: 'backup', run: aRun } };
@@ -283,11 +287,12 @@ export function stateOf(shape: WorldShape): {
       store: { freeBytes: shape.freeBytes },
       memory: shape.memory === 'none' ? null : memoryAs(shape, all),
       runs: seen([
-        {
-          run: aRun,
-          startedAt: addSeconds(now, -3600),
-          open: all.filter(({ role }) => role !== 'gone').flatMap(({ intents }) => intents),
-        },
+        deadRun(
+          all.filter(({ role }) => role !== 'gone').flatMap(({ intents }) => intents),
+          {
+            startedAt: addSeconds(now, -3600),
+          },
+        ),
       ]),
     },
   );

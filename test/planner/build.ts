@@ -1,13 +1,19 @@
 import type { DesiredState } from '../../src/model/desired.ts';
 import { runId } from '../../src/model/identity.ts';
 import { addSeconds } from '../../src/model/instant.ts';
+import { leftPaths } from '../../src/model/leftover.ts';
 import type {
   ObservedDirectory,
   ObservedStore,
   ReadyStore,
   StoreMemory,
 } from '../../src/model/observed-store.ts';
-import type { ObservedDomain, ObservedState } from '../../src/model/observed.ts';
+import type {
+  ObservedDomain,
+  ObservedRun,
+  ObservedState,
+  OpenIntent,
+} from '../../src/model/observed.ts';
 import { seen } from '../../src/model/result.ts';
 import { retentionMemory } from '../../src/planner/guards/g210-retention-reduced.ts';
 import { day, gib, hour, mainId, now } from './build-policy.ts';
@@ -119,3 +125,20 @@ export function world(
 }
 
 export const aRun = runId('20261122T010000Z-3a9f01bc');
+
+/** A run that died with these intents open; of the files that they name all are there but the `gone`. */
+export function deadRun(
+  open: readonly OpenIntent[],
+  { startedAt = '2026-11-22T01:00:00.000Z', gone = [] }: DeadRun = {},
+): ObservedRun {
+  const files = open
+    .flatMap((intent) => leftPaths(aRun, intent))
+    .filter((path) => !gone.includes(path))
+    .map((path) => ({ path, bytes: gib }));
+  return { run: aRun, startedAt, open, files };
+}
+
+interface DeadRun {
+  readonly startedAt?: string;
+  readonly gone?: readonly string[];
+}

@@ -4,8 +4,8 @@ import type { StoreMemory } from '../../src/model/observed-store.ts';
 import { seen, unseen } from '../../src/model/result.ts';
 import { chain, directory } from './build-chain.ts';
 import { domain, tracked } from './build-domain.ts';
-import { day, desiredState, desiredStore, gib, hour, now, place, uuidOf } from './build-policy.ts';
-import { aRun, mainStore, readyStore, world } from './build.ts';
+import { day, desiredState, desiredStore, gib, hour, place, uuidOf } from './build-policy.ts';
+import { deadRun, mainStore, readyStore, world } from './build.ts';
 import { desired, goes, seenAs, two, web01 } from './guarded.ts';
 import { told } from './told.ts';
 
@@ -17,11 +17,7 @@ it('with nothing to say, no guard speaks', () => {
 describe('G104: the policy is for this host', () => {
   it('blocks everything but what a guest cannot wait for', () => {
     const frozen = seen([
-      {
-        run: aRun,
-        startedAt: now,
-        open: [{ kind: 'frozen-domain', uuid: uuidOf(1), name: 'web01' } as const],
-      },
+      deadRun([{ kind: 'frozen-domain', uuid: uuidOf(1), name: 'web01' } as const]),
     ]);
     const elsewhere = { ...desired, host: 'kvm02' };
     const { actions, guards, plan } = told(elsewhere, seenAs({ runs: frozen }), {

@@ -5,7 +5,7 @@ import { seen, unseen } from '../../src/model/result.ts';
 import { chain, directory, pointAt, withPoint } from './build-chain.ts';
 import { disk, domain, off, tracked } from './build-domain.ts';
 import { desiredDomain, desiredState, mainId, uuidOf } from './build-policy.ts';
-import { aRun, world } from './build.ts';
+import { aRun, deadRun, world } from './build.ts';
 import { told } from './told.ts';
 
 const desired = desiredState([desiredDomain(1, 'web01')]);
@@ -18,11 +18,12 @@ function left(
   open: readonly OpenIntent[],
   one: ObservedDomain = tracked(web01, here),
   where = here,
+  gone: readonly string[] = [],
 ) {
   return told(
     desired,
     world(desired, [one], [where], {
-      runs: seen([{ run: aRun, startedAt: '2026-11-22T01:00:00.000Z', open }]),
+      runs: seen([deadRun(open, { gone })]),
     }),
   );
 }
@@ -46,13 +47,7 @@ describe('leftovers of dead runs become explicit actions', () => {
     const isOff = tracked(off(web01), here);
     expect(left([{ kind: 'frozen-domain', ...who }], isOff).actions).toEqual([]);
     const observed = world(desired, [], [here], {
-      runs: seen([
-        {
-          run: aRun,
-          startedAt: '2026-11-22T01:00:00.000Z',
-          open: [{ kind: 'frozen-domain', ...who }],
-        },
-      ]),
+      runs: seen([deadRun([{ kind: 'frozen-domain', ...who }])]),
       hypervisor: seen({
         kind: 'libvirt',
         uri: 'qemu:///system',

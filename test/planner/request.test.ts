@@ -3,7 +3,7 @@ import { seen } from '../../src/model/result.ts';
 import { chain, directory } from './build-chain.ts';
 import { domain, tracked } from './build-domain.ts';
 import { desiredDomain, desiredState, now, retentionOf, uuidOf } from './build-policy.ts';
-import { aRun, world } from './build.ts';
+import { deadRun, world } from './build.ts';
 import { told } from './told.ts';
 
 const web01 = domain(1, 'web01');
@@ -27,11 +27,7 @@ describe('--target', () => {
 
   it('I10: a frozen guest is thawed, whoever is targeted', () => {
     const runs = seen([
-      {
-        run: aRun,
-        startedAt: now,
-        open: [{ kind: 'frozen-domain', uuid: uuidOf(2), name: 'db1' } as const],
-      },
+      deadRun([{ kind: 'frozen-domain', uuid: uuidOf(2), name: 'db1' } as const]),
     ]);
     const { actions } = told(desired, { ...observed, runs }, { targets: ['domain/web01'] });
     expect(actions).toEqual(['thaw-domain domain/db1', 'backup domain/web01']);

@@ -44,6 +44,8 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
       return closed(onDomain(observed, action.domain.uuid, poweredOff), action, 'started-domain');
     case 'put-back':
       return closed(observed, action, 'restore-swap');
+    case 'discard-files':
+      return closed(observed, action, action.intent);
     case 'discard-incoming':
       return onDirectory(observed, action, (directory) => ({
         ...directory,

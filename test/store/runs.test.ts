@@ -31,7 +31,7 @@ describe('readRuns', () => {
     alive.close();
     expect(await readRuns(dir.stateDir)).toEqual({
       seen: true,
-      value: [{ run: theRun, startedAt: later, open: [frozen] }],
+      value: [{ run: theRun, startedAt: later, open: [frozen], files: [] }],
     });
     const done = runId('20261126T020000Z-00000001');
     journalOf(dir.stateDir, everything, done).close();
@@ -62,7 +62,7 @@ describe('readRuns', () => {
     journalOf(dir.stateDir, []).close();
     expect(await readRuns(dir.stateDir)).toEqual({
       seen: true,
-      value: [{ run: theRun, startedAt: '2026-11-25T02:00:00.000Z', open: [] }],
+      value: [{ run: theRun, startedAt: '2026-11-25T02:00:00.000Z', open: [], files: [] }],
     });
   });
 

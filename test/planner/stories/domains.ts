@@ -1,9 +1,9 @@
 import { checkpointOf } from '../../../src/model/identity.ts';
 import { seen } from '../../../src/model/result.ts';
 import { chain, directory, pointAt } from '../build-chain.ts';
-import { disk, domain, off, tracked } from '../build-domain.ts';
+import { disk, domain, identityOf, off, tracked } from '../build-domain.ts';
 import { gib, mainId, uuidOf } from '../build-policy.ts';
-import { aRun } from '../build.ts';
+import { aRun, deadRun } from '../build.ts';
 import { policyText, story, type Story } from './story.ts';
 
 const policy = policyText();
@@ -14,14 +14,15 @@ const fresh = (one: Parameters<typeof directory>[0]) =>
   directory(one, [chain('2026-11-18T01:00:00.000Z', 5)]);
 const webOld = old(web01);
 const webNew = fresh(web01);
+const web01Image = '/var/lib/libvirt/images/web01-vda.qcow2';
 const startedAt = '2026-11-22T01:00:00.000Z';
 const orphan = checkpointOf(mainId, pointAt(startedAt, 'dead'));
 const ourJob = {
   kind: 'backup-job',
   uuid: uuidOf(1),
   name: 'web01',
-  socket: '/run/holdfast/20261122T010000Z-3a9f01bc/web01.sock',
-  scratch: ['/var/lib/holdfast/scratch/web01-vda'],
+  socket: `/run/holdfast/${aRun}-0/nbd.sock`,
+  scratch: [`/var/lib/holdfast/scratch/${aRun}-0/vda.scratch`],
   checkpoint: orphan,
   point: pointAt(startedAt, 'dead'),
 } as const;
@@ -65,9 +66,7 @@ export const domainStories: readonly Story[] = [
     [webNew, old(domain(3, 'old01')), old(domain(4, 'web99'))],
   ),
   story('frozen-guest', policy, [tracked(web01, webNew)], [webNew], {
-    runs: seen([
-      { run: aRun, startedAt, open: [{ kind: 'frozen-domain', uuid: uuidOf(1), name: 'web01' }] },
-    ]),
+    runs: seen([deadRun([{ kind: 'frozen-domain', uuid: uuidOf(1), name: 'web01' }])]),
   }),
   story(
     'killed-in-a-backup',
@@ -101,7 +100,7 @@ export const domainStories: readonly Story[] = [
       },
       old(domain(2, 'db1')),
     ],
-    { runs: seen([{ run: aRun, startedAt, open: [ourJob, started] }]) },
+    { runs: seen([deadRun([ourJob, started])]) },
   ),
   story(
     'leftover-bitmap',
@@ -130,29 +129,87 @@ export const domainStories: readonly Story[] = [
     [tracked(domain(2, 'db1'), fresh(domain(2, 'db1')))],
     [fresh(domain(2, 'db1'))],
     {
-      runs: seen([{ run: aRun, startedAt, open: [started] }]),
+      runs: seen([deadRun([started])]),
     },
   ),
   story('restore-that-died', policy, [tracked(off(web01), webOld)], [webOld], {
     runs: seen([
-      {
-        run: aRun,
-        startedAt,
-        open: [
+      deadRun([
+        {
+          kind: 'restore-files',
+          uuid: uuidOf(1),
+          name: 'web01',
+          files: [{ path: `${web01Image}.restoring-${aRun}`, place: null }],
+          instant: null,
+        },
+        {
+          kind: 'restore-swap',
+          uuid: uuidOf(1),
+          name: 'web01',
+          swaps: [{ to: web01Image, aside: `${web01Image}.before-restore-20261122T010000Z` }],
+        },
+      ]),
+    ]),
+  }),
+  // The image came into its place and no domain was defined; the other one and the servers are left.
+  story('instant-restore-that-died', policy, [tracked(web01, webNew)], [webNew], {
+    runs: seen([
+      deadRun(
+        [
           {
-            kind: 'restore-swap',
+            kind: 'restore-files',
             uuid: uuidOf(1),
             name: 'web01',
-            swaps: [
-              {
-                to: '/var/lib/libvirt/images/web01-vda.qcow2',
-                aside: '/var/lib/libvirt/images/web01-vda.qcow2.before-20261122T010000Z',
-              },
-            ],
+            files: ['vda', 'vdb'].map((target) => ({
+              path: `/var/tmp/look-${target}.qcow2.restoring-${aRun}`,
+              place: `/var/tmp/look-${target}.qcow2`,
+            })),
+            instant: {
+              sockets: `/run/holdfast/instant-${aRun}-0`,
+              held: `domain/web01/${webNew.chains[0]?.id}`,
+            },
           },
         ],
-      },
+        {
+          gone: [`/var/tmp/look-vda.qcow2.restoring-${aRun}`, '/var/tmp/look-vdb.qcow2'],
+        },
+      ),
     ]),
+  }),
+  // A person made a domain of what a restore had begun to write: it is his now.
+  story(
+    'leftover-in-use',
+    policy,
+    [
+      tracked(web01, webNew),
+      domain(2, 'mine', {
+        disks: [
+          disk('mine', 'vda', 201, {
+            images: seen([
+              { identity: identityOf(`${web01Image}.restoring-${aRun}`, 999), stat: null },
+            ]),
+          }),
+        ],
+      }),
+    ],
+    [webNew, fresh(domain(2, 'mine'))],
+    {
+      runs: seen([
+        deadRun([
+          {
+            kind: 'restore-files',
+            uuid: uuidOf(1),
+            name: 'web01',
+            files: [{ path: `${web01Image}.restoring-${aRun}`, place: null }],
+            instant: null,
+          },
+        ]),
+      ]),
+    },
+  ),
+  // Its job is gone with QEMU, its scratch is not.
+  story('scratch-left', policy, [tracked(web01, webNew)], [webNew], {
+    runs: seen([deadRun([ourJob])]),
   }),
   story(
     'internal-snapshots',
