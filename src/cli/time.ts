@@ -15,10 +15,14 @@ const form =
 export function readTime(text: string, timezone: string): Result<Instant, Refusal> {
   const [, date, minute, second = '00', offset] = form.exec(text) ?? [];
   const clock = minute === undefined ? '23:59:59' : `${minute}:${second}`;
-  const local = date === undefined ? Number.NaN : Date.parse(`${date}T${clock}Z`);
-  if (Number.isNaN(local))
+  const parse = (zone: string): number =>
+    date === undefined ? Number.NaN : Date.parse(`${date}T${clock}${zone}`);
+  const local = parse('Z');
+  // `-99:99` has the form of an offset and is none.
+  const absolute = offset === undefined ? local : parse(offset);
+  if (Number.isNaN(local) || Number.isNaN(absolute))
     return usage('bad-time', `${text} is no time: write 2026-11-22 10:30, or 2026-11-22T09:30:00Z`);
-  if (offset !== undefined) return ok(instantOf(Date.parse(`${date}T${clock}${offset}`)));
+  if (offset !== undefined) return ok(instantOf(absolute));
   const found = localInstants(local, timezone);
   switch (found.kind) {
     case 'once':

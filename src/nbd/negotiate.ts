@@ -46,8 +46,15 @@ interface OptionReply {
 // The largest reply that we ask for is an error text; a server that announces more is broken.
 const maxOptionReplyBytes = 64 * 1024;
 
+// Two contexts and six kinds of information are all that a server may answer;
+// one that goes on for ever would fill the memory.
+const maxOptionReplies = 64;
+
 // The protocol's limit for a string: more would be a broken name, not a long one.
 const maxNameBytes = 4096;
+
+// The protocol wants a largest block of at least the preferred one, which is at least this.
+const leastMaxBlockBytes = 512;
 
 // What the protocol lets a client assume of a server that says nothing of block sizes.
 const defaultMaxBlockBytes = 32 * 1024 * 1024;
@@ -104,6 +111,8 @@ async function ask(
     const body = length === 0 ? Buffer.alloc(0) : await talk.receive(length);
     if (type === optionReply.ack) return ok(replies);
     if (type >= optionReply.errorBit) return fail(refusal(code, type, body));
+    if (replies.length === maxOptionReplies)
+      return breach(`the server sent more than ${maxOptionReplies} replies to one option`);
     replies.push({ type, data: body });
   }
 }
@@ -179,7 +188,9 @@ async function enter(
     }
   }
   if (sizeBytes === null) return breach('the server did not say how large the export is');
-  if (!Number.isSafeInteger(sizeBytes) || minBlockBytes === 0 || minBlockBytes > 65_536)
+  // A largest block of 0 bytes would make a read an endless row of requests.
+  const hasBlocks = minBlockBytes > 0 && minBlockBytes <= 65_536;
+  if (!Number.isSafeInteger(sizeBytes) || !hasBlocks || maxBlockBytes < leastMaxBlockBytes)
     return breach('the server announced sizes that cannot be');
   return ok({ sizeBytes, multiConnection, minBlockBytes, maxBlockBytes });
 }

@@ -31,6 +31,8 @@ export interface Pending {
 
 // QEMU sends at most 1 MiB of extents in a chunk, nbdkit less.
 const maxStatusBytes = 16 * 1024 * 1024;
+// `base:allocation` and one dirty bitmap are asked for.
+const maxContexts = 2;
 // An error text; the protocol allows 4096.
 const maxErrorBytes = 8192;
 
@@ -125,6 +127,11 @@ export class ReplyReader {
       return null;
     }
     pending.received += length;
+    // Or a server could answer one read for ever.
+    if (pending.received > pending.length) {
+      this.wire.breach('the server answered a read with too few or too many bytes');
+      return null;
+    }
     return pending.into.subarray(at, at + length);
   }
 
@@ -146,7 +153,11 @@ export class ReplyReader {
     const pairs = new Uint32Array((body.length - 4) / 4);
     for (let index = 0; index < pairs.length; index += 1)
       pairs[index] = body.readUInt32BE(4 + index * 4);
-    pending.contexts.set(body.readUInt32BE(0), pairs);
+    const { contexts } = pending;
+    const id = body.readUInt32BE(0);
+    if (contexts.has(id) || contexts.size === maxContexts)
+      return this.wire.breach('the server sent a block status twice, or of too many contexts');
+    contexts.set(id, pairs);
     this.chunkOver();
   }
 

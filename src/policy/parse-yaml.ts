@@ -36,6 +36,16 @@ export function parseYaml(text: string, file: string): Parsed {
       }),
     );
   }
+  try {
+    return parseWhole(text, file);
+  } catch (error) {
+    // Of some nests the parser does not count the depth: `{a: b: b: …`.
+    if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
+    return failed(diagnoseFile(file, tooDeep));
+  }
+}
+
+function parseWhole(text: string, file: string): Parsed {
   const lines = new LineCounter();
   let document = parse(text, lines);
   let stars: readonly number[] = [];
@@ -130,6 +140,8 @@ function syntaxErrors(source: TextSource, document: Document.Parsed): readonly D
   return found;
 }
 
+const tooDeep: Saying = { code: 'HP111', summary: 'the text is nested too deeply to be a policy' };
+
 function sayingOf({ code, message }: YAMLError): Saying {
   const said = `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
   switch (code) {
@@ -142,7 +154,7 @@ function sayingOf({ code, message }: YAMLError): Saying {
         detail: 'remove the line ---, or use include: for several files',
       };
     case 'RESOURCE_EXHAUSTION':
-      return { code: 'HP111', summary: 'the text is nested too deeply to be a policy' };
+      return tooDeep;
     case 'BAD_DIRECTIVE':
       return { code: 'HP112', summary: 'directives are not used here', detail: 'remove the line' };
     case 'BLOCK_AS_IMPLICIT_KEY':

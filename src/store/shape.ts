@@ -14,16 +14,30 @@ export type Field = <T>(name: string, shape: Shape<T>) => T;
 // A long value in a message hides the sentence.
 const shownCharacters = 60;
 
+// What is wrong beyond this has the same cause: a list of a million odd things
+// must not become a sentence of a gigabyte.
+const maxProblems = 20;
+
+/** A value in a message. Of an object or a list only that it is one: to write out a deep one overflows the stack. */
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
-  return `not ${JSON.stringify(value).slice(0, shownCharacters)}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'not []' : 'not a list';
+  if (typeof value === 'object' && value !== null) return 'not an object';
+  const text = typeof value === 'string' ? value.slice(0, shownCharacters) : value;
+  return `not ${JSON.stringify(text).slice(0, shownCharacters)}`;
+}
+
+/** Adds what is wrong at a place, in a sentence that is made only if it will be said. */
+function note(problems: string[], at: string, sentence: string, value: unknown): void {
+  if (problems.length < maxProblems) problems.push(`${at} ${sentence}, ${shown(value)}`);
+  else if (problems.length === maxProblems) problems.push('and more');
 }
 
 /** A shape of values that a test accepts; `what` completes "must be …". */
 export function checked<T>(is: (value: unknown) => value is T, none: T, what: string): Shape<T> {
   return (value, at, problems) => {
     if (is(value)) return value;
-    problems.push(`${at} must be ${what}, ${shown(value)}`);
+    note(problems, at, `must be ${what}`, value);
     return none;
   };
 }
@@ -78,7 +92,7 @@ export function keyOf<T extends string>(words: Readonly<Record<T, true>>, none: 
 
 /** A number that says a format. */
 export function formatOne(value: unknown, at: string, problems: string[]): 1 {
-  if (value !== 1) problems.push(`${at} must be 1, ${shown(value)}`);
+  if (value !== 1) note(problems, at, 'must be 1', value);
   return 1;
 }
 
@@ -91,7 +105,7 @@ export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
     if (Array.isArray(value)) {
       return value.map((item: unknown, index) => shape(item, `${at}[${index}]`, problems));
     }
-    problems.push(`${at} must be a list, ${shown(value)}`);
+    note(problems, at, 'must be a list', value);
     return [];
   };
 }
@@ -100,7 +114,7 @@ export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
 export function record<T>(build: (field: Field) => T): Shape<T> {
   return (value, at, problems) => {
     const whole = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!whole) problems.push(`${at === '' ? 'it' : at} must be an object, ${shown(value)}`);
+    if (!whole) note(problems, at === '' ? 'it' : at, 'must be an object', value);
     const values = new Map<string, unknown>(whole ? Object.entries(value) : []);
     // One sentence for a value that is no object, not one for each field that it lacks.
     const found = whole ? problems : [];
@@ -114,7 +128,7 @@ export function record<T>(build: (field: Field) => T): Shape<T> {
 export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, at, problems) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      problems.push(`${at} must be an object, ${shown(value)}`);
+      note(problems, at, 'must be an object', value);
       return {};
     }
     const entries = Object.entries(value).map(

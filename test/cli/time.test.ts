@@ -15,17 +15,21 @@ describe('readTime', () => {
     expect(readTime(text, 'Europe/Berlin')).toEqual({ ok: true, value: at });
   });
 
-  it.each(['yesterday', '2026-13-01', '22.11.2026', '2026-11-22 25:00', ''])(
-    'refuses %j',
-    (text) => {
-      expect(readTime(text, 'UTC')).toEqual({
-        ok: false,
-        error: {
-          exit: 64,
-          code: 'bad-time',
-          message: `${text} is no time: write 2026-11-22 10:30, or 2026-11-22T09:30:00Z`,
-        },
-      });
-    },
-  );
+  it.each([
+    'yesterday',
+    '2026-13-01',
+    '22.11.2026',
+    '2026-11-22 25:00',
+    '2026-11-22 10:30-99:99',
+    '',
+  ])('refuses %j', (text) => {
+    expect(readTime(text, 'UTC')).toEqual({
+      ok: false,
+      error: {
+        exit: 64,
+        code: 'bad-time',
+        message: `${text} is no time: write 2026-11-22 10:30, or 2026-11-22T09:30:00Z`,
+      },
+    });
+  });
 });

@@ -288,3 +288,17 @@ describe('freezing', () => {
     ],
   ])('%s', (message, code) => expect(freezeCode(message)).toBe(code));
 });
+
+describe('what somebody else may have written', () => {
+  it('is read in time that grows with its length', () => {
+    // Quadratic, this took minutes; nothing else than an answer is asserted.
+    expect(readBlockJob('\n'.repeat(1_000_000))).toBe(null);
+  });
+
+  it('has no entities beside those of XML', () => {
+    const xml = (name: string) => `<domain><name>${name}</name><uuid>${uuid}</uuid></domain>`;
+    expect(readDomainXml(xml('&constructor;&toString;&lt;'))?.name).toBe(
+      '&constructor;&toString;<',
+    );
+  });
+});

@@ -103,19 +103,33 @@ export class FakeServer implements AsyncDisposable {
   private readonly dir: string;
   private readonly open = new Set<Socket>();
 
-  private constructor(dir: string, behaviour: Behaviour) {
+  private constructor(dir: string, onClient: (socket: Socket, requests: Request[]) => void) {
     this.dir = dir;
     this.socket = join(dir, 'nbd.sock');
     this.server = createServer((socket) => {
       this.connections += 1;
       this.open.add(socket);
       socket.on('error', () => undefined);
-      talk(socket, behaviour, this.requests);
+      onClient(socket, this.requests);
     });
   }
 
   static async start(behaviour: Behaviour = {}): Promise<FakeServer> {
-    const fake = new FakeServer(await mkdtemp(join(tmpdir(), 'nbd-')), behaviour);
+    return FakeServer.listen((socket, requests) => talk(socket, behaviour, requests));
+  }
+
+  /** One that says the same bytes to everybody, whatever is asked, and hangs up. */
+  static async lying(said: Buffer): Promise<FakeServer> {
+    return FakeServer.listen((socket) => {
+      socket.resume();
+      socket.end(said);
+    });
+  }
+
+  private static async listen(
+    onClient: (socket: Socket, requests: Request[]) => void,
+  ): Promise<FakeServer> {
+    const fake = new FakeServer(await mkdtemp(join(tmpdir(), 'nbd-')), onClient);
     await new Promise<void>((resolve) => fake.server.listen(fake.socket, resolve));
     return fake;
   }

@@ -32,6 +32,7 @@ describe('input that is meant to hurt', () => {
     ['brackets', '['.repeat(20_000), 'HP111'],
     ['braces', `a: ${'{b: '.repeat(20_000)}`, 'HP111'],
     ['dashes', '- '.repeat(50_000), 'HP111'],
+    ['keys in keys', `a: {${'b: '.repeat(20_000)}}`, 'HP111'],
     ['stars', `a: ${'* '.repeat(20_000)}`, 'HP102'],
     ['stars in a list', `a:\n${'- *\n'.repeat(10_000)}`, 'HP102'],
     ['colons', 'a: '.repeat(20_000), 'HP109'],

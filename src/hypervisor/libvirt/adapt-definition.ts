@@ -69,7 +69,15 @@ export function adaptDefinition(xml: string, changes: DefinitionChanges): Result
     if (changes.newMacs) dropAddresses(devices);
   }
   for (const os of childrenNamed(domain, 'os')) adaptFirmware(os, changes.nvram);
-  return ok(new XMLBuilder({ ...options, suppressEmptyNode: true }).build(writeNodes([domain])));
+  try {
+    return ok(new XMLBuilder({ ...options, suppressEmptyNode: true }).build(writeNodes([domain])));
+  } catch (error) {
+    // The builder refuses what is nested deeper than the parser reads.
+    return fail({
+      code: 'definition-unreadable',
+      message: `The saved definition cannot be written again: ${String(error)}`,
+    });
+  }
 }
 
 /** Points each restored disk at its image; the backing chain of the old place is forgotten. */

@@ -45,7 +45,8 @@ export function ownedJob(
 
 /** Reads `blockjob --raw`: libvirt's word, in kebab-case; null when none runs. */
 export function readBlockJob(text: string): string | null {
-  const [, type] = /^\s*type=(.+)$/m.exec(text) ?? [];
+  // Not \s: line after line of nothing would be walked again from each of them.
+  const [, type] = /^[ \t]*type=(.+)$/m.exec(text) ?? [];
   return type === undefined
     ? null
     : type

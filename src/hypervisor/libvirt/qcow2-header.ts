@@ -35,10 +35,11 @@ interface Extension {
 
 /** Reads a header; null if the file is no qcow2. A damaged one is an error with its reason. */
 export async function readQcow2Header(file: FileHandle): Promise<Qcow2Header | null> {
-  let head = await readAt(file, 0n, firstBytes);
+  let head = await readAt(file, 0, firstBytes);
   if (head.length < 72 || head.readUInt32BE(0) !== magic) return null;
   const version = head.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw new Error(`qcow2 version ${version} is not known`);
+  if (version === 3 && head.length < 104) throw new Error('qcow2 header is cut short');
   const clusterBits = head.readUInt32BE(20);
   if (clusterBits < 9 || clusterBits > 21) throw new Error('qcow2 header: bad cluster size');
   const nameOffset = head.readBigUInt64BE(8);
@@ -54,7 +55,7 @@ export async function readQcow2Header(file: FileHandle): Promise<Qcow2Header | n
     extensionsOf(head, headerBytes, end) === null ||
     Number(nameOffset) + nameBytes > head.length
   ) {
-    head = await readAt(file, 0n, clusterBytes);
+    head = await readAt(file, 0, clusterBytes);
   }
   const extensions = extensionsOf(head, headerBytes, end);
   if (extensions === null) throw new Error('qcow2 header: extensions do not end');
@@ -62,7 +63,7 @@ export async function readQcow2Header(file: FileHandle): Promise<Qcow2Header | n
     extensions.find((one) => one.type === type)?.data.toString('utf8') ?? null;
   const name = head.subarray(Number(nameOffset), Number(nameOffset) + nameBytes).toString('utf8');
   return {
-    sizeBytes: Number(head.readBigUInt64BE(24)),
+    sizeBytes: wholeNumber(head.readBigUInt64BE(24), 'size'),
     backing: nameBytes === 0 ? null : { path: name, format: textOf(backingFormatExtension) },
     dataFile: (features & externalData) === 0n ? null : (textOf(dataFileExtension) ?? ''),
     bitmaps: await readBitmaps(
@@ -97,7 +98,8 @@ async function readBitmaps(
   const count = extension.data.readUInt32BE(0);
   const bytes = Number(extension.data.readBigUInt64BE(8));
   if (bytes > maxDirectoryBytes) throw new Error('qcow2 header: bad bitmap directory');
-  const directory = await readAt(file, extension.data.readBigUInt64BE(16), bytes);
+  const start = wholeNumber(extension.data.readBigUInt64BE(16), 'bitmap directory');
+  const directory = await readAt(file, start, bytes);
   const bitmaps: ObservedBitmap[] = [];
   let offset = 0;
   while (bitmaps.length < count) {
@@ -119,8 +121,14 @@ async function readBitmaps(
   return bitmaps;
 }
 
-async function readAt(file: FileHandle, position: bigint, length: number): Promise<Buffer> {
+/** A number of 64 bits that means bytes of a file: no file has 2^53. */
+function wholeNumber(value: bigint, what: string): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`qcow2 header: bad ${what}`);
+  return Number(value);
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
-  const { bytesRead } = await file.read(buffer, 0, length, Number(position));
+  const { bytesRead } = await file.read(buffer, 0, length, position);
   return buffer.subarray(0, bytesRead);
 }

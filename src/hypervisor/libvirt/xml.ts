@@ -27,20 +27,20 @@ const parser = new XMLParser({
   ignorePiTags: true,
 });
 
-const named: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  amp: '&',
-  quot: '"',
-  apos: "'",
-};
+const named: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 function decode(text: string): string {
   if (!text.includes('&')) return text;
   return text.replaceAll(
     /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w+));/g,
     (whole, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return named[name] ?? whole;
+      if (name !== undefined) return named.get(name) ?? whole;
       const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
       return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
     },
@@ -114,6 +114,6 @@ export function textOf(element: XmlElement | null): string | null {
 export function escapeXml(text: string): string {
   return text.replaceAll(
     /[<>&'"]/g,
-    (mark) => `&${Object.keys(named).find((name) => named[name] === mark)};`,
+    (mark) => `&${[...named].find(([, character]) => character === mark)?.[0]};`,
   );
 }
