@@ -1,5 +1,5 @@
 import type { ChainId } from '../model/identity.ts';
-import { instantOf } from '../model/instant.ts';
+import { instantOf, millisecondsOf } from '../model/instant.ts';
 import type { ObservedChain, ObservedDirectory, PointFault } from '../model/observed-store.ts';
 import type { Clock } from './dueness.ts';
 import { byText } from './order.ts';
@@ -74,7 +74,7 @@ export function timelineOf(
       if (point.held === true) untouchable = 'held';
       if (point.at > until) untouchable ??= 'future';
       else if (point.fault === undefined || (faulty && !unreadableFaults.has(point.fault))) {
-        at.push(Math.min(Date.parse(point.at), clock.asOfMs));
+        at.push(Math.min(millisecondsOf(point.at), clock.asOfMs));
         chain.push(index);
       } else if (unreadableFaults.has(point.fault)) untouchable ??= 'not-readable';
     }

@@ -32,17 +32,26 @@ interface Zone {
   readonly name: string;
   readonly format: Intl.DateTimeFormat;
   readonly pieces: Map<number, Piece>;
+  /** The piece that was asked for last: instants come in the order of time. */
+  last: { readonly index: number; readonly piece: Piece } | null;
 }
 
 const zones = new Map<string, Zone>();
+// A million points of one policy are in one zone.
+let lastZone: Zone | null = null;
 
 function zoneOf(name: string): Zone {
+  if (lastZone?.name === name) return lastZone;
   const known = zones.get(name);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    lastZone = known;
+    return known;
+  }
   const zone: Zone = {
     name,
     format: new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' }),
     pieces: new Map(),
+    last: null,
   };
   zones.set(name, zone);
   return zone;
@@ -89,13 +98,16 @@ function makePiece(zone: Zone, index: number): Piece {
   return { starts, offsets };
 }
 
+function pieceOf(zone: Zone, index: number): Piece {
+  if (zone.last?.index === index) return zone.last.piece;
+  const piece = zone.pieces.get(index) ?? makePiece(zone, index);
+  zone.pieces.set(index, piece);
+  zone.last = { index, piece };
+  return piece;
+}
+
 function offsetIn(zone: Zone, at: number): number {
-  const index = Math.floor(at / pieceMilliseconds);
-  let piece = zone.pieces.get(index);
-  if (piece === undefined) {
-    piece = makePiece(zone, index);
-    zone.pieces.set(index, piece);
-  }
+  const piece = pieceOf(zone, Math.floor(at / pieceMilliseconds));
   let position = piece.starts.length - 1;
   while (position > 0 && at < (piece.starts[position] ?? 0)) position -= 1;
   return piece.offsets[position] ?? 0;

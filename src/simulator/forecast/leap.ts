@@ -48,6 +48,8 @@ export function newLeaper(start: World, sizes: SizeModel): Leaper {
   const [desired, ...more] = start.desired.domains;
   let increment: DiskLevels | null = null;
   let blocked: ReadonlySet<string> = new Set();
+  // Points in the live chain at the end of the last stretch: the next one often ends there too.
+  let lastEnd = 0;
   if (desired === undefined || more.length > 0) return { saw: () => {}, leap: () => null };
   return {
     saw: ({ plan }) => {
@@ -64,8 +66,12 @@ export function newLeaper(start: World, sizes: SizeModel): Leaper {
       if (increment === null || place === null) return null;
       const given = { ...place, levels: increment };
       const stretch = newStretch(world, desired, given, { dueMs, untilMs, sizes });
-      const length = quietLength(stretch, world, desired, blocked);
-      return length < 1 ? null : leaped(world, desired, stretch, length);
+      const before = place.live.points.length;
+      const known = { blocked, guess: lastEnd - before + 1 };
+      const length = quietLength(stretch, world, desired, known);
+      if (length < 1) return null;
+      lastEnd = before + length;
+      return leaped(world, desired, stretch, length);
     },
   };
 }
@@ -137,7 +143,7 @@ function quietLength(
   stretch: Stretch,
   { desired: { timezone } }: World,
   desired: DesiredDomain,
-  blocked: ReadonlySet<string>,
+  { blocked, guess }: { readonly blocked: ReadonlySet<string>; readonly guess: number },
 ): number {
   const { points, live } = stretch;
   const grows = (count: number): boolean =>
@@ -156,16 +162,20 @@ function quietLength(
     const { line, doomed } = judge(directoryAfter(stretch, count - 1), clock, added, rule);
     return doomed.every((index) => blocked.has(line.chains[index]?.id ?? ''));
   };
-  const length = lastTrue(lastTrue(points.length, grows), keeps);
+  const length = lastTrue(lastTrue(points.length, grows), keeps, guess);
   return stretch.isCut && length === points.length ? length : length - 1;
 }
 
 /** The greatest number up to `most` for which a question that only ever turns to false is true; 0 if none. */
-function lastTrue(most: number, holds: (count: number) => boolean): number {
+function lastTrue(most: number, holds: (count: number) => boolean, guess = 0): number {
   if (most === 0 || holds(most)) return most;
   let [yes, no] = [0, most];
+  // A guess that is right is found out by asking on both sides of it.
+  let asked: readonly number[] = guess > 0 && guess < most ? [guess, guess + 1] : [];
   while (no - yes > 1) {
-    const middle = (yes + no) >> 1;
+    const [first] = asked.filter((count) => count > yes && count < no);
+    const middle = first ?? (yes + no) >> 1;
+    asked = asked.filter((count) => count !== middle);
     if (holds(middle)) yes = middle;
     else no = middle;
   }
