@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { putBack, swapIn } from '../../src/executor/restore-swap.ts';
+import { putBack, swapIn, undoSwap } from '../../src/executor/restore-swap.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -67,6 +67,26 @@ describe('swapIn', () => {
     expect([read('tpm/state'), read('tpm.old/state')]).toEqual(['tpm.new', 'tpm']);
     expect(putBack([swap('tpm')], null).ok).toBe(true);
     expect(read('tpm/state')).toBe('tpm');
+  });
+});
+
+describe('undoSwap', () => {
+  it('takes away what it brought where nothing was, and nothing of anybody else', () => {
+    write('vda.new', 'new');
+    expect(swapIn([swap('vda', null)]).ok).toBe(true);
+    write('vdb', 'somebody else');
+    write('vdb.new', 'new');
+    expect(undoSwap([swap('vda', null), swap('vdb', null)]).ok).toBe(true);
+    expect(readdirSync(dir).toSorted()).toEqual(['vda.new', 'vdb', 'vdb.new']);
+    expect(read('vdb')).toBe('somebody else');
+  });
+
+  it('leaves no image of a swap that failed half way', () => {
+    write('vda.new', 'new');
+    write('vdb', 'somebody else');
+    write('vdb.new', 'new');
+    expect(swapIn([swap('vda', null), swap('vdb', null)]).ok).toBe(false);
+    expect(readdirSync(dir).toSorted()).toEqual(['vda.new', 'vdb', 'vdb.new']);
   });
 });
 

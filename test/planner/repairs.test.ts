@@ -135,6 +135,17 @@ describe('leftovers of dead runs become explicit actions', () => {
     expect([runs.actions, runs.notes]).toEqual([[], ['not-put-back domain/web01']]);
   });
 
+  it('of a swap nothing of which is aside, nothing is put back, and no point waits for it', () => {
+    const swap: OpenIntent = {
+      kind: 'restore-swap',
+      ...who,
+      swaps: [{ to: '/a', aside: '/a.old' }],
+    };
+    const older = directory(web01, [chain('2026-11-18T01:00:00.000Z', 3)]);
+    const { actions } = left([swap], tracked(off(web01), older), older, ['/a.old']);
+    expect(actions).toEqual(['backup domain/web01']);
+  });
+
   it('an unfinished point is discarded, unless a living process holds it', () => {
     const incoming = {
       path: 'domains/web01/20261120T010000Z-00cc/.incoming-0003-20261122T010000Z-inc',

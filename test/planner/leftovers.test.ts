@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { ObservedDomain, OpenIntent } from '../../src/model/observed.ts';
+import { seen, unseen } from '../../src/model/result.ts';
+import { chain, directory, pointAt } from './build-chain.ts';
+import { disk, domain, identityOf, tracked } from './build-domain.ts';
+import { desiredDomain, desiredState, gib, uuidOf } from './build-policy.ts';
+import { aRun, deadRun, world } from './build.ts';
+import { told } from './told.ts';
+
+const desired = desiredState([desiredDomain(1, 'web01')]);
+const web01 = domain(1, 'web01');
+const here = directory(web01, [chain('2026-11-20T01:00:00.000Z', 3)]);
+const who = { uuid: uuidOf(1), name: 'web01' };
+
+const image = `/images/web01.qcow2.restoring-${aRun}`;
+const sockets = `/run/holdfast/instant-${aRun}-0`;
+const restored: OpenIntent = {
+  kind: 'restore-files',
+  ...who,
+  files: [{ path: image, place: '/images/web01.qcow2' }],
+  instant: null,
+};
+const instant: OpenIntent = { ...restored, instant: { sockets, held: null } };
+const scratch: OpenIntent = {
+  kind: 'backup-job',
+  ...who,
+  checkpoint: null,
+  point: pointAt('2026-11-22T01:00:00.000Z'),
+  socket: `/run/holdfast/${aRun}-0/nbd.sock`,
+  scratch: [`/scratch/${aRun}-0/vda.scratch`, `/scratch/${aRun}-0/vdb.scratch`],
+};
+/** Another domain, with an image at a path. */
+const standingOn = (path: string, unread = false): ObservedDomain =>
+  domain(2, 'mine', {
+    disks: [
+      disk('mine', 'vda', 201, {
+        images: unread
+          ? unseen('not-readable', 'EIO')
+          : seen([{ identity: identityOf(path, 201), stat: null }]),
+      }),
+    ],
+  });
+
+/** The plan after a run that died with this open; nothing is in the image's own place. */
+const left = (
+  open: OpenIntent,
+  more: { one?: ObservedDomain; where?: typeof here; others?: readonly ObservedDomain[] } = {},
+  gone: readonly string[] = ['/images/web01.qcow2'],
+) => {
+  const { where = here, one = tracked(web01, where), others = [] } = more;
+  return told(
+    desired,
+    world(desired, [one, ...others], [where], { runs: seen([deadRun([open], { gone })]) }),
+  );
+};
+
+/** Paths that the plan removes. */
+const discarded = (
+  open: OpenIntent,
+  others: readonly ObservedDomain[],
+  gone: readonly string[] = [],
+) =>
+  left(open, { others }, ['/images/web01.qcow2', ...gone]).plan.actions.flatMap((action) =>
+    action.kind === 'discard-files' ? action.paths : [],
+  );
+
+describe('files that carry the name of a dead run', () => {
+  it('are removed: an image that was being written, servers, scratch of a job that is gone', () => {
+    expect(discarded(restored, [])).toEqual([image]);
+    expect(discarded(instant, [])).toEqual([image, sockets]);
+    expect(discarded(scratch, [])).toEqual([`/run/holdfast/${aRun}-0`, `/scratch/${aRun}-0`]);
+  });
+
+  it('are shown with what their removal frees, and hold no backup up', () => {
+    const older = directory(web01, [chain('2026-11-18T01:00:00.000Z', 3)]);
+    const { plan, backups } = left(scratch, { where: older });
+    expect(plan.actions[0]).toMatchObject({
+      id: `discard-files:backup-job:${aRun}:${uuidOf(1)}`,
+      bytes: 2 * gib,
+    });
+    expect(backups.map(({ dependsOn }) => dependsOn)).toEqual([[]]);
+  });
+
+  it.each([
+    ['not there', [], [image, sockets]],
+    ['an image of a domain', [standingOn(image)], [sockets]],
+    ['perhaps an image of a domain', [standingOn(image, true)], []],
+  ] as const)('stay where one is %s', (_what, others, gone) => {
+    expect(discarded(instant, others, [...gone])).toEqual([]);
+  });
+
+  it('stay while a domain stands on the overlays: then its servers are needed', () => {
+    expect(discarded(instant, [standingOn('/images/web01.qcow2')], [image])).toEqual([]);
+    expect(discarded(restored, [standingOn('/images/web01.qcow2')])).toEqual([image]);
+  });
+
+  it('scratch stays while any job is on the domain', () => {
+    const busy = { ...tracked(web01, here), job: { operation: 'backup', run: null } };
+    expect(left(scratch, { one: busy }).actions).toEqual([]);
+  });
+
+  it('nothing goes that has not the run in its name', () => {
+    const files = [{ path: '/images/web01.qcow2.restoring', place: null }];
+    expect(discarded({ ...restored, files }, [])).toEqual([]);
+  });
+
+  it('an image in its place, and a hold, are told and left', () => {
+    const held = 'domain/web01/20261120T010000Z-00cc';
+    const { actions, notes } = left({ ...instant, instant: { sockets, held } }, {}, [image]);
+    expect(actions).toEqual(['discard-files domain/web01']);
+    expect(notes).toEqual(['hold-left domain/web01', 'restored-not-defined domain/web01']);
+  });
+});
