@@ -76,8 +76,8 @@ export class Display implements Disposable {
 
   #erase(): void {
     if (this.#drawn === 0) return;
-    // Back over an echoed ^C, up to the first bar, then clear to the end of the screen (ECMA-48 CR, CUU, ED).
-    this.#options.terminal.err(`\r\u001B[${this.#drawn}A\u001B[J`);
+    // Up to the begin of the first bar, whatever key was echoed, then clear to the end of the screen (ECMA-48 CPL, ED).
+    this.#options.terminal.err(`\u001B[${this.#drawn}F\u001B[J`);
     this.#drawn = 0;
   }
 

@@ -1,26 +1,27 @@
 import { addressOf } from '../model/address.ts';
-import type { DesiredDomain, DesiredStore } from '../model/desired.ts';
-import type { ObservedStore } from '../model/observed-store.ts';
+import type { DesiredDomain, DesiredState } from '../model/desired.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
 import type { DoctorFinding } from '../model/report.ts';
-import { unreachable } from '../model/result.ts';
-import { amountOf } from './amount.ts';
+import { pointFindings } from './doctor-points.ts';
 import { finding } from './doctor-programs.ts';
+import { storeFindings } from './doctor-store.ts';
 
 /** What an observation says about the health of the host; without a policy, what can be told without one. */
 export function observedFindings(
   observed: ObservedState,
-  desired: { readonly stores: readonly DesiredStore[]; readonly domains: readonly DesiredDomain[] },
+  desired: Pick<DesiredState, 'stores' | 'domains' | 'removed'>,
 ): readonly DoctorFinding[] {
   const rules = new Map(desired.domains.map((domain) => [domain.uuid, domain]));
   return [
     ...hypervisorFindings(observed, rules),
-    ...observed.stores.flatMap((store) =>
-      storeFindings(
+    ...observed.stores.flatMap((store) => [
+      ...storeFindings(
         store,
         desired.stores.find(({ name }) => name === store.name),
+        desired,
       ),
-    ),
+      ...pointFindings(store),
+    ]),
     scratchFinding(observed),
     ...(observed.runs.seen
       ? observed.runs.value.map(({ run }) =>
@@ -109,68 +110,6 @@ function domainFindings(
       ),
     );
   return findings;
-}
-
-function storeFindings(
-  store: ObservedStore,
-  desired: DesiredStore | undefined,
-): readonly DoctorFinding[] {
-  const subject = `store/${store.name}`;
-  const { state } = store;
-  switch (state.kind) {
-    case 'unseen':
-      return [
-        finding('error', state.failure.code, subject, state.failure.message, 'mount or repair it'),
-      ];
-    case 'blank':
-      return state.knownId === null
-        ? [finding('warning', 'store-blank', subject, `${store.path} is empty`, 'holdfast apply')]
-        : [
-            finding(
-              'error',
-              'store-vanished',
-              subject,
-              `${store.path} is empty, but this host knows a store there`,
-              'mount the disk that holds it',
-            ),
-          ];
-    case 'ready': {
-      const reserve = desired === undefined ? 0 : amountOf(desired.reserve, state.totalBytes);
-      return [
-        state.writable
-          ? finding('ok', 'store', subject, `${store.path} is ready`)
-          : finding(
-              'error',
-              'store-read-only',
-              subject,
-              `${store.path} cannot be written`,
-              'remount it',
-            ),
-        ...(state.freeBytes < reserve
-          ? [
-              finding(
-                'error',
-                'store-full',
-                subject,
-                `${state.freeBytes} bytes are free, less than the reserve of ${reserve}`,
-                'add space, or keep fewer points',
-              ),
-            ]
-          : []),
-        ...state.unreadable.map(({ path, code, message }) =>
-          finding(
-            'error',
-            code,
-            subject,
-            `${path}: ${message}`,
-            'deletions are withheld until it is readable',
-          ),
-        ),
-      ];
-    }
-    default:
-      return unreachable(state);
-  }
 }
 
 // A guest that rewrites a gibibyte during its backup is nothing unusual.

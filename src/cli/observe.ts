@@ -1,8 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { DesiredState } from '../model/desired.ts';
+import type { ObservedState } from '../model/observed.ts';
+import type { Failure } from '../model/result.ts';
+import { bearsOnPlan } from '../planner/completeness.ts';
 import { refuse, say, type Go } from './context.ts';
 import { writeTrouble } from './file-trouble.ts';
+import { desiredOf } from './load-policy.ts';
 import { openSession } from './session.ts';
 
 /** `holdfast observe` */
@@ -28,15 +33,26 @@ export function defineObserve(command: Command, go: Go): void {
             return refuse(context, { exit: 1, code: 'not-saved', message });
           }
         }
-        const failures = [observed.hypervisor, observed.scratch, observed.runs]
-          .flatMap((part) => (part.seen ? [] : [part.failure]))
-          .concat(
-            observed.stores.flatMap(({ state }) =>
-              state.kind === 'unseen' ? [state.failure] : [],
-            ),
-          );
-        for (const { message } of failures) say(context, `not seen: ${message}`);
-        return failures.length > 0 ? 9 : 0;
+        const { unseen, unused } = unseenParts(observed, desiredOf(session.value.policy, observed));
+        for (const { message } of unseen) say(context, `not seen: ${message}`);
+        for (const { message } of unused) say(context, `not seen, and no rule uses it: ${message}`);
+        return unseen.length > 0 ? 9 : 0;
       }),
     );
+}
+
+/** What could not be looked at: what a plan needs, and stores that nothing is decided by. */
+export function unseenParts(
+  { hypervisor, scratch, runs, stores }: ObservedState,
+  desired: Pick<DesiredState, 'stores' | 'removed'>,
+): { readonly unseen: readonly Failure[]; readonly unused: readonly Failure[] } {
+  const unseen = [hypervisor, scratch, runs].flatMap((part) => (part.seen ? [] : [part.failure]));
+  const unused: Failure[] = [];
+  for (const { name, state } of stores) {
+    if (state.kind !== 'unseen') continue;
+    const store = desired.stores.find((one) => one.name === name);
+    const bears = store === undefined || bearsOnPlan(store, desired);
+    (bears ? unseen : unused).push(state.failure);
+  }
+  return { unseen, unused };
 }

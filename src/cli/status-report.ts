@@ -1,4 +1,4 @@
-import type { DesiredStore } from '../model/desired.ts';
+import type { DesiredState } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedStore } from '../model/observed-store.ts';
@@ -6,6 +6,7 @@ import type { ObservedState } from '../model/observed.ts';
 import type { DomainVerdict, Plan } from '../model/plan.ts';
 import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import type { Failure } from '../model/result.ts';
+import { bearsOnPlan } from '../planner/completeness.ts';
 import { amountOf } from './amount.ts';
 import type { ExitCode } from './exit.ts';
 
@@ -13,9 +14,10 @@ import type { ExitCode } from './exit.ts';
 export function statusReport(
   plan: Plan,
   observed: ObservedState,
-  stores: readonly DesiredStore[],
+  desired: Pick<DesiredState, 'stores' | 'removed'>,
 ): StatusReport {
-  const unseenStores = observed.stores.some(({ state }) => state.kind === 'unseen');
+  const stores = observed.stores.map((store) => storeRow(store, desired));
+  const unseenStores = stores.some(isMissed);
   const held = pointsByDomain(observed.stores);
   return {
     formatVersion: 1,
@@ -24,7 +26,7 @@ export function statusReport(
     timezone: plan.policy.timezone,
     domains: plan.domains.map((verdict): StatusDomain => {
       const { domain, freshAt, rpoSeconds, nextDueAt, reasons } = verdict;
-      const { points, bytes } = held.get(domain.uuid) ?? { points: 0, bytes: 0 };
+      const { points, bytes, faulty } = held.get(domain.uuid) ?? nothing;
       return {
         uuid: domain.uuid,
         name: domain.name,
@@ -36,26 +38,22 @@ export function statusReport(
         nextDueAt,
         points,
         bytes,
+        faulty,
       };
     }),
-    stores: observed.stores.map((store) =>
-      storeRow(
-        store,
-        stores.find(({ name }) => name === store.name),
-      ),
-    ),
+    stores,
     unseen: unseenParts(observed),
   };
 }
 
-/** 9 when something was not seen, 1 when an RPO is missed, else 0: what is unseen may hide the worst. */
+/** 9 when something was not seen, 1 when an RPO is missed or points are damaged, else 0: what is unseen may hide the worst. */
 export function statusExit(report: StatusReport): ExitCode {
   const unseen =
     report.unseen.length > 0 ||
-    report.stores.some(({ failure }) => failure !== null) ||
+    report.stores.some(isMissed) ||
     report.domains.some(({ verdict }) => verdict === 'unseen');
   if (unseen) return 9;
-  return report.domains.some(({ rpo }) => rpo === 'missed') ? 1 : 0;
+  return report.domains.some(({ rpo, faulty }) => rpo === 'missed' || isDamaged(faulty)) ? 1 : 0;
 }
 
 function rpoOf(
@@ -69,36 +67,48 @@ function rpoOf(
   return verdict === 'unseen' || unseenStores ? 'unseen' : 'missed';
 }
 
-interface Sum {
-  readonly points: number;
-  readonly bytes: number;
+const isDamaged = (faulty: StatusDomain['faulty']): boolean => Object.keys(faulty).length > 0;
+
+type Sum = Pick<StatusDomain, 'points' | 'bytes' | 'faulty'>;
+
+const nothing: Sum = { points: 0, bytes: 0, faulty: {} };
+
+function plus(sum: Sum, chain: ObservedChain): Sum {
+  const faulty = { ...sum.faulty };
+  let { points, bytes } = sum;
+  for (const point of chain.points) {
+    bytes += point.bytes;
+    if (point.fault === undefined) points += 1;
+    else faulty[point.fault] = (faulty[point.fault] ?? 0) + 1;
+  }
+  return { points, bytes, faulty };
 }
 
-const plus = (a: Sum, b: Sum): Sum => ({ points: a.points + b.points, bytes: a.bytes + b.bytes });
-
-function chainSum(chain: ObservedChain): Sum {
-  return {
-    points: chain.points.filter(({ fault }) => fault === undefined).length,
-    bytes: chain.points.reduce((total, point) => total + point.bytes, 0),
-  };
-}
-
-/** Valid points, and the bytes of all of them, by domain. */
+/** Valid points, faulty ones, and the bytes of all of them, by domain. */
 function pointsByDomain(stores: readonly ObservedStore[]): ReadonlyMap<DomainUuid, Sum> {
   const sums = new Map<DomainUuid, Sum>();
   for (const { state } of stores) {
     if (state.kind !== 'ready') continue;
     for (const { uuid, chains } of state.directories) {
-      const before = sums.get(uuid) ?? { points: 0, bytes: 0 };
-      sums.set(uuid, chains.map(chainSum).reduce(plus, before));
+      sums.set(uuid, chains.reduce(plus, sums.get(uuid) ?? nothing));
     }
   }
   return sums;
 }
 
-function storeRow(store: ObservedStore, desired: DesiredStore | undefined): StatusStore {
-  const { name, path, state } = store;
-  const nothing = { points: 0, bytes: 0, trashBytes: 0 };
+/** Whether a store was not seen and something is decided by what is in it. */
+function isMissed({ failure, isUnused }: StatusStore): boolean {
+  return failure !== null && isUnused !== true;
+}
+
+function storeRow(
+  { name, path, state }: ObservedStore,
+  all: Pick<DesiredState, 'stores' | 'removed'>,
+): StatusStore {
+  const desired = all.stores.find((store) => store.name === name);
+  const unused =
+    desired === undefined || bearsOnPlan(desired, all) ? {} : ({ isUnused: true } as const);
+  const empty = { points: 0, bytes: 0, trashBytes: 0 };
   if (state.kind === 'unseen') {
     const { failure } = state;
     return {
@@ -107,18 +117,19 @@ function storeRow(store: ObservedStore, desired: DesiredStore | undefined): Stat
       freeBytes: null,
       totalBytes: null,
       reserveBytes: null,
-      ...nothing,
+      ...empty,
       failure,
+      ...unused,
     };
   }
   const { freeBytes, totalBytes } = state;
   const reserveBytes = desired === undefined ? null : amountOf(desired.reserve, totalBytes);
   const space = { name, path, freeBytes, totalBytes, reserveBytes };
-  if (state.kind === 'blank') return { ...space, ...nothing, failure: null };
+  if (state.kind === 'blank') return { ...space, ...empty, failure: null, ...unused };
   const chains = state.directories.flatMap((directory) => directory.chains);
-  const { points, bytes } = chains.map(chainSum).reduce(plus, { points: 0, bytes: 0 });
+  const { points, bytes } = chains.reduce(plus, nothing);
   const trashBytes = state.trash.reduce((total, item) => total + item.bytes, 0);
-  return { ...space, points, bytes, trashBytes, failure: null };
+  return { ...space, points, bytes, trashBytes, failure: null, ...unused };
 }
 
 function unseenParts(

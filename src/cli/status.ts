@@ -24,7 +24,7 @@ export function defineStatus(command: Command, go: Go): void {
     .option('--interval <seconds>', 'with --watch: how often', wholeNumber, 10)
     .addHelpText(
       'after',
-      '\nExit status: 0 all met, 1 an RPO is missed, 9 something was not seen.\n\nExamples:\n  holdfast status\n  holdfast status --json | jq ".domains[] | select(.rpo == \\"missed\\")"',
+      '\nExit status: 0 all met, 1 an RPO is missed or a point is damaged, 9 something was not seen.\n\nExamples:\n  holdfast status\n  holdfast status --json | jq ".domains[] | select(.rpo == \\"missed\\")"',
     )
     .action(async (options: StatusOptions) =>
       go(async (context) => {
@@ -48,7 +48,7 @@ async function show(context: Context, session: Session, clear: string): Promise<
   const observed = await session.look();
   const desired = desiredOf(session.policy, observed);
   const plan = planPolicy(desired, observed, noRequest);
-  const report = statusReport(plan, observed, desired.stores);
+  const report = statusReport(plan, observed, desired);
   context.terminal.out(clear);
   printReport(context, 'status', report, renderStatus);
   return statusExit(report);

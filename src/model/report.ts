@@ -75,6 +75,8 @@ export interface StatusDomain {
   readonly nextDueAt: Instant | null;
   /** Valid points in all stores. */
   readonly points: number;
+  /** Points that are not valid, by what is wrong with each: they count for nothing. */
+  readonly faulty: Readonly<Partial<Record<PointFault, number>>>;
   readonly bytes: number;
 }
 
@@ -90,6 +92,8 @@ export interface StatusStore {
   readonly bytes: number;
   readonly trashBytes: number;
   readonly failure: Failure | null;
+  /** Only when nothing is decided by what is in it: no rule uses it, so that it is unseen fails nothing. */
+  readonly isUnused?: true;
 }
 
 /** Result of `status`: health beside sync. */

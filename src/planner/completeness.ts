@@ -1,4 +1,5 @@
 import type { Reason } from '../model/action.ts';
+import type { DesiredState, DesiredStore } from '../model/desired.ts';
 import type { ReadyStore } from '../model/observed-store.ts';
 import { includedDisks } from './disks.ts';
 import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
@@ -44,7 +45,7 @@ export function isIncomplete(planning: Planning): boolean {
     !observed.scratch.seen ||
     stores.some(
       (store) =>
-        bearsOnPlan(store, planning) &&
+        bearsOnPlan(store.desired, planning.desired) &&
         (store.trouble?.code === 'unseen' || (store.ready?.unreadable.length ?? 0) > 0),
     ) ||
     domains.some((domain) => domain.unseen !== null || hasUnseenPart(domain))
@@ -52,8 +53,11 @@ export function isIncomplete(planning: Planning): boolean {
 }
 
 /** Whether something is decided by what is in a store: rules use it, or a removal may mean points in it. */
-function bearsOnPlan({ desired: { isUnused } }: StoreSituation, { desired }: Planning): boolean {
-  return isUnused !== true || desired.removed.length > 0;
+export function bearsOnPlan(
+  { isUnused }: Pick<DesiredStore, 'isUnused'>,
+  { removed }: Pick<DesiredState, 'removed'>,
+): boolean {
+  return isUnused !== true || removed.length > 0;
 }
 
 /** Whether a part of a managed domain could not be seen. */

@@ -1,7 +1,7 @@
 /** What each exit status means, in full. One meaning each. */
 export const exitCodes: Readonly<Record<string, string>> = {
   '0': 'It went well. `plan` without --detailed-exitcode exits 0 whether there is something to do or not.',
-  '1': 'It failed: nothing of what was asked for was done, or `status` found a missed RPO, or `doctor` an error.',
+  '1': 'It failed: nothing of what was asked for was done, or `status` found a missed RPO or a damaged point, or `doctor` an error.',
   '2': 'The plan holds changes. Only with --detailed-exitcode, so that scripts that do not ask for it see 0.',
   '3': 'The policy is invalid, or `fmt --check` found a difference. Nothing was looked at and nothing was changed.',
   '4': 'A guard blocks something. The plan shows which one, and the exact `--allow CODE=SCOPE` if there is one.',

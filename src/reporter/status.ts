@@ -2,6 +2,7 @@ import { secondsBetween } from '../model/instant.ts';
 import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import { unreachable } from '../model/result.ts';
 import { paint } from './color.ts';
+import { faultWords } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanAge, humanPeriod } from './human-duration.ts';
 import { verdictWords } from './plan-rows.ts';
@@ -44,9 +45,11 @@ export function renderStatus(report: StatusReport, options: RenderOptions): stri
       : [
           '',
           title('not covered'),
-          ...uncovered.map(({ name, points, bytes }) => {
+          ...uncovered.map((domain) => {
+            const { name, points, bytes } = domain;
             const there = points === 0 ? '' : `  ${plural(points, 'point')}, ${humanBytes(bytes)}`;
-            return `  ${printable(name)}${there}`;
+            const damaged = damageWords(domain);
+            return `  ${printable(name)}${there}${damaged === '' ? '' : `  ${damaged}`}`;
           }),
         ]),
     '',
@@ -90,9 +93,10 @@ function domainTable(
     const ahead = nextDueAt === null ? null : secondsBetween(setting.now, nextDueAt);
     const news = domain.reasons.filter(({ code }) => code !== 'not-due');
     const why = news.map((reason) => reasonSentence(reason, setting)).join('; ');
+    const damaged = damageWords(domain);
     return {
       cells: [
-        rpo === 'missed' ? '!' : rpo === 'unseen' ? '?' : '',
+        rpo === 'missed' || damaged !== '' ? '!' : rpo === 'unseen' ? '?' : '',
         printable(domain.name),
         freshAt === null
           ? rpo === 'unseen'
@@ -103,9 +107,9 @@ function domainTable(
         ahead === null ? '' : ahead <= 0 ? 'now' : `in ${humanAge(ahead)}`,
         String(domain.points),
         humanBytes(domain.bytes),
-        stateWords(domain.verdict, why),
+        [stateWords(domain.verdict, why), damaged].filter((text) => text !== '').join('; '),
       ],
-      ...(rpo === 'missed' ? { style: 'red' as const } : {}),
+      ...(rpo === 'missed' || damaged !== '' ? { style: 'red' as const } : {}),
     };
   });
   return renderTable(
@@ -122,6 +126,13 @@ function domainTable(
     lines,
     { color: options.color, indent: 0 },
   );
+}
+
+/** `damaged: 3 points (in quarantine, its parent is faulty)`; empty when all points are valid. */
+function damageWords({ faulty }: StatusDomain): string {
+  const counts = Object.values(faulty).reduce((sum, count) => sum + count, 0);
+  if (counts === 0) return '';
+  return `damaged: ${plural(counts, 'point')} (${Object.keys(faulty).map(faultWords).join(', ')})`;
 }
 
 /** Reasons of what is done, gone or not seen say it all; the others need the word before them. */
@@ -152,12 +163,14 @@ function storeTable(stores: readonly StatusStore[], options: RenderOptions): rea
         store.freeBytes !== null &&
         store.reserveBytes !== null &&
         store.freeBytes < store.reserveBytes;
+      const why =
+        store.failure === null ? '' : printable(withoutName(store.failure.message, store.name));
+      const isUnused = store.isUnused === true;
       const trouble =
-        store.failure === null
-          ? low
-            ? ': less free than the reserve, no backup will start'
-            : ''
-          : `: ${printable(withoutName(store.failure.message, store.name))}`;
+        isUnused || (why === '' && !low)
+          ? ''
+          : `: ${why === '' ? 'less free than the reserve, no backup will start' : why}`;
+      const note = isUnused ? `: no rule uses it${why === '' ? '' : `; not seen: ${why}`}` : '';
       return {
         cells: [
           trouble === '' ? '' : '!',
@@ -168,7 +181,7 @@ function storeTable(stores: readonly StatusStore[], options: RenderOptions): rea
           String(store.points),
           humanBytes(store.bytes),
           humanBytes(store.trashBytes),
-          `${printable(store.path)}${trouble}`,
+          `${printable(store.path)}${trouble}${note}`,
         ],
         ...(trouble === '' ? {} : { style: 'red' as const }),
       };
@@ -181,9 +194,10 @@ function closing({ domains, unseen, stores }: StatusReport, uncovered: number): 
   const withRpo = domains.filter(({ rpo }) => rpo !== 'none');
   const missed = withRpo.filter(({ rpo }) => rpo === 'missed').length;
   const unknown = withRpo.filter(({ rpo }) => rpo === 'unseen').length;
+  const damaged = domains.filter((domain) => damageWords(domain) !== '').length;
   const blind =
     unseen.length > 0 ||
-    stores.some(({ failure }) => failure !== null) ||
+    stores.some(({ failure, isUnused }) => failure !== null && isUnused !== true) ||
     domains.some(({ verdict }) => verdict === 'unseen');
   return [
     withRpo.length === 0
@@ -194,6 +208,11 @@ function closing({ domains, unseen, stores }: StatusReport, uncovered: number): 
           : `All ${withRpo.length} domains with an RPO meet it.`
         : `${missed} of ${plural(withRpo.length, 'domain')} ${missed === 1 ? 'misses its' : 'miss their'} RPO.`,
     ...(unknown === 0 ? [] : [`${unknown} could not be told.`]),
+    ...(damaged === 0
+      ? []
+      : [
+          `${plural(damaged, 'domain')} ${damaged === 1 ? 'has' : 'have'} damaged points: see holdfast doctor.`,
+        ]),
     ...(uncovered === 0 ? [] : [`${plural(uncovered, 'domain')} not covered by the policy.`]),
     ...(blind ? ['Not everything was seen.'] : []),
   ].join(' ');

@@ -87,7 +87,7 @@ describe('a run is shown', () => {
     vi.advanceTimersByTime(100);
     const bar = '  [############............] domain/a backup 512 B of 1 KiB (50 %)\n';
     const empty = '  [........................] domain/a backup, 0 s\n';
-    const up = '\r\u001B[1A\u001B[J';
+    const up = '\u001B[1F\u001B[J';
     expect(told.err).toBe(`action-started\n${empty}${up}${bar}`);
     display.emit(event(done));
     expect(told.err).toBe(`action-started\n${empty}${up}${bar}${up}action-finished\n`);
@@ -102,7 +102,7 @@ describe('a run is shown', () => {
     told.err = '';
     display.saySignal('stopping');
     const empty = '  [........................] domain/a backup, 0 s\n';
-    expect(told.err).toBe(`\r\u001B[1A\u001B[Jstopping\n${empty}`);
+    expect(told.err).toBe(`\u001B[1F\u001B[Jstopping\n${empty}`);
     display[Symbol.dispose]();
     const log = shown(false);
     log.display.saySignal('stopping');

@@ -9,6 +9,7 @@ import { domainUuid } from '../../src/model/identity.ts';
 import type { ObservedDomain, ObservedState } from '../../src/model/observed.ts';
 import type { DoctorReport } from '../../src/model/report.ts';
 import { seen, unseen } from '../../src/model/result.ts';
+import { desiredStore } from '../planner/build-policy.ts';
 import { Cli } from './cli.ts';
 
 describe('versions', () => {
@@ -136,7 +137,7 @@ describe('observedFindings', () => {
   };
 
   it('says each with its remedy', () => {
-    const findings = observedFindings(state, { stores: [], domains: [] });
+    const findings = observedFindings(state, { stores: [], domains: [], removed: [] });
     expect(findings.map(({ severity, code, subject }) => `${severity} ${code} ${subject}`)).toEqual(
       [
         'warning agent domain/web01',
@@ -149,9 +150,21 @@ describe('observedFindings', () => {
     expect(findings.every(({ remedy }) => remedy !== null)).toBe(true);
   });
 
+  it('only warns of a store that no rule uses', () => {
+    const stores = [desiredStore({ isUnused: true })];
+    const findings = observedFindings(state, { stores, domains: [], removed: [] });
+    expect(findings.find(({ subject }) => subject === 'store/main')).toEqual({
+      severity: 'warning',
+      code: 'not-mounted',
+      subject: 'store/main',
+      message: 'nothing is mounted; no rule uses it',
+      remedy: 'mount it, or take it out of the policy',
+    });
+  });
+
   it('says that libvirt does not answer', () => {
     const dark = { ...state, hypervisor: unseen('connect', 'libvirtd does not answer') };
-    expect(observedFindings(dark, { stores: [], domains: [] })[0]).toEqual({
+    expect(observedFindings(dark, { stores: [], domains: [], removed: [] })[0]).toEqual({
       severity: 'error',
       code: 'connect',
       subject: 'libvirt',

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { unseenParts } from '../../src/cli/observe.ts';
 import { resolveAddress } from '../../src/cli/resolve-address.ts';
 import { statusExit, statusReport } from '../../src/cli/status-report.ts';
 import { unseen } from '../../src/model/result.ts';
@@ -110,7 +111,7 @@ describe('an address', () => {
 describe('status', () => {
   it('counts valid points and bytes, and says whether each RPO is met', () => {
     const plan = planPolicy(desired, observed, request());
-    const report = statusReport(plan, observed, [desiredStore()]);
+    const report = statusReport(plan, observed, desired);
     expect(
       report.domains.map(({ name, rpo, points, bytes }) => [name, rpo, points, bytes / 2 ** 30]),
     ).toEqual([
@@ -120,7 +121,52 @@ describe('status', () => {
     expect(report.stores).toMatchObject([{ name: 'main', points: 6, reserveBytes: 100 * 2 ** 30 }]);
     expect(statusExit(report)).toBe(1);
     const fresh = plan.domains.map((one) => ({ ...one, freshAt: observed.observedAt }));
-    expect(statusExit(statusReport({ ...plan, domains: fresh }, observed, []))).toBe(0);
+    expect(statusExit(statusReport({ ...plan, domains: fresh }, observed, desired))).toBe(0);
+  });
+
+  it('exits 1 for damaged points, even where every RPO is met', () => {
+    const [one, ...more] = where.chains;
+    if (one === undefined) throw new Error('no chain');
+    const hurt = one.points.map((point, index) => ({
+      ...point,
+      fault: index === 0 ? ('quarantined' as const) : ('parent-faulty' as const),
+    }));
+    const damaged = { ...where, chains: [{ ...one, points: hurt }, ...more] };
+    const world2 = world(desired, [tracked(web01, where)], [damaged]);
+    const plan = planPolicy(desired, world2, request());
+    const fresh = plan.domains.map((verdict) => ({ ...verdict, freshAt: world2.observedAt }));
+    const report = statusReport({ ...plan, domains: fresh }, world2, desired);
+    expect(report.domains.map(({ name, faulty, points }) => [name, faulty, points])).toEqual([
+      ['db1', {}, 0],
+      ['web01', { quarantined: 1, 'parent-faulty': 1 }, 4],
+    ]);
+    expect(statusExit(report)).toBe(1);
+  });
+
+  it('takes no notice of a store that was not seen and that no rule uses', () => {
+    const spare = { ...dark, name: 'spare' };
+    const stores2 = [desiredStore(), desiredStore({ name: 'spare', isUnused: true })];
+    const withSpare = { ...desired, stores: stores2 };
+    const blind = { ...observed, stores: [...observed.stores, spare] };
+    const plan = planPolicy(withSpare, blind, request());
+    const fresh = plan.domains.map((one) => ({ ...one, freshAt: observed.observedAt }));
+    const report = statusReport({ ...plan, domains: fresh }, blind, withSpare);
+    expect(statusExit(report)).toBe(0);
+    expect(report.stores.map(({ name, failure, isUnused }) => [name, failure, isUnused])).toEqual([
+      ['main', null, undefined],
+      ['spare', { code: 'x', message: 'not mounted' }, true],
+    ]);
+    expect(unseenParts(blind, withSpare)).toEqual({
+      unseen: [],
+      unused: [{ code: 'x', message: 'not mounted' }],
+    });
+    // A removal may mean points in it.
+    const place = { file: 'policy.yaml', line: 1, column: 1 };
+    const removed = [{ name: 'old', uuid: web01.uuid, chain: null, place }];
+    const needed = { ...withSpare, removed };
+    expect(statusExit(statusReport({ ...plan, domains: fresh }, blind, needed))).toBe(9);
+    expect(unseenParts(blind, needed).unseen).toHaveLength(1);
+    expect(unseenParts(blind, desired).unseen).toHaveLength(1);
   });
 
   it('exits 9 when a store or libvirt was not seen', () => {
@@ -129,7 +175,7 @@ describe('status', () => {
       { ...observed, hypervisor: unseen('connect', 'no') },
     ]) {
       const plan = planPolicy(desired, blind, request());
-      expect(statusExit(statusReport(plan, blind, []))).toBe(9);
+      expect(statusExit(statusReport(plan, blind, desired))).toBe(9);
     }
   });
 });

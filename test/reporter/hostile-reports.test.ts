@@ -60,6 +60,7 @@ function listings(name: string): readonly string[] {
             nextDueAt: null,
             points: 0,
             bytes: 0,
+            faulty: { quarantined: 1 },
           },
         ],
         stores: [

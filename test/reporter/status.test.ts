@@ -24,6 +24,7 @@ describe('status', () => {
     nextDueAt: '2026-11-23T01:00:00.000Z',
     points: 6,
     bytes: 12 * GiB,
+    faulty: {},
     ...change,
   });
   const store: StatusStore = {
@@ -71,7 +72,8 @@ describe('status', () => {
           verdict: 'unseen',
           reasons: [{ code: 'unseen', facts: { message: 'Permission denied' } }],
         }),
-        domain({ name: 'old01', verdict: 'unmanaged', rpo: 'none' }),
+        domain({ name: 'hurt', faulty: { quarantined: 1, 'parent-faulty': 2 } }),
+        domain({ name: 'old01', verdict: 'unmanaged', rpo: 'none', faulty: { 'file-size': 1 } }),
         domain({ name: 'scratch', verdict: 'ignored', rpo: 'none' }),
       ],
       stores: [
@@ -84,6 +86,15 @@ describe('status', () => {
           totalBytes: null,
           reserveBytes: null,
           failure: { code: 'io', message: 'Input/output error' },
+        },
+        {
+          ...store,
+          name: 'spare',
+          freeBytes: null,
+          totalBytes: null,
+          reserveBytes: null,
+          failure: { code: 'missing', message: 'store spare: it is not there' },
+          isUnused: true as const,
         },
       ],
       unseen: [{ part: 'journal', failure: { code: 'io', message: 'Permission denied' } }],
@@ -100,17 +111,19 @@ domains
 ?  lost    not known   not known (26h)  in 15h 29m       6  12 GiB  not seen
    due     8h 30m old  met (26h)        in 15h 29m       6  12 GiB  due 02:00
    stray   8h 30m old  met (26h)        in 15h 29m       6  12 GiB  journal was not seen
+!  hurt    8h 30m old  met (26h)        in 15h 29m       6  12 GiB  damaged: 3 points (in quarantine, its parent is faulty)
 
 stores
    STORE     FREE        OF  RESERVE  POINTS     SIZE  TRASH  PATH
    main   400 GiB  1000 GiB  100 GiB     540  500 GiB    0 B  /backups
 !  low     50 GiB  1000 GiB  100 GiB     540  500 GiB    0 B  /backups: less free than the reserve, no backup will start
 !  gone                                  540  500 GiB    0 B  /backups: Input/output error
+   spare                                 540  500 GiB    0 B  /backups: no rule uses it; not seen: it is not there
 
 not covered
-  old01  6 points, 12 GiB
+  old01  6 points, 12 GiB  damaged: 1 point (a file has another size)
 
-1 of 5 domains misses its RPO. 1 could not be told. 1 domain not covered by the policy. Not everything was seen.
+1 of 6 domains misses its RPO. 1 could not be told. 2 domains have damaged points: see holdfast doctor. 1 domain not covered by the policy. Not everything was seen.
 `);
   });
 

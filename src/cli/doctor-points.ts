@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { addressOf } from '../model/address.ts';
+import { pointDirectory } from '../model/identity.ts';
+import type { ObservedChain, ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
+import type { ObservedStore, PointFault } from '../model/observed-store.ts';
+import type { DoctorFinding } from '../model/report.ts';
+import { faults } from '../reporter/faults.ts';
+import { plural } from '../reporter/plural.ts';
+import { finding } from './doctor-programs.ts';
+
+// Who has more to mend begins with these; a screen of them hides the rest of the report.
+const maxOfDomain = 10;
+
+/** A point that is faulty of itself, and how many later ones are because of it. */
+interface FaultyPoint {
+  readonly chain: ObservedChain;
+  readonly point: ObservedPoint;
+  readonly fault: PointFault;
+  readonly followers: number;
+}
+
+/** Points that cannot be restored, each with its place, its fault and the remedy. */
+export function pointFindings({ path, state }: ObservedStore): readonly DoctorFinding[] {
+  if (state.kind !== 'ready') return [];
+  return state.directories.flatMap((directory) => {
+    const faulty = directory.chains.flatMap(faultyPoints);
+    const shown = faulty.slice(0, maxOfDomain).map((one) => pointFinding(path, directory, one));
+    const left = faulty.length - shown.length;
+    const address = addressOf(directory.name);
+    return left === 0
+      ? shown
+      : [
+          ...shown,
+          finding(
+            'error',
+            'faulty-points',
+            address,
+            `${plural(left, 'more point')} of it cannot be restored`,
+            `holdfast points ${address} lists them`,
+          ),
+        ];
+  });
+}
+
+function faultyPoints(chain: ObservedChain): readonly FaultyPoint[] {
+  const found: FaultyPoint[] = [];
+  for (const point of chain.points) {
+    const { fault } = point;
+    const before = found.at(-1);
+    if (fault === 'parent-faulty' && before !== undefined)
+      found[found.length - 1] = { ...before, followers: before.followers + 1 };
+    else if (fault !== undefined) found.push({ chain, point, fault, followers: 0 });
+  }
+  return found;
+}
+
+function pointFinding(
+  store: string,
+  { directory, name }: ObservedDirectory,
+  { chain, point, fault, followers }: FaultyPoint,
+): DoctorFinding {
+  const { sequence, id, level } = point;
+  const { short, remedy } = faults[fault];
+  const place = join(store, 'domains', directory, chain.id, pointDirectory(sequence, id, level));
+  const more = followers === 0 ? '' : `; ${plural(followers, 'point')} on top of it with it`;
+  return finding(
+    'error',
+    fault,
+    addressOf(name, chain.id, sequence),
+    `cannot be restored: ${short} (${place})${more}`,
+    remedy,
+  );
+}
