@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /**
  * What the executor itself does with files, beside stores, journals and
@@ -8,9 +9,12 @@ import { chmod, mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/prom
 export interface HostFiles {
   /** A directory that QEMU, another user, may pass through and not list, with those above it. */
   makeJobDirectory(path: string): Promise<void>;
-  /** Removes a file or a whole directory; a success too if there is nothing. */
+  /**
+   * Removes a file or a whole directory, durably; a success too if there is
+   * nothing. Scratch that came back after a crash would be named by no journal.
+   */
   remove(path: string): Promise<void>;
-  /** Removes a directory if it is empty. */
+  /** Removes a directory if it is empty, durably. */
   removeEmpty(path: string): Promise<void>;
   /** Names in a directory. */
   list(path: string): Promise<readonly string[]>;
@@ -20,6 +24,16 @@ export interface HostFiles {
   freeBytes(path: string): Promise<number>;
 }
 
+/** fsyncs the directory that a name was removed from, where it is still there. */
+async function syncParent(path: string): Promise<void> {
+  const parent = await open(dirname(path), 'r').catch(() => null);
+  try {
+    await parent?.sync();
+  } finally {
+    await parent?.close();
+  }
+}
+
 /** The real host. */
 export const realHostFiles: HostFiles = {
   async makeJobDirectory(path) {
@@ -27,8 +41,14 @@ export const realHostFiles: HostFiles = {
     // The umask may have taken a mode away; what was there before is not ours to change.
     if (first !== undefined) await chmod(path, 0o711);
   },
-  remove: (path) => rm(path, { recursive: true, force: true }),
-  removeEmpty: rmdir,
+  async remove(path) {
+    await rm(path, { recursive: true, force: true });
+    await syncParent(path);
+  },
+  async removeEmpty(path) {
+    await rmdir(path);
+    await syncParent(path);
+  },
   list: (path) => readdir(path),
   read: (path) => readFile(path),
   exists: existsSync,

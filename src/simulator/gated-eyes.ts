@@ -61,6 +61,10 @@ export function gatedHostFiles(gate: Gate): HostFiles {
   const { host } = gate;
   const doing = <T>(place: string, path: string, effect: () => T): Promise<T> =>
     Promise.resolve().then(() => gate.sync({ place: `host-files.${place}` }, path, effect));
+  const syncParent = (path: string): void => {
+    const parent = parentOf(host.realPath(path));
+    if (host.files.look(parent) !== null) host.files.syncDirectory(parent);
+  };
   const make = (path: string): void => {
     if (path === '' || host.files.look(path) !== null) return;
     make(parentOf(path));
@@ -68,8 +72,16 @@ export function gatedHostFiles(gate: Gate): HostFiles {
   };
   return {
     makeJobDirectory: (path) => doing('make', path, () => make(path)),
-    remove: (path) => doing('remove', path, () => removeAll(gate, host.realPath(path))),
-    removeEmpty: (path) => doing('remove-empty', path, () => host.files.removeDirectory(path)),
+    remove: (path) =>
+      doing('remove', path, () => {
+        removeAll(gate, host.realPath(path));
+        syncParent(path);
+      }),
+    removeEmpty: (path) =>
+      doing('remove-empty', path, () => {
+        host.files.removeDirectory(path);
+        syncParent(path);
+      }),
     list: (path) => doing('list', path, () => host.files.list(path)),
     read: (path) => doing('read', path, () => Buffer.from(host.files.read(host.realPath(path)))),
     exists: (path) => lookOn(gate, path) !== null,

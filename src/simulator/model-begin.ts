@@ -58,7 +58,7 @@ function refusal(domain: ModelDomain, request: PointRequest): Failure | null {
   if (domain.job !== null || domain.foreignJob) {
     return { code: 'busy', message: `${domain.name} has another job` };
   }
-  if (request.quiesce === 'required' && !mayFreeze(domain, request)) {
+  if (request.quiesce === 'required' && !domain.neverRan && !mayFreeze(domain, request)) {
     return { code: 'quiesce-failed', message: `${domain.name} cannot be frozen` };
   }
   for (const { target, base } of request.disks) {

@@ -40,6 +40,10 @@ export interface ModelDomain {
   stateReason: string;
   runningId: number | null;
   managedSave: boolean;
+  /** A person saved the guest's memory, and has not started it since. */
+  keepsMemory: boolean;
+  /** Started paused, and never resumed: there is no guest to freeze. */
+  neverRan: boolean;
   agent: ObservedDomain['agent'];
   frozen: boolean;
   disks: ModelDisk[];
@@ -66,6 +70,8 @@ export function newDomain(
     stateReason: 'booted',
     runningId,
     managedSave: false,
+    keepsMemory: false,
+    neverRan: false,
     agent: 'connected',
     frozen: false,
     disks: disks.map(({ target, blocks, inode }) => ({

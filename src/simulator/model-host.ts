@@ -138,7 +138,10 @@ export class ModelHost {
       process.guardsDie = true;
       this.endProcess(process);
     }
-    for (const domain of this.domains) if (domain.state !== 'off') kill(domain);
+    for (const domain of this.domains) {
+      if (domain.state !== 'off') kill(domain);
+      domain.wanted = 'off';
+    }
     this.files = this.files.afterCrash(createDice(seed).below(2 ** 31));
     this.clearRun();
     this.wallMs += 300_000;

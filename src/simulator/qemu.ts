@@ -10,6 +10,7 @@ export function powerUp(domain: ModelDomain, state: 'running' | 'paused', runnin
   domain.stateReason = 'booted';
   domain.runningId = runningId;
   domain.managedSave = false;
+  domain.neverRan = state === 'paused';
   for (const disk of domain.disks) plugIn(disk);
 }
 

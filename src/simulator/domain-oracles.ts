@@ -1,0 +1,55 @@
+import type { ModelDomain } from './model-domain.ts';
+import type { Oracle } from './oracles.ts';
+import { isQuiet } from './scene.ts';
+
+/** I10: after a run in which nothing went wrong, no guest is frozen. */
+const isThawed: Oracle = (scene) => (isQuiet(scene) ? frozen(scene.world.host.domains) : []);
+
+function frozen(domains: readonly ModelDomain[]): readonly string[] {
+  // Without its agent nobody can thaw a guest: the next run tries again.
+  return domains
+    .filter((domain) => domain.frozen && domain.agent === 'connected')
+    .map(({ name }) => `${name} is frozen`);
+}
+
+/** I11: every domain is as a person left it, and a guest's saved memory is there. */
+const hasItsPower: Oracle = (scene) => {
+  const { domains } = scene.world.host;
+  const consumed = domains
+    .filter(({ keepsMemory, managedSave }) => keepsMemory && !managedSave)
+    .map(({ name }) => `the saved memory of ${name} was consumed`);
+  if (!isQuiet(scene)) return consumed;
+  const other = domains
+    .filter(({ state, wanted }) => state !== wanted)
+    .map(({ name, state, wanted }) => `${name} is ${state}, and a person left it ${wanted}`);
+  return [...consumed, ...other];
+};
+
+/** I13: each domain that was seen ends in exactly one list. */
+const isListedOnce: Oracle = ({ results }) =>
+  results.flatMap(({ observed, plan }) => {
+    if (plan === null || observed?.hypervisor.seen !== true) return [];
+    const { domains, unseenDomains } = observed.hypervisor.value;
+    return [...domains, ...unseenDomains].flatMap(({ uuid, name }) => {
+      const times = plan.domains.filter(({ domain }) => domain.uuid === uuid).length;
+      return times === 1 ? [] : [`${name} is in ${times} lists`];
+    });
+  });
+
+/** I14: after a run in which nothing went wrong no job of ours is left, and no scratch file. */
+const leavesNoJob: Oracle = (scene) => {
+  if (!isQuiet(scene)) return [];
+  const { host } = scene.world;
+  const jobs = host.domains
+    .filter(({ job }) => job !== null)
+    .map(({ name }) => `${name} has a job`);
+  return jobs;
+};
+
+/** Oracles that look at domains. */
+export const domainOracles: readonly { readonly id: string; readonly oracle: Oracle }[] = [
+  { id: 'I10', oracle: isThawed },
+  { id: 'I11', oracle: hasItsPower },
+  { id: 'I13', oracle: isListedOnce },
+  { id: 'I14', oracle: leavesNoJob },
+];

@@ -1,0 +1,235 @@
+import { destructiveKinds } from '../model/action.ts';
+import { runnableActions } from '../model/plan.ts';
+import { domainOracles } from './domain-oracles.ts';
+import { parentOf, type StoredPoint } from './inventory.ts';
+import { secret } from './model-hypervisor.ts';
+import { sameVersions } from './model-images.ts';
+import { isQuiet, keyOf, nameOf, type Scene, type Violation } from './scene.ts';
+
+/** The sentences against a scene; none if all is well. */
+export type Oracle = (scene: Scene) => readonly string[];
+
+/** I1: what a restorable point gives back is what the disks were at its instant. */
+const readsBack: Oracle = ({ after, world }) =>
+  after
+    .filter((point) => point.isValid && !world.damaged.has(keyOf(point)))
+    .flatMap((point) => {
+      const truth = world.host.truthOf(point.uuid, point.manifest.point);
+      if (truth === null) return [`${nameOf(point)} was never taken`];
+      return [...point.content].flatMap(([target, content]) => {
+        const was = truth.disks.get(target);
+        const isSame = content !== null && was !== undefined && sameVersions(content, was);
+        return isSame
+          ? []
+          : [
+              `${nameOf(point)}: ${target} reads [${content?.join(' ')}], and was [${was?.join(' ')}]`,
+            ];
+      });
+    });
+
+/** I1: a point that was reported as done stays, unless a plan shows its deletion; and that is a move to the trash first. */
+const isKept: Oracle = ({ before, after, results, world }) => {
+  const now = new Map(after.map((point) => [`${point.trash} ${keyOf(point)}`, point]));
+  const shown = new Set(
+    results.flatMap(({ plan }) =>
+      plan === null
+        ? []
+        : runnableActions(plan).flatMap((action) => {
+            if (action.kind === 'trash-chain') return [`live ${action.chain}`];
+            return action.kind === 'purge-trash' ? [action.path] : [];
+          }),
+    ),
+  );
+  for (const path of shown) if (path.startsWith('.trash')) world.purging.add(path);
+  return before.flatMap((point) => {
+    if (!world.acknowledged.has(keyOf(point)) || world.damaged.has(keyOf(point))) return [];
+    if (now.get(`${point.trash} ${keyOf(point)}`)?.isValid === true) return [];
+    if (point.trash !== null) {
+      // A crash may take a move to the trash back; and a purge ends where its plan said so.
+      const isBack = now.get(`null ${keyOf(point)}`)?.isValid === true;
+      return isBack || world.purging.has(point.trash)
+        ? []
+        : [`${nameOf(point)} left the trash, and no plan shows it`];
+    }
+    if (!shown.has(`live ${point.chain}`))
+      return [`${nameOf(point)} is gone, and no plan shows it`];
+    const isTrash = after.some((one) => one.isTrash && one.isValid && keyOf(one) === keyOf(point));
+    return isTrash ? [] : [`${nameOf(point)} was deleted past the trash`];
+  });
+};
+
+/** I2: the base of an increment is the checkpoint of its published parent. */
+const countsFromParent: Oracle = ({ after, results }) =>
+  results.flatMap(({ plan }) =>
+    (plan?.actions ?? []).flatMap((action) => {
+      if (action.kind !== 'backup' || action.parent === null) return [];
+      const point = after.find(
+        ({ manifest, uuid, isTrash }) =>
+          !isTrash && manifest.point === action.point && uuid === action.domain.uuid,
+      );
+      if (point === undefined) return [];
+      const parent = parentOf(point, after);
+      const bases = action.disks.flatMap(({ base }) => (base === null ? [] : [base]));
+      const isRight = bases.every((base) => base === parent?.manifest.checkpoint);
+      return isRight ? [] : [`${nameOf(point)} counts from ${bases.join()}, not from its parent`];
+    }),
+  );
+
+/** I3: after a run in which nothing went wrong, planning again gives nothing. */
+const converges: Oracle = (scene) =>
+  isQuiet(scene)
+    ? scene.results.flatMap(({ report, converged }) => {
+        const isDone = report?.actions.every(({ outcome }) =>
+          /^(done|already)$/.test(outcome.code),
+        );
+        return isDone === true && converged === false ? ['all was done, and a plan is left'] : [];
+      })
+    : [];
+
+/** I4: where something was not seen, nothing is deleted. */
+const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
+  if (step.kind !== 'apply') return [];
+  const blind = ['hypervisor-fails', 'journals-unlisted', 'store-unlisted', 'domains-unlisted'];
+  const partly = ['one-domain-unseen', 'checkpoints-unseen', 'images-unseen'];
+  const [first] = world.host.domains;
+  return results.flatMap(({ plan }) =>
+    (plan === null ? [] : runnableActions(plan))
+      .filter(({ kind }) => destructiveKinds.has(kind))
+      .filter(
+        (action) =>
+          step.lies.some((lie) => blind.includes(lie)) ||
+          (step.lies.some((lie) => partly.includes(lie)) &&
+            'domain' in action &&
+            action.domain.uuid === first?.uuid),
+      )
+      .map(({ id }) => `${id} was planned although ${step.lies.join()}`),
+  );
+};
+
+/** I5: a deletion never leaves a domain with fewer valid points than its floor. */
+const keepsFloor: Oracle = ({ before, after, world }) => {
+  const counted = (points: readonly StoredPoint[]): ReadonlyMap<string, number> => {
+    const counts = new Map<string, number>();
+    for (const point of points) {
+      if (point.isTrash || !point.isValid || world.damaged.has(keyOf(point))) continue;
+      if (!world.acknowledged.has(keyOf(point)) && points === after) continue;
+      const key = `${point.uuid} on ${point.disk}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return counts;
+  };
+  const now = counted(after.map((point) => point));
+  return [...counted(before)].flatMap(([key, count]) => {
+    const floor = Math.min(count, world.policy.minPoints);
+    const left = now.get(key) ?? 0;
+    return left >= floor ? [] : [`${key} has ${left} valid points, and had ${count}`];
+  });
+};
+
+/** I6: what a live point stands on is there. */
+const hasParents: Oracle = ({ after, world }) =>
+  after
+    .filter((point) => point.manifest.parent !== null && !world.damaged.has(keyOf(point)))
+    .filter((point) => !point.isTrash && parentOf(point, after) === undefined)
+    .map((point) => `${nameOf(point)} has no parent any more`);
+
+/** I7: what others put into stores and domains is as they left it; G205: what they held is not in the trash. */
+const foreignIsForeign: Oracle = ({ world, before, after }) => {
+  const { host, foreignFiles, foreignCheckpoints } = world;
+  const files = [...foreignFiles].filter(
+    ([path, content]) => !isAt(host.files, path, content) && !isMoved(path, after),
+  );
+  const checkpoints = [...foreignCheckpoints].filter((key) => {
+    const [uuid, name] = key.split(' ');
+    const domain = host.domains.find((one) => one.uuid === uuid);
+    return domain !== undefined && !domain.checkpoints.some((one) => one.name === name);
+  });
+  const held = before.filter(
+    (point) =>
+      point.isHeld &&
+      !point.isTrash &&
+      after.some((one) => one.isTrash && keyOf(one) === keyOf(point)),
+  );
+  return [
+    ...files.map(([path]) => `${path} was changed or removed`),
+    ...checkpoints.map((key) => `checkpoint ${key} was dropped`),
+    ...held.map((point) => `${nameOf(point)} is held, and in the trash`),
+  ];
+};
+
+function isAt(files: Scene['world']['host']['files'], path: string, content: string): boolean {
+  return files.look(path)?.kind === 'file' && files.read(path) === content;
+}
+
+/** A file in a chain goes to the trash with it: nothing of it is lost there. */
+function isMoved(path: string, after: readonly StoredPoint[]): boolean {
+  return after.some(({ isTrash, chain }) => isTrash && path.includes(`/${chain}/`));
+}
+
+/** I8: a failed action stops no other domain; a failed deletion stops the deletions after it. */
+const failsAlone: Oracle = ({ results }) =>
+  results.flatMap(({ plan, report, died }) => {
+    if (plan === null || report === null || died) return [];
+    const byId = new Map(plan.actions.map((action) => [action.id, action]));
+    const domainOf = (id: string): string | null => {
+      const action = byId.get(id);
+      return action !== undefined && 'domain' in action ? action.domain.uuid : null;
+    };
+    const skipped = report.actions.flatMap(({ id, outcome }) => {
+      if (outcome.code !== 'skipped' || byId.get(id)?.wave === 90) return [];
+      const cause = domainOf(outcome.because);
+      return cause !== null && cause !== domainOf(id)
+        ? [`${id} was skipped because of ${outcome.because}`]
+        : [];
+    });
+    const deletions = report.actions.filter(({ id }) => byId.get(id)?.wave === 90);
+    const failed = deletions.findIndex(({ outcome }) => outcome.code === 'failed');
+    const later = failed === -1 ? [] : deletions.slice(failed + 1);
+    const done = later.filter(({ outcome, id }) => outcome.code === 'done' && byId.has(id));
+    return [...skipped, ...done.map(({ id }) => `${id} was done after a failed deletion`)];
+  });
+
+/** I12: a definition's secret is in no plan, event or journal. */
+const tellsNoSecret: Oracle = ({ results, world }) => {
+  const told = results.flatMap(({ plan, events, report }) =>
+    JSON.stringify([plan, events, report]).includes(secret)
+      ? ['a plan or an event shows a secret']
+      : [],
+  );
+  const journals = world.host.files
+    .tree('/var/lib')
+    .filter(([, content]) => content?.includes(secret) === true);
+  return [...told, ...journals.map(([path]) => `${path} shows a secret`)];
+};
+
+/** The program never meets a fault of its own. */
+const isSound: Oracle = ({ results }) =>
+  results.flatMap(({ thrown, report, died }) => [
+    ...(thrown === null ? [] : [thrown]),
+    ...(died ? [] : (report?.actions ?? [])).flatMap(({ id, outcome }) =>
+      outcome.code === 'failed' && outcome.failure.code === 'internal'
+        ? [`${id}: ${outcome.failure.message}`]
+        : [],
+    ),
+  ]);
+
+/** Every oracle with the invariant of docs/safety.md that it watches. I9 waits for mirrors. */
+export const oracles: readonly { readonly id: string; readonly oracle: Oracle }[] = [
+  { id: 'I1-reads-back', oracle: readsBack },
+  { id: 'I1-kept', oracle: isKept },
+  { id: 'I2', oracle: countsFromParent },
+  { id: 'I3', oracle: converges },
+  { id: 'I4', oracle: unseenIsNotEmpty },
+  { id: 'I5', oracle: keepsFloor },
+  { id: 'I6', oracle: hasParents },
+  { id: 'I7', oracle: foreignIsForeign },
+  { id: 'I8', oracle: failsAlone },
+  { id: 'I12', oracle: tellsNoSecret },
+  { id: 'sound', oracle: isSound },
+  ...domainOracles,
+];
+
+/** Asks all of them. */
+export function violationsOf(scene: Scene): readonly Violation[] {
+  return oracles.flatMap(({ id, oracle }) => oracle(scene).map((message) => ({ id, message })));
+}

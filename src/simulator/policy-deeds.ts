@@ -1,0 +1,65 @@
+import type { Keep } from '../model/desired.ts';
+import { unreachable } from '../model/result.ts';
+import type { Dice } from './dice.ts';
+import type { ModelPolicy } from './model-policy.ts';
+import type { PolicyDeed } from './story.ts';
+import type { World } from './world.ts';
+
+const keeps: readonly [Keep | null, ...(Keep | null)[]] = [
+  null,
+  { chains: 0 },
+  { chains: 1 },
+  { last: 2 },
+  { last: 5 },
+  { daily: 2 },
+  { hourly: 3, daily: 1 },
+  { withinSeconds: 6 * 3600 },
+];
+
+/** Edits the policy as people do, between two runs. */
+export function editPolicy(world: World, deed: PolicyDeed, dice: Dice): void {
+  world.policy = { ...world.policy, ...edited(world, deed, dice) };
+}
+
+function edited(world: World, deed: PolicyDeed, dice: Dice): Partial<ModelPolicy> {
+  const { policy, host } = world;
+  const domain = host.domains[dice.below(host.domains.length)];
+  const one = domain === undefined ? [] : [domain.uuid];
+  switch (deed) {
+    case 'retention':
+      return {
+        maxPoints: 1 + dice.below(4),
+        keep: dice.pick(keeps),
+        minPoints: 1 + dice.below(2),
+      };
+    case 'schedule':
+      return { cron: dice.pick(['0 * * * *', '0 */6 * * *', '0 2 * * *', '30 1,13 * * *']) };
+    case 'leave':
+      return { left: new Set([...policy.left, ...one]) };
+    case 'ignore':
+      return { ignored: new Set([...policy.ignored, ...one]) };
+    case 'take-back':
+      return { left: new Set(), ignored: new Set() };
+    case 'move-store':
+      if (policy.stores.length === 1) host.addMount('/mnt/second');
+      return {
+        stores: [
+          { name: 'main', path: '/mnt/main' },
+          { name: 'second', path: '/mnt/second' },
+        ],
+        moved: new Set(policy.moved.size === 0 ? one : []),
+      };
+    case 'trash-keep':
+      return { trashKeepHours: dice.pick([0, 1, 24, 72]) };
+    case 'tracker':
+      return { tracker: dice.pick(['auto', 'auto', 'never']) };
+    case 'quiesce':
+      return { quiesce: dice.pick(['try', 'never', 'required']) };
+    case 'verify':
+      return { verify: dice.pick(['structure', 'source']) };
+    case 'require-mount':
+      return { requireMount: !policy.requireMount };
+    default:
+      return unreachable(deed);
+  }
+}

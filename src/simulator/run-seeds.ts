@@ -1,0 +1,64 @@
+import { runStory, type Twist } from './run-story.ts';
+import type { Violation } from './scene.ts';
+import { shrinkStory } from './shrink.ts';
+import { stepText, storyOf } from './story.ts';
+
+/** How many stories are told: so many from a seed on, or as long as `isOver` says no. */
+export interface SeedsRequest {
+  readonly from: number;
+  readonly count: number;
+  /** Asked after each story: a clock is the caller's. */
+  readonly isOver?: () => boolean;
+  readonly twist?: Twist;
+}
+
+/** What came of them. */
+export interface Scoreboard {
+  readonly seeds: number;
+  readonly steps: number;
+  /** How often each fault was met: `error-before`, `hypervisor-stale`. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Processes and hosts that died. */
+  readonly crashes: number;
+  /** Restorable points that were read back and compared with their instant. */
+  readonly points: number;
+  readonly violations: readonly SeedViolation[];
+}
+
+/** A seed that failed, and the shortest story that fails as it does. */
+export interface SeedViolation {
+  readonly seed: number;
+  readonly violation: Violation;
+  readonly story: readonly string[];
+}
+
+/** Tells the stories of many seeds, one after the other. Deterministic but for `isOver`. */
+export async function runSeeds(request: SeedsRequest): Promise<Scoreboard> {
+  const { from, count, isOver = () => false, twist = {} } = request;
+  const faults = new Map<string, number>();
+  const violations: SeedViolation[] = [];
+  let [seeds, steps, crashes, points] = [0, 0, 0, 0];
+  while (seeds < count && !isOver()) {
+    const seed = from + seeds;
+    const result = await runStory(storyOf(seed), twist);
+    seeds += 1;
+    steps += result.steps;
+    crashes += result.crashes;
+    points += result.compared;
+    for (const met of result.faults) {
+      const kind = met.split(' ').at(-1) ?? met;
+      faults.set(kind, (faults.get(kind) ?? 0) + 1);
+    }
+    const [violation] = result.violations;
+    if (violation !== undefined) violations.push(await shortest(seed, violation, twist));
+  }
+  const byKind = Object.fromEntries([...faults].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return { seeds, steps, faults: byKind, crashes, points, violations };
+}
+
+async function shortest(seed: number, violation: Violation, twist: Twist): Promise<SeedViolation> {
+  const fails = async (steps: Parameters<typeof runStory>[0]): Promise<boolean> =>
+    (await runStory(steps, twist)).violations.some(({ id }) => id === violation.id);
+  const story = await shrinkStory(storyOf(seed), fails);
+  return { seed, violation, story: story.map(stepText) };
+}

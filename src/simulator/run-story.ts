@@ -1,0 +1,146 @@
+import { createDice } from './dice.ts';
+import { doToDomain } from './domain-deeds.ts';
+import { doToHost } from './host-deeds.ts';
+import { inventoryOf, type StoredPoint } from './inventory.ts';
+import { violationsOf } from './oracles.ts';
+import { editPolicy } from './policy-deeds.ts';
+import type { Mutation } from './process-drivers.ts';
+import { type LoopRequest, type LoopResult, runLoop } from './run-loop.ts';
+import { keyOf, type Scene, type Violation } from './scene.ts';
+import { settle } from './settle.ts';
+import { type Step, storyOf } from './story.ts';
+import { newWorld, pointKey, type World } from './world.ts';
+
+/** What is counted of a story. */
+export interface StoryResult {
+  readonly violations: readonly Violation[];
+  readonly steps: number;
+  /** Faults that were met, as `files.rename error-before`, and lies that were told. */
+  readonly faults: readonly string[];
+  readonly crashes: number;
+  /** Restorable points that were read back and compared. */
+  readonly compared: number;
+}
+
+/** What tests take away from the program, to see the oracles object. */
+export interface Twist {
+  readonly mutation?: Mutation;
+  readonly plan?: LoopRequest['twist'];
+}
+
+/** A story on its way. */
+export class StoryRun {
+  readonly world: World = newWorld();
+  readonly violations: Violation[] = [];
+  readonly faults: string[] = [];
+  steps = 0;
+  crashes = 0;
+  compared = 0;
+  readonly #twist: Twist;
+  #before: readonly StoredPoint[] = [];
+
+  constructor(twist: Twist) {
+    this.#twist = twist;
+  }
+
+  /** Does one step, and asks all oracles. */
+  async step(step: Step): Promise<Scene> {
+    const { world } = this;
+    const results = await this.#do(step);
+    for (const result of results) this.#count(step, result);
+    const after = inventoryOf(world.host);
+    const scene: Scene = { world, step, before: this.#before, after, results };
+    for (const result of results) this.violations.push(...acknowledge(world, after, result));
+    this.violations.push(...violationsOf(scene));
+    this.steps += 1;
+    this.compared += after.filter(({ isValid }) => isValid).length;
+    this.#before = after;
+    return scene;
+  }
+
+  async #do(step: Step): Promise<readonly LoopResult[]> {
+    const { world } = this;
+    const dice = createDice(step.seed);
+    switch (step.kind) {
+      case 'domain':
+        doToDomain(world, step.deed, dice);
+        return [];
+      case 'policy':
+        editPolicy(world, step.deed, dice);
+        return [];
+      case 'host': {
+        if (step.deed === 'reboot') this.crashes += 1;
+        const isDone = step.deed === 'damage' || step.deed === 'quarantine';
+        doToHost(world, step.deed, dice);
+        // What a person damaged was no deed of ours.
+        if (isDone) this.#before = inventoryOf(world.host);
+        return [];
+      }
+      default:
+        return this.#apply(step);
+    }
+  }
+
+  async #apply(step: Extract<Step, { kind: 'apply' }>): Promise<readonly LoopResult[]> {
+    const { world } = this;
+    const request = (beside: boolean): LoopRequest => ({
+      host: world.host,
+      policy: world.policy,
+      seed: step.seed + (beside ? 1 : 0),
+      faults: beside ? [] : step.faults,
+      lies: beside ? [] : step.lies,
+      stale: world.stale,
+      stateDir: beside && step.beside === 'other-host' ? '/var/lib/other' : '/var/lib/holdfast',
+      mutation: this.#twist.mutation ?? {},
+      ...(this.#twist.plan === undefined ? {} : { twist: this.#twist.plan }),
+    });
+    const loops = [runLoop(request(false))];
+    if (step.beside !== 'nobody') loops.push(runLoop(request(true)));
+    const results = await Promise.all(loops);
+    const seen = results[0]?.observed?.hypervisor;
+    if (seen?.seen === true && step.lies.length === 0) world.stale = seen.value;
+    world.host.pass(1);
+    return results;
+  }
+
+  #count(step: Step, { met, died }: LoopResult): void {
+    this.faults.push(...met, ...(step.kind === 'apply' ? step.lies : []));
+    if (died) this.crashes += 1;
+  }
+}
+
+/** A point that was reported as done, in whatever run, is there; and from now on for ever. */
+function acknowledge(
+  world: World,
+  after: readonly StoredPoint[],
+  { plan, events }: LoopResult,
+): readonly Violation[] {
+  return events.flatMap((event): readonly Violation[] => {
+    if (event.kind !== 'action-finished' || event.outcome.code !== 'done') return [];
+    const action = plan?.actions.find(({ id }) => id === event.action);
+    if (action?.kind !== 'backup') return [];
+    const disk = world.host.mountOf(action.store.path)?.disk ?? '';
+    const key = pointKey(disk, action.domain.uuid, action.point);
+    world.acknowledged.add(key);
+    const isThere = after.some((point) => point.isValid && keyOf(point) === key);
+    if (isThere) return [];
+    return [{ id: 'I1-published', message: `${action.id} is done, and its point is not there` }];
+  });
+}
+
+/** Tells a story to its end, or to its first violation. */
+export async function runStory(story: readonly Step[], twist: Twist = {}): Promise<StoryResult> {
+  const run = new StoryRun(twist);
+  for (const step of story) {
+    if (run.violations.length > 0) break;
+    await run.step(step);
+  }
+  const atRest = run.violations.length > 0 ? [] : await settle(run);
+  const { steps, faults, crashes, compared } = run;
+  return { violations: [...run.violations, ...atRest], steps, faults, crashes, compared };
+}
+
+/** The story of a seed. */
+export function runSeed(seed: number, twist: Twist = {}): Promise<StoryResult> {
+  return runStory(storyOf(seed), twist);
+}

@@ -1,0 +1,41 @@
+import type { StoredPoint } from './inventory.ts';
+import type { LoopResult } from './run-loop.ts';
+import type { Step } from './story.ts';
+import { pointKey, type World } from './world.ts';
+
+/** What the oracles look at after a step. */
+export interface Scene {
+  readonly world: World;
+  readonly step: Step;
+  readonly before: readonly StoredPoint[];
+  readonly after: readonly StoredPoint[];
+  /** Runs of this step: none, one, or two beside each other. */
+  readonly results: readonly LoopResult[];
+}
+
+/** What an oracle objects to: the invariant, and a sentence. */
+export interface Violation {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** The key of a point in the world's sets. */
+export function keyOf({ disk, uuid, manifest }: StoredPoint): string {
+  return pointKey(disk, uuid, manifest.point);
+}
+
+/** Whether nothing went wrong in any run of the step, and none was beside another. */
+export function isQuiet({ results, step }: Scene): boolean {
+  return (
+    results.length > 0 &&
+    results.every(({ died, locked, met }) => !died && !locked && met.length === 0) &&
+    step.kind === 'apply' &&
+    step.lies.length === 0 &&
+    step.beside === 'nobody'
+  );
+}
+
+/** A point in words: `vm2 20261122T020000Z-4f7a`. */
+export function nameOf({ manifest, disk }: StoredPoint): string {
+  return `${manifest.domain.name} ${manifest.point} on ${disk}`;
+}

@@ -1,0 +1,99 @@
+import { runnableActions } from '../model/plan.ts';
+import { inventoryOf } from './inventory.ts';
+import type { StoryRun } from './run-story.ts';
+import type { Scene, Violation } from './scene.ts';
+import type { Step } from './story.ts';
+import type { World } from './world.ts';
+
+const quietApply: Step = { kind: 'apply', seed: 7, faults: [], lies: [], beside: 'nobody' };
+
+/**
+ * Liveness: what people and luck did ends, the faults stop; within two runs the
+ * plan is empty, nothing of ours is left on the host, and a day later every
+ * domain that the policy manages has a fresh point.
+ */
+export async function settle(run: StoryRun): Promise<readonly Violation[]> {
+  const { world } = run;
+  heal(world);
+  for (let count = 0; count < 2; count += 1) {
+    const scene = await run.step(quietApply);
+    if (run.violations.length > 0) return [];
+    if (scene.results.some(({ locked }) => locked)) return [live('the lock outlived its process')];
+    world.host.pass(1);
+  }
+  const [third] = (await run.step(quietApply)).results;
+  if (third === undefined || third.plan === null) return [live('no plan could be made')];
+  const left = runnableActions(third.plan).map(({ id }) => id);
+  if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
+  const rest = remains(world);
+  if (rest.length > 0) return rest;
+  return staysAlive(run, world);
+}
+
+const live = (message: string): Violation => ({ id: 'live', message });
+
+/** Nobody goes on making trouble. */
+function heal(world: World): void {
+  const { host } = world;
+  // Who insists on a freeze of guests that cannot be frozen gets no point: that is what was asked for.
+  if (world.policy.quiesce === 'required') world.policy = { ...world.policy, quiesce: 'try' };
+  for (const mount of host.mounts) {
+    mount.disk = `/disks${mount.path}`;
+    mount.isReadOnly = false;
+    mount.isFull = false;
+  }
+  for (const domain of host.domains) {
+    domain.agent = 'connected';
+    domain.foreignJob = false;
+  }
+  // Half past an hour: three runs of a second each begin no new slot.
+  host.pass(5400 - (Math.floor(host.wallMs / 1000) % 3600));
+}
+
+/** I10, I11, I14 at rest. */
+function remains({ host }: World): readonly Violation[] {
+  const files = ['/scratch', '/run/hf'].flatMap((path) =>
+    host.files.look(path) === null ? [] : host.files.list(path).map((name) => `${path}/${name}`),
+  );
+  return [
+    ...files.map((path) => ({ id: 'I14', message: `${path} is left` })),
+    ...host.domains
+      .filter(({ frozen }) => frozen)
+      .map(({ name }) => ({ id: 'I10', message: `${name} is frozen` })),
+    ...[...host.locks].map(([path]) => ({ id: 'live', message: `${path} is locked by nobody` })),
+  ];
+}
+
+/** A day later each domain that nothing hinders has a point of that day. */
+async function staysAlive(run: StoryRun, world: World): Promise<readonly Violation[]> {
+  const { host } = world;
+  const since = host.now;
+  host.pass(90_000);
+  for (const domain of host.domains) {
+    // One that is off and unchanged needs no point.
+    if (domain.state === 'off') continue;
+    domain.state = 'running';
+    domain.wanted = 'running';
+  }
+  const scene: Scene = await run.step(quietApply);
+  const [result] = scene.results;
+  const blocked = new Set(
+    result?.plan?.domains
+      .filter(({ verdict }) => verdict !== 'acted-on')
+      .map(({ domain }) => domain.uuid),
+  );
+  const isBlocked = (uuid: string): boolean =>
+    result?.plan?.actions.some(
+      (action) =>
+        action.kind === 'backup' && action.domain.uuid === uuid && action.blockedBy.length > 0,
+    ) === true;
+  const fresh = new Set(
+    inventoryOf(host).flatMap(({ uuid, manifest, isValid }) =>
+      isValid && manifest.frozenAt > since ? [uuid] : [],
+    ),
+  );
+  return host.domains
+    .filter(({ uuid, state }) => state === 'running' && !blocked.has(uuid) && !isBlocked(uuid))
+    .filter(({ uuid }) => !fresh.has(uuid))
+    .map(({ name }) => live(`${name} has no point of the last day`));
+}

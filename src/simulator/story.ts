@@ -1,0 +1,156 @@
+import { createDice, type Dice } from './dice.ts';
+import type { Fault, FaultHow, Lie } from './fault.ts';
+
+/** What people and guests do to a domain. */
+export const domainDeeds = [
+  'write',
+  'write-all',
+  'start',
+  'shut-down',
+  'kill',
+  'pause',
+  'save-memory',
+  'agent-away',
+  'agent-back',
+  'snapshot',
+  'copy-aside',
+  'revert',
+  'resize',
+  'add-disk',
+  'remove-disk',
+  'replace-disk',
+  'swap-disks',
+  'rename',
+  'define-again',
+  'new-domain',
+  'undefine',
+  'lose-bitmaps',
+  'lose-checkpoints',
+  'break-bitmaps',
+  'foreign-job',
+  'foreign-checkpoint',
+] as const;
+
+/** Edits of the policy. */
+export const policyDeeds = [
+  'retention',
+  'schedule',
+  'leave',
+  'ignore',
+  'take-back',
+  'move-store',
+  'trash-keep',
+  'tracker',
+  'quiesce',
+  'verify',
+  'require-mount',
+] as const;
+
+/** What happens to disks, points and the host. */
+export const hostDeeds = [
+  'unmount',
+  'mount',
+  'other-disk',
+  'read-only',
+  'writable',
+  'fill',
+  'make-room',
+  'foreign-file',
+  'hold',
+  'release',
+  'damage',
+  'quarantine',
+  'reboot',
+  'wait',
+  'wait-days',
+  'clock-ahead',
+  'clock-back',
+] as const;
+
+export type DomainDeed = (typeof domainDeeds)[number];
+export type PolicyDeed = (typeof policyDeeds)[number];
+export type HostDeed = (typeof hostDeeds)[number];
+
+/** One step of a story. Each has a seed of its own: with others taken out it does the same. */
+export type Step =
+  | { readonly kind: 'domain'; readonly deed: DomainDeed; readonly seed: number }
+  | { readonly kind: 'policy'; readonly deed: PolicyDeed; readonly seed: number }
+  | { readonly kind: 'host'; readonly deed: HostDeed; readonly seed: number }
+  | {
+      readonly kind: 'apply';
+      readonly seed: number;
+      readonly faults: readonly Fault[];
+      readonly lies: readonly Lie[];
+      /** A second one begins at the same time; of another host, or of this one and so kept out by the lock. */
+      readonly beside: 'nobody' | 'same-host' | 'other-host';
+    };
+
+const hows: readonly [FaultHow, ...FaultHow[]] = [
+  'error-before',
+  'error-after',
+  'half',
+  'no-space',
+  'process-before',
+  'process-after',
+  'host-before',
+  'host-after',
+];
+
+const lies: readonly [Lie, ...Lie[]] = [
+  'hypervisor-fails',
+  'hypervisor-empty',
+  'hypervisor-stale',
+  'one-domain-unseen',
+  'one-domain-missing',
+  'checkpoints-unseen',
+  'images-unseen',
+  'store-unlisted',
+  'domains-unlisted',
+  'journals-unlisted',
+];
+
+/** A story from a seed: the same each time. */
+export function storyOf(seed: number): readonly Step[] {
+  const dice = createDice(seed);
+  const length = 8 + dice.below(24);
+  return Array.from({ length }, () => stepOf(dice));
+}
+
+function stepOf(dice: Dice): Step {
+  const throwOf = dice.next();
+  const seed = dice.below(2 ** 31);
+  if (throwOf < 0.45) return applyOf(dice, seed);
+  if (throwOf < 0.6) {
+    // Time must pass, and guests must write, or nothing is ever due.
+    return dice.chance(0.5)
+      ? { kind: 'host', deed: 'wait', seed }
+      : { kind: 'domain', deed: 'write', seed };
+  }
+  if (throwOf < 0.8) return { kind: 'domain', deed: dice.pick(domainDeeds), seed };
+  if (throwOf < 0.88) return { kind: 'policy', deed: dice.pick(policyDeeds), seed };
+  return { kind: 'host', deed: dice.pick(hostDeeds), seed };
+}
+
+function applyOf(dice: Dice, seed: number): Step {
+  const faults = dice.chance(0.5)
+    ? Array.from({ length: 1 + dice.below(2) }, () => ({ at: callOf(dice), how: dice.pick(hows) }))
+    : [];
+  const beside = dice.chance(0.08)
+    ? dice.pick(['same-host', 'other-host'] as const)
+    : ('nobody' as const);
+  return { kind: 'apply', seed, faults, lies: dice.chance(0.12) ? [dice.pick(lies)] : [], beside };
+}
+
+// A loop with a backup has 100 to 600 calls; most of interest lie in the middle.
+function callOf(dice: Dice): number {
+  return dice.below(dice.chance(0.5) ? 250 : 700);
+}
+
+/** A step in a few words. */
+export function stepText(step: Step): string {
+  if (step.kind !== 'apply') return `${step.kind} ${step.deed} ${step.seed}`;
+  const { faults, lies: told, beside, seed } = step;
+  const wrong = [...faults.map(({ at, how }) => `${how}@${at}`), ...told];
+  const two = beside === 'nobody' ? '' : ` beside ${beside}`;
+  return `apply ${seed}${two}${wrong.length === 0 ? '' : ` with ${wrong.join(', ')}`}`;
+}

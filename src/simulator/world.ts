@@ -1,0 +1,53 @@
+import type { DomainUuid } from '../model/identity.ts';
+import type { ObservedHypervisor } from '../model/observed.ts';
+import { newDomain } from './model-domain.ts';
+import { ModelHost } from './model-host.ts';
+import type { ModelImage } from './model-image.ts';
+import { firstPolicy, type ModelPolicy } from './model-policy.ts';
+
+/** A host with its policy, and what the oracles must know of its past. */
+export interface World {
+  readonly host: ModelHost;
+  policy: ModelPolicy;
+  /** What a stale listing shows: the last but one. */
+  stale: ObservedHypervisor | null;
+  /** Copies of images that people made, by disk of a domain. */
+  readonly copies: Map<string, ModelImage>;
+  /** Points that people damaged, and all that they wrote into stores and domains: never ours to touch. */
+  readonly damaged: Set<string>;
+  readonly foreignFiles: Map<string, string>;
+  readonly foreignCheckpoints: Set<string>;
+  /** Points whose backup was reported as done: they must be there for ever. */
+  readonly acknowledged: Set<string>;
+  /** Paths of chains in the trash whose purge a plan showed. */
+  readonly purging: Set<string>;
+}
+
+/** Two domains, one store, a policy with an hourly schedule. */
+export function newWorld(): World {
+  const host = new ModelHost();
+  host.addMount('/mnt/main');
+  for (const [number, targets] of [
+    [1, ['vda']],
+    [2, ['vda', 'vdb']],
+  ] as const) {
+    const disks = targets.map((target) => ({ target, blocks: 6, inode: host.number() }));
+    host.domains.push(newDomain(host.newUuid(), `vm${number}`, disks, host.number()));
+  }
+  return {
+    host,
+    policy: firstPolicy,
+    stale: null,
+    copies: new Map(),
+    damaged: new Set(),
+    foreignFiles: new Map(),
+    foreignCheckpoints: new Set(),
+    acknowledged: new Set(),
+    purging: new Set(),
+  };
+}
+
+/** The name of a point in all these sets. */
+export function pointKey(disk: string, uuid: DomainUuid, point: string): string {
+  return `${disk} ${uuid} ${point}`;
+}
