@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 /** Runs a program to its end: seconds, and the largest resident memory of it and its children in MiB. */
-export async function measure(program, args, options = {}) {
+export async function measure(program, args, { signal, mayFail = [], ...options } = {}) {
   const started = process.hrtime.bigint();
   // GNU time is not on every host; the kernel's own count is, while the process lives.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   child.stdout?.on('data', (text) => (output += text));
   child.stderr?.on('data', (text) => (output += text));
+  // Not spawn's own signal: that one does not wait for the end.
+  signal?.addEventListener('abort', () => child.kill('SIGTERM'));
   let peak = 0;
   const look = setInterval(() => {
     peak = Math.max(peak, residentMiB(child.pid));
@@ -17,7 +19,7 @@ export async function measure(program, args, options = {}) {
   const [status] = await once(child, 'close');
   clearInterval(look);
   const took = Number(process.hrtime.bigint() - started) / 1e9;
-  if (status !== 0 && !(options.mayFail ?? []).includes(status)) {
+  if (status !== 0 && !mayFail.includes(status)) {
     throw new Error(`${program} ${args.join(' ')} failed (${status}):\n${output}`);
   }
   return { seconds: took, peakMiB: peak, output };
