@@ -8,7 +8,7 @@ import { memoryOf } from '../planner/memory.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { rememberStore } from '../store/known-stores.ts';
 import { openStore } from '../store/open.ts';
-import type { Context } from './context.ts';
+import { complain, type Context } from './context.ts';
 import { desiredOf } from './load-policy.ts';
 import type { Closing } from './run-plan.ts';
 import { type Session } from './session.ts';
@@ -69,7 +69,7 @@ async function remember(
       known.ok && memory !== undefined
         ? await writeMemory({ name, path, id: state.id }, memory)
         : known;
-    if (!written.ok) context.terminal.err(`holdfast: store ${name}: ${written.error.message}\n`);
+    if (!written.ok) complain(context, `store ${name}: ${written.error.message}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../reporter/printable.ts';
 import type { Clock } from './clock.ts';
 import type { ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,18 +29,29 @@ export interface Refusal {
   readonly exit: ExitCode;
   /** Stable, kebab-case. */
   readonly code: string;
+  /** One sentence. */
   readonly message: string;
+  /** Lines below it, ready for a terminal: what is wrong with a file, with its places. */
+  readonly below?: string;
 }
 
 /** Says a refusal, as JSON too where that was asked for, and hands its exit status back. */
 export function refuse(context: Context, refusal: Refusal): ExitCode {
-  context.terminal.err(`holdfast: ${refusal.message}\n`);
+  complain(context, refusal.message);
+  if (refusal.below !== undefined) context.terminal.err(`${refusal.below}\n`);
   if (context.globals.json === true) printError(context.terminal, refusal);
   return refusal.exit;
 }
 
+/** The sentence of a refusal with the lines below it. */
+export function wholeMessage({ message, below }: Refusal): string {
+  return below === undefined ? message : `${message}\n${below}`;
+}
+
 /** Prints a refusal as JSON: one line, for it may follow the events of a run. */
-export function printError(terminal: Terminal, { code, message, exit }: Refusal): void {
+export function printError(terminal: Terminal, refusal: Refusal): void {
+  const { code, exit } = refusal;
+  const message = wholeMessage(refusal);
   const error = { formatVersion: 1, kind: 'error', code, message, exit };
   terminal.out(`${JSON.stringify(error)}\n`);
 }
@@ -51,7 +63,12 @@ export function printJson(context: Context, kind: string, body: object): void {
 
 /** Says something beside the result, unless `--quiet`. */
 export function say(context: Context, text: string): void {
-  if (context.globals.quiet !== true) context.terminal.err(`${text}\n`);
+  if (context.globals.quiet !== true) context.terminal.err(`${printable(text)}\n`);
+}
+
+/** Says what is wrong, in one line whatever the names in it are. */
+export function complain({ terminal }: Pick<Context, 'terminal'>, message: string): void {
+  terminal.err(`holdfast: ${printable(message)}\n`);
 }
 
 /** A command's own options are declared here, and its body handed to `go`. */

@@ -4,7 +4,7 @@ import { instantOf } from '../model/instant.ts';
 import type { DoctorFinding } from '../model/report.ts';
 import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
-import type { Context, Go } from './context.ts';
+import { type Context, type Go, wholeMessage } from './context.ts';
 import { checkAppArmor, checkClock, checkWay } from './doctor-host.ts';
 import { observedFindings } from './doctor-observed.ts';
 import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
@@ -38,7 +38,7 @@ async function examine(context: Context): Promise<ExitCode> {
     ...programs,
     ...(loaded.ok
       ? []
-      : [finding('error', loaded.error.code, 'host', loaded.error.message, hostFileRemedy)]),
+      : [finding('error', loaded.error.code, 'host', wholeMessage(loaded.error), hostFileRemedy)]),
     ...libvirt.findings,
     clock,
     ...wayFindings(host, libvirt.qemuUser),
@@ -70,7 +70,8 @@ async function policyFindings(
 ): Promise<{ readonly findings: readonly DoctorFinding[]; readonly timezone: string }> {
   const session = await openSession(context);
   if (!session.ok) {
-    const { code, message } = session.error;
+    const { code } = session.error;
+    const message = wholeMessage(session.error);
     const remedy = code === 'no-policy' ? 'holdfast init' : 'holdfast validate';
     return { findings: [finding('warning', code, 'policy', message, remedy)], timezone: 'UTC' };
   }

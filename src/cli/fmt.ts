@@ -82,11 +82,12 @@ function formatFile(
     return fail({ exit: 3, code: before.error.code, message: `${file}: ${before.error.message}` });
   const after = formatPolicy(before.value, file);
   if (after.ok) return ok({ file, before: before.value, after: after.value });
-  const told = renderDiagnostics(after.error, { color: false }).trimEnd();
+  const below = renderDiagnostics(after.error, { color: false }).trimEnd();
   return fail({
     exit: 3,
     code: 'policy-invalid',
-    message: `${file} cannot be formatted:\n${told}`,
+    message: `${file} cannot be formatted:`,
+    below,
   });
 }
 

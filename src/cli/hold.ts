@@ -3,6 +3,7 @@ import { pointDirectory } from '../model/identity.ts';
 import { instantOf } from '../model/instant.ts';
 import type { Failure, Result } from '../model/result.ts';
 import { fail } from '../model/result.ts';
+import { printable } from '../reporter/printable.ts';
 import { openStore } from '../store/open.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
@@ -54,9 +55,9 @@ async function mark(context: Context, text: string, reason: string | null): Prom
   const addresses = changed.map(({ address }) => address);
   if (context.globals.json === true)
     printJson(context, reason === null ? 'release' : 'hold', { addresses });
-  else if (addresses.length === 0) context.terminal.out(`${text} is not held.\n`);
+  else if (addresses.length === 0) context.terminal.out(`${printable(text)} is not held.\n`);
   for (const address of context.globals.json === true ? [] : addresses)
-    context.terminal.out(`${reason === null ? 'released' : 'held'} ${address}\n`);
+    context.terminal.out(`${reason === null ? 'released' : 'held'} ${printable(address)}\n`);
   return 0;
 }
 

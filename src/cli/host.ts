@@ -26,6 +26,7 @@ export function loadHost({ terminal, globals }: Context): Result<HostFile, Refus
   return fail({
     exit: 3,
     code: 'host-file',
-    message: `the host file is not valid:\n${told.trimEnd()}`,
+    message: 'the host file is not valid:',
+    below: told.trimEnd(),
   });
 }

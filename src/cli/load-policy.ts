@@ -43,11 +43,12 @@ export async function loadPolicy(
   const policy = readPolicy(main, directoryReader(terminal.cwd, main, input));
   const color = decideColor({ flag: globals.color, env: terminal.env, isTTY: terminal.errIsTty });
   if (!policy.ok) {
-    const told = renderDiagnostics(policy.error, { color }).trimEnd();
-    return fail({ exit: 3, code: 'policy-invalid', message: `the policy is not valid:\n${told}` });
+    const below = renderDiagnostics(policy.error, { color }).trimEnd();
+    return fail({ exit: 3, code: 'policy-invalid', message: 'the policy is not valid:', below });
   }
   const { warnings, texts } = policy.value;
-  if (warnings.length > 0) say(context, renderDiagnostics(warnings, { color }).trimEnd());
+  if (warnings.length > 0 && globals.quiet !== true)
+    terminal.err(`${renderDiagnostics(warnings, { color }).trimEnd()}\n`);
   const git = await gitOf(texts.map((one) => resolve(terminal.cwd, one.file)));
   return ok({ ...policy.value, text: joined(texts), git });
 }

@@ -20,7 +20,10 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   } catch (error) {
     // The one catch: what arrives here is a mistake of ours, not an expected failure.
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`This is a fault in holdfast itself; please report it.\n${detail}\n`);
+    const { escapeSteering } = await import('../model/escape-steering.ts');
+    process.stderr.write(
+      escapeSteering(`This is a fault in holdfast itself; please report it.\n${detail}\n`),
+    );
     process.exitCode = 1;
   }
 }

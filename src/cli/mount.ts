@@ -5,7 +5,8 @@ import { exposeImages } from '../image/expose.ts';
 import { mountFiles, type MountedFiles } from '../image/mount-files.ts';
 import { unmountFiles } from '../image/unmount.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
+import { printable } from '../reporter/printable.ts';
+import { complain, type Context, type Go, printJson, type Refusal, refuse } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { writeTrouble } from './file-trouble.ts';
 import { sourceOf, wantedPoint, warnOf } from './restore-source.ts';
@@ -74,8 +75,7 @@ async function runMount(
   for (const disk of exposed.value.disks) {
     const found = await mountFiles(disk, directory.value);
     mounted.push(...found.mounted);
-    for (const { message } of found.left)
-      context.terminal.err(`holdfast: not mounted: ${message}\n`);
+    for (const { message } of found.left) complain(context, `not mounted: ${message}`);
   }
   if (context.globals.json === true) {
     printJson(context, 'mount', {
@@ -86,7 +86,7 @@ async function runMount(
     return 0;
   }
   const out = (line: string): void => context.terminal.out(line);
-  for (const { file } of exposed.value.disks) out(`${file}\n`);
+  for (const { file } of exposed.value.disks) out(`${printable(file)}\n`);
   for (const { directory: place, type } of mounted) out(`${place}  ${type}, read-only\n`);
   out(`When you are done: holdfast unmount ${directory.value}\n`);
   return 0;

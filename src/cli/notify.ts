@@ -1,12 +1,13 @@
 import type { RunReport } from '../executor/run-report.ts';
 import { addressOf } from '../model/address.ts';
+import { escapeSteering } from '../model/escape-steering.ts';
 import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { HostFile } from '../policy/host-file.ts';
 import { run } from '../process/run.ts';
 import { renderPlanSummary } from '../reporter/plan-counts.ts';
 import { plural } from '../reporter/plural.ts';
-import type { Context } from './context.ts';
+import { complain, type Context } from './context.ts';
 
 /** One thing that a notification is about. */
 interface Detail {
@@ -86,11 +87,11 @@ export async function notifyRun(
     for (const { command, on } of notify) {
       if (!on.includes(notification.event)) continue;
       const [program, ...args] = command;
-      const input = `${JSON.stringify(notification)}\n`;
+      const input = `${escapeSteering(JSON.stringify(notification))}\n`;
       const result = await run({ program, args, input, timeoutSeconds });
       if (!result.ok) {
         const { message } = result.error;
-        context.terminal.err(`holdfast: notification ${notification.event}: ${message}\n`);
+        complain(context, `notification ${notification.event}: ${message}`);
       }
     }
   }

@@ -4,6 +4,7 @@ import type { PointId } from '../model/identity.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
 import { renderPoints } from '../reporter/points.ts';
+import { printable } from '../reporter/printable.ts';
 import { openStore } from '../store/open.ts';
 import { refuse, type Go } from './context.ts';
 import { desiredOf, domainNames } from './load-policy.ts';
@@ -46,7 +47,7 @@ export function definePoints(command: Command, go: Go): void {
         const unseen = observed.stores.flatMap(({ state }) =>
           state.kind === 'unseen' ? [state.failure] : [],
         );
-        for (const { message } of unseen) context.terminal.err(`not seen: ${message}\n`);
+        for (const { message } of unseen) context.terminal.err(`not seen: ${printable(message)}\n`);
         return unseen.length > 0 ? 9 : 0;
       }),
     );

@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
+import { printable } from '../reporter/printable.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { commands } from './commands.ts';
 import { printError, type Context, type Globals, type Go, type Refusal } from './context.ts';
 import { exitCodes, type ExitCode } from './exit.ts';
-import type { Terminal } from './terminal.ts';
+import { guardedTerminal, type Terminal } from './terminal.ts';
 
 const exitHelp = [
   '',
@@ -21,10 +22,12 @@ export async function runProgram(
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
   let exit: ExitCode = 0;
-  const program = newProgram(terminal, version);
+  const plain = guardedTerminal(terminal, 'never');
+  const program = newProgram(plain, version);
   const go: Go = async (body) => {
     const globals = program.opts<Globals>();
-    const context: Context = { terminal, globals, tool: `holdfast ${version}`, clock };
+    const guarded = guardedTerminal(terminal, globals.color);
+    const context: Context = { terminal: guarded, globals, tool: `holdfast ${version}`, clock };
     exit = await body(context);
   };
   await addCommands(program, chosenCommand(args), go);
@@ -33,7 +36,7 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    if (isJson(args)) printError(terminal, usageError(error));
+    if (isJson(args)) printError(plain, usageError(error));
     return 64;
   }
   return exit;
@@ -53,6 +56,12 @@ function usageError({ code, message }: CommanderError): Refusal {
   return kebab === 'help'
     ? { exit: 64, code: 'no-command', message: 'no command was given: holdfast --help lists them' }
     : { exit: 64, code: kebab, message: message.replace(/^error: /, '').replaceAll('\n', ' ') };
+}
+
+/** What commander says of a command line, in our form: one line, and perhaps one more that begins with "(Did you mean". */
+function complaint(text: string): string {
+  const [said = '', ...meant] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*\)$)/);
+  return [said.replace(/^error: /, 'holdfast: '), ...meant].map(printable).join('\n');
 }
 
 /** The program with its global options, which are known before and after the command. */
@@ -83,7 +92,7 @@ export function newProgram(terminal: Terminal, version: string): Command {
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')),
+      outputError: (text, write) => write(`${complaint(text)}\n`),
     })
     .showHelpAfterError(false)
     .exitOverride()

@@ -47,7 +47,7 @@ const settledSeconds = 2;
 export function progressLine(running: Running, now: number): string {
   const { address, what, doneBytes, totalBytes, startedAt, at } = running;
   const seconds = (now - startedAt) / 1000;
-  const name = `${address} ${what}`;
+  const name = printable(`${address} ${what}`);
   if (doneBytes === 0) return `${name}, ${humanDuration(seconds)}`;
   const rate = doneBytes / Math.max((at - startedAt) / 1000, 0.001);
   const parts = [progressWords(running)];

@@ -12,7 +12,7 @@ import type { PlacedManifest } from '../planner/restore-targets.ts';
 import { faultWords } from '../reporter/faults.ts';
 import { plural } from '../reporter/plural.ts';
 import { openStore } from '../store/open.ts';
-import type { Context, Refusal } from './context.ts';
+import { complain, type Context, type Refusal } from './context.ts';
 import { usage } from './plan-options.ts';
 import { readAddress, resolveAddress } from './resolve-address.ts';
 import { readTime } from './time.ts';
@@ -47,7 +47,7 @@ export interface Source {
 
 /** Says which points were passed over, `--quiet` or not: what comes back is older than was asked for. */
 export function warnOf(context: Context, { warning }: Source): void {
-  if (warning !== null) context.terminal.err(`holdfast: warning: ${warning}\n`);
+  if (warning !== null) complain(context, `warning: ${warning}`);
 }
 
 /** Finds it, and reads the manifests from the chain's full to it. */

@@ -12,7 +12,7 @@ import { eventWords, renderEvent } from '../reporter/event.ts';
 import { renderRunReport } from '../reporter/run-report.ts';
 import { takeApplyLock } from './apply-lock.ts';
 import { approved } from './approve.ts';
-import { refuse, say, type Context } from './context.ts';
+import { complain, type Context, refuse, say } from './context.ts';
 import { Display } from './display.ts';
 import { driversOf, storeLimits } from './drivers.ts';
 import { applyExit, planFacts, type ExitCode, type PlanFacts } from './exit.ts';
@@ -133,7 +133,7 @@ async function settleDeadRuns(
 ): Promise<void> {
   if (!runs.seen || runs.value.length === 0) return;
   const settled = await settleRuns(driversOf(context, session));
-  if (!settled.ok) context.terminal.err(`holdfast: ${settled.error.message}\n`);
+  if (!settled.ok) complain(context, settled.error.message);
 }
 
 /** The run itself, with its display. */

@@ -1,4 +1,6 @@
 import { createInterface } from 'node:readline/promises';
+import { escapeSteering } from '../model/escape-steering.ts';
+import { decideColor, type ColorFacts } from '../reporter/color.ts';
 
 /** Where a command reads and writes: the process's own streams, or a test's. */
 export interface Terminal {
@@ -19,6 +21,37 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** One line, asked of a person; the end of the input is an empty answer. */
   ask(question: string, signal: AbortSignal): Promise<string>;
+}
+
+// What we write ourselves: colours (ECMA-48 SGR) anywhere; to go up or to the
+// top and clear what is below (CUU, CPL, CUP, ED) only where a text begins with it.
+// oxlint-disable-next-line no-control-regex -- our own sequences begin with one
+const colors = /(\u001B\[[\d;]*m)/;
+// oxlint-disable-next-line no-control-regex -- our own sequences begin with one
+const clearing = /^\u001B\[(?:\d+[AF]|2J)\u001B\[[JH]/;
+
+/**
+ * The same terminal for a program that prints names which others chose:
+ * whatever steers a terminal is escaped, but for our own sequences where the
+ * stream takes them. Every text passes here, so no command can forget it.
+ */
+export function guardedTerminal(terminal: Terminal, flag: ColorFacts['flag']): Terminal {
+  const guarded =
+    (write: (text: string) => void, isTty: boolean) =>
+    (text: string): void => {
+      const [clear = ''] = (isTty ? clearing.exec(text) : null) ?? [];
+      const rest = text.slice(clear.length);
+      const isColored = decideColor({ flag, env: terminal.env, isTTY: isTty });
+      const parts = isColored ? rest.split(colors) : [rest];
+      // Of a split by a group each second part is what the group found.
+      write(clear + parts.map((part, at) => (at % 2 === 1 ? part : escapeSteering(part))).join(''));
+    };
+  return {
+    ...terminal,
+    out: guarded((text) => terminal.out(text), terminal.outIsTty),
+    err: guarded((text) => terminal.err(text), terminal.errIsTty),
+    ask: (question, signal) => terminal.ask(escapeSteering(question), signal),
+  };
 }
 
 /** The terminal of this process. A reader that went away (`| head`) ends the output, not the work. */

@@ -5,11 +5,13 @@ import { addSeconds, instantOf } from '../model/instant.ts';
 import type { ObservedStore, ObservedTrash } from '../model/observed-store.ts';
 import type { TrashItem, TrashReport } from '../model/report.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { printable } from '../reporter/printable.ts';
+import { shellWord } from '../reporter/shell-word.ts';
 import { renderTrash } from '../reporter/trash.ts';
 import { openStore } from '../store/open.ts';
 import { actionPlan } from './action-plan.ts';
 import { cannotAsk } from './approve.ts';
-import { printJson, refuse, type Context, type Go, type Refusal } from './context.ts';
+import { complain, type Context, type Go, printJson, type Refusal, refuse } from './context.ts';
 import { nearbyDomain } from './did-you-mean.ts';
 import type { ExitCode } from './exit.ts';
 import { printReport } from './print-report.ts';
@@ -73,7 +75,7 @@ async function list(context: Context): Promise<ExitCode> {
   };
   printReport(context, 'trash', report, renderTrash);
   const unseen = stores.flatMap(({ state }) => (state.kind === 'unseen' ? [state.failure] : []));
-  for (const failure of unseen) context.terminal.err(`holdfast: ${failure.message}\n`);
+  for (const failure of unseen) complain(context, failure.message);
   return unseen.length > 0 ? 9 : 0;
 }
 
@@ -139,7 +141,7 @@ async function restore(context: Context, text: string): Promise<ExitCode> {
   if (context.globals.json === true) printJson(context, 'trash-restored', { address });
   else
     context.terminal.out(
-      `restored ${address}, held. When retention may count it again: holdfast release ${address}\n`,
+      `restored ${printable(address)}, held. When retention may count it again: holdfast release ${shellWord(printable(address))}\n`,
     );
   return 0;
 }

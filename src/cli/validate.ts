@@ -8,6 +8,7 @@ import {
   renderAnnotations,
   renderDiagnostics,
 } from '../policy/render-diagnostics.ts';
+import { printable } from '../reporter/printable.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { loadHost } from './host.ts';
@@ -64,6 +65,6 @@ function print(context: Context, format: Format, file: string, diagnostics: Diag
   else {
     if (diagnostics.length > 0)
       terminal.out(`${renderDiagnostics(diagnostics, renderOptions(context))}\n`);
-    terminal.out(`${file}: ${countDiagnostics(diagnostics)}\n`);
+    terminal.out(`${printable(file)}: ${countDiagnostics(diagnostics)}\n`);
   }
 }

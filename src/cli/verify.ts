@@ -8,7 +8,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { renderVerify } from '../reporter/verify.ts';
 import { openStore } from '../store/open.ts';
 import type { PointPlace, Store } from '../store/store.ts';
-import { refuse, say, type Context, type Go } from './context.ts';
+import { complain, type Context, type Go, refuse, say } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { printReport } from './print-report.ts';
@@ -117,7 +117,7 @@ async function verifyPlace(
           ? noteSound(store.value, place, { formatVersion: 1, at, depth })
           : store.value.quarantine(place, damage, at);
       if (lock.ok) lock.value.release();
-      if (!noted.ok) context.terminal.err(`holdfast: ${address}: ${noted.error.message}\n`);
+      if (!noted.ok) complain(context, `${address}: ${noted.error.message}`);
     }
     const result = damage !== undefined ? 'faulty' : failures.length > 0 ? 'unseen' : 'sound';
     verified.push({ ...facts, result, failures });

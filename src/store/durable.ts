@@ -1,3 +1,4 @@
+import { escapeSteering } from '../model/escape-steering.ts';
 import { errorNumber } from './attempt.ts';
 import type { Files } from './files.ts';
 import { parentOf, temporaryName } from './layout.ts';
@@ -49,5 +50,5 @@ export function writeDurable(files: Files, directory: string, name: string, cont
 
 /** A record as people read it: two spaces, a newline at the end. */
 export function jsonText(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${escapeSteering(JSON.stringify(value, null, 2))}\n`;
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { escapeSteering } from '../model/escape-steering.ts';
 import type { EventBody, RunEvent } from '../model/event.ts';
 import type { RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
@@ -88,7 +89,7 @@ function journalOf(
     number += 1;
     const event: RunEvent = { formatVersion: 1, run, number, at: clock(), ...body };
     if (event.kind === 'run-started') begun = event;
-    return JSON.stringify(event);
+    return escapeSteering(JSON.stringify(event));
   };
 
   /** Notes what is only worth a warning; should that fail too, the next durable event fails and says so. */
@@ -105,7 +106,9 @@ function journalOf(
     stores.set(storePath, file.value);
     // In a store journals are only read by people: a run without an end need not stay.
     warn(pruneJournals(files, directory, () => true));
-    return begun === null ? ok(undefined) : file.value.add(JSON.stringify(begun), true);
+    return begun === null
+      ? ok(undefined)
+      : file.value.add(escapeSteering(JSON.stringify(begun)), true);
   };
 
   /** Notes an event in a store. */

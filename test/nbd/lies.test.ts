@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chunkOf, dataChunk, FakeServer, statusChunk, type Request } from './fake-server.ts';
+import { chunkOf, dataChunk, FakeServer, statusChunk } from './fake-server.ts';
 import { open, opened, serve } from './open-fake.ts';
 
 const uint32 = (value: number): Buffer => {
@@ -50,12 +50,13 @@ it('a server that answers one option for ever is refused', async () => {
 });
 
 it('a server that answers one read for ever is left', async () => {
-  const answer = (request: Request): Buffer =>
-    Buffer.concat([
-      dataChunk(request, 0, request.length, 0),
-      dataChunk(request, 0, request.length, 0),
-    ]);
-  const server = await serve({ answer });
+  const server = await serve({
+    answer: (request) =>
+      Buffer.concat([
+        dataChunk(request, 0, request.length, 0),
+        dataChunk(request, 0, request.length, 0),
+      ]),
+  });
   const read = await (await opened(server)).read(0, new Uint8Array(1000));
   expect(read.ok ? null : read.error.message.replace(server.socket, 'SOCKET')).toBe(
     'SOCKET: the server answered a read with too few or too many bytes',
@@ -63,13 +64,14 @@ it('a server that answers one read for ever is left', async () => {
 });
 
 it('a server that tells the extents of one context twice is left', async () => {
-  const answer = (request: Request): Buffer =>
-    Buffer.concat([
-      statusChunk(request, 1, [[4096, 0]], 0),
-      statusChunk(request, 1, [[4096, 0]], 0),
-      chunkOf(request, 0, Buffer.alloc(0)),
-    ]);
-  const server = await serve({ answer });
+  const server = await serve({
+    answer: (request) =>
+      Buffer.concat([
+        statusChunk(request, 1, [[4096, 0]], 0),
+        statusChunk(request, 1, [[4096, 0]], 0),
+        chunkOf(request, 0, Buffer.alloc(0)),
+      ]),
+  });
   const source = await opened(server);
   for await (const batch of source.extents())
     expect(batch.ok ? null : batch.error.message.replace(server.socket, 'SOCKET')).toBe(

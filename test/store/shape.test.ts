@@ -16,7 +16,7 @@ function told(content: string): string {
 it('a record that is nested without end is not written out in what is told of it', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   expect(told(JSON.stringify({ ...manifest, store: 'DEEP' }).replace('"DEEP"', deep))).toBe(
-    'P: store must be 32 hex digits, not a list',
+    'P: store must be a store id, not a list',
   );
 });
 
