@@ -24,6 +24,7 @@ export async function unpackArchive(
     ],
     timeoutSeconds: 300,
     signal,
+    endsWithUs: true,
   });
   return result.ok ? ok(undefined) : fail(result.error);
 }

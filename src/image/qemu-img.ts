@@ -86,7 +86,13 @@ export async function qemuImg(
     const message = `"${relative}" is not the absolute path of an image`;
     return fail({ code: 'bad-path', message, exitCode: null, stdout: '', stderr: '' });
   }
-  const called = await run({ program: 'qemu-img', args, timeoutSeconds, signal });
+  const called = await run({
+    program: 'qemu-img',
+    args,
+    timeoutSeconds,
+    signal,
+    endsWithUs: true,
+  });
   return called.ok ? called : fail(callFailure(called.error, paths, signal));
 }
 

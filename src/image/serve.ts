@@ -77,6 +77,7 @@ export async function createOverlay(
       String(served.sizeBytes),
     ],
     timeoutSeconds: 60,
+    endsWithUs: true,
   });
   return made.ok ? ok(undefined) : fail(made.error);
 }

@@ -11,6 +11,11 @@ export interface Command {
   /** Variables beside PATH and LC_ALL; nothing else of our environment is handed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /**
+   * The kernel ends it with this process (SIGKILL of us too): for what writes. An
+   * orphan would go on writing into what the next plan takes for left behind.
+   */
+  readonly endsWithUs?: boolean;
   /** Standard output beyond this is a failure, not a cut text. */
   readonly maxOutputBytes?: number;
 }
@@ -37,7 +42,8 @@ const maxOutputBytes = 1024 ** 3;
 export async function run(command: Command): Promise<Result<Output, CommandFailure>> {
   // Its 150 modules take longer to load than all else of a plan, which runs no program by it.
   const { execa } = await import('execa');
-  const result = await execa(command.program, command.args, {
+  const [program = '', ...args] = wordsOf(command);
+  const result = await execa(program, args, {
     input: command.input ?? '',
     timeout: command.timeoutSeconds * 1000,
     forceKillAfterDelay: 2000,
@@ -51,6 +57,16 @@ export async function run(command: Command): Promise<Result<Output, CommandFailu
   if (!result.failed) return ok({ stdout: result.stdout, stderr: result.stderr });
   return fail(failureOf(command, result));
 }
+
+// util-linux, as flock is: Debian cannot be without it. It becomes the program, so the pid is the program's.
+const deathSignal = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
+
+function wordsOf({ program, args, endsWithUs = false }: Command): readonly string[] {
+  return endsWithUs ? [...deathSignal, program, ...args] : [program, ...args];
+}
+
+// What execvp(3) users say of a program that is not there; none that is run this way ends so itself.
+const noSuchProgram = 127;
 
 /** What execa says of a process that did not succeed. */
 interface Ending {
@@ -88,11 +104,12 @@ function failureOf(command: Command, facts: Ending): CommandFailure {
   if (facts.isCanceled) return { ...base, code: 'canceled', message: `${name} was stopped` };
   if (facts.isMaxBuffer)
     return { ...base, code: 'too-much-output', message: `${name} printed too much` };
-  if (facts.exitCode === undefined && facts.signal === undefined) {
+  const isMissing = command.endsWithUs === true && facts.exitCode === noSuchProgram;
+  if (isMissing || (facts.exitCode === undefined && facts.signal === undefined)) {
     return {
       ...base,
       code: 'not-started',
-      message: `${name} could not be started: ${facts.code ?? facts.shortMessage}`,
+      message: `${name} could not be started: ${isMissing ? 'ENOENT' : (facts.code ?? facts.shortMessage)}`,
     };
   }
   if (facts.signal !== undefined) {

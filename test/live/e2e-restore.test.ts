@@ -266,7 +266,10 @@ it('SIGKILL between setting aside and defining: the plan shows put-back, and it 
     '--in-place',
     '--auto-approve',
   );
-  child.killAt('SIGKILL', ({ kind }) => kind === 'intent');
+  child.killAt(
+    'SIGKILL',
+    (event) => event.kind === 'intent' && event.intent.kind === 'restore-swap',
+  );
   expect(await child.ended()).toBe('SIGKILL');
   const planned = await host.planned();
   expect(planned).toContain(`put-back domain/${domain.name}`);

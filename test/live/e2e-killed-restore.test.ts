@@ -1,0 +1,170 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/model/event.ts';
+import type { PointRow } from '../../src/model/report.ts';
+import { buildProgram, eventually, LiveHost } from './host.ts';
+import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
+
+const MiB = 1024 ** 2;
+
+let main = '';
+let lab: Lab;
+let host: LiveHost;
+let domain: LabDomain;
+let point: PointRow;
+let truth: ReadonlyMap<string, string>;
+
+beforeAll(async () => {
+  main = await buildProgram();
+  lab = await Lab.create();
+  domain = await lab.defineDomain({
+    disks: [
+      { target: 'vda', sizeBytes: 64 * MiB },
+      { target: 'vdb', sizeBytes: 16 * MiB },
+    ],
+  });
+  host = new LiveHost(lab, 'killed-restore');
+  host.writePolicy([domain]);
+  await domain.write('vda', 0, 48 * MiB, 0x11);
+  await domain.write('vdb', 0, MiB, 0x21);
+  truth = await host.truthOf(domain);
+  await host.ok('apply', '--auto-approve', '--now', `domain/${domain.name}`);
+  point = await host.newPoint(domain, truth);
+  await domain.write('vda', 0, MiB, 0x13);
+  await domain.stop();
+});
+afterAll(async () => lab[Symbol.asyncDispose]());
+
+/** A moment of a run that its journal knows. */
+function momentOf(event: RunEvent): string | null {
+  switch (event.kind) {
+    case 'step':
+      return `step ${event.step}`;
+    case 'intent':
+      return `intent ${event.intent.kind}`;
+    case 'intent-closed':
+      return `closed ${event.intent}`;
+    case 'action-started':
+      return 'started';
+    case 'progress':
+      return event.doneBytes > 0 ? 'in mid-copy' : null;
+    default:
+      return null;
+  }
+}
+
+/** Whatever carries a run's name among images, sockets and scratch. */
+const leftovers = (): readonly string[] => [
+  ...readdirSync(lab.dir, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.includes('.restoring-'),
+  ),
+  ...host.jobFiles(),
+];
+
+/** Processes of a program that work on this host's files. */
+const working = (program: string): readonly string[] =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return line.startsWith(program) && (line.includes(host.dir) || line.includes(lab.dir));
+      } catch {
+        return false;
+      }
+    });
+const servers = (): readonly string[] => working('qemu-nbd');
+
+const isDefined = async (name: string): Promise<boolean> =>
+  virsh('domuuid', name).then(
+    () => true,
+    () => false,
+  );
+
+/** Names in a directory; none if it was not made. */
+const names = (directory: string): readonly string[] =>
+  existsSync(directory) ? readdirSync(directory) : [];
+
+/** Kills the restore at a moment; then plans, applies, and plans again. Gives what was planned. */
+async function killedAt(moment: string, args: readonly string[]): Promise<readonly string[]> {
+  const child = host.child(main, '--json', 'restore', point.address, '--auto-approve', ...args);
+  child.killAt('SIGKILL', (event) => momentOf(event) === moment);
+  expect([0, 'SIGKILL'], `${moment}: ${child.err}`).toContain(await child.ended());
+  // What it had started to write with is dead with it.
+  expect(working('qemu-img'), moment).toEqual([]);
+  const planned = await host.planned();
+  if (planned.length > 0) await host.ok('apply', '--auto-approve');
+  expect(await host.planned(), moment).toEqual([]);
+  return planned;
+}
+
+/** Moments of a restore that is left alone. */
+async function momentsOf(args: readonly string[]): Promise<readonly string[]> {
+  const child = host.child(main, '--json', 'restore', point.address, '--auto-approve', ...args);
+  expect(await child.ended(), child.err).toBe(0);
+  const moments = new Set(child.events.map(momentOf).filter((each) => each !== null));
+  expect([...moments]).toContain('intent restore-files');
+  return [...moments];
+}
+
+it('I1: in place, SIGKILL at each moment leaves the old images or the new, and nothing beside them', async () => {
+  const image = domain.disks[0]?.path ?? '';
+  const old = await domain.copyOf('vda');
+  const moments = await momentsOf(['--in-place']);
+  expect(moments).toContain('intent restore-swap');
+  const seen = new Set<string>();
+  for (const moment of moments) {
+    const before = await domain.copyOf('vda');
+    for (const each of await killedAt(moment, ['--in-place'])) seen.add(each);
+    expect(leftovers(), moment).toEqual([]);
+    const now = await Promise.all(
+      [before, truth.get('vda') ?? '', old].map(async (each) => compareImages(each, image)),
+    );
+    expect(now, moment).toContain('identical');
+  }
+  expect([...seen]).toContain(`discard-files domain/${domain.name}`);
+});
+
+it('as a new domain, SIGKILL at each moment: what is not defined is not left half', async () => {
+  const name = `${domain.name}-new`;
+  const to = join(lab.dir, 'new');
+  const args = ['--as', name, '--to', to];
+  const moments = await momentsOf(args);
+  for (const moment of moments) {
+    if (await isDefined(name)) await lab.forget(name);
+    rmSync(to, { recursive: true, force: true });
+    await killedAt(moment, args);
+    expect(leftovers(), moment).toEqual([]);
+    // An image in its place is whole, whether or not its domain was defined.
+    for (const file of names(to)) {
+      const target = /vda|vdb/.exec(file)?.[0] ?? '';
+      expect(await compareImages(truth.get(target) ?? '', join(to, file)), moment).toBe(
+        'identical',
+      );
+    }
+  }
+  if (await isDefined(name)) await lab.forget(name);
+});
+
+it('at once, SIGKILL at each moment leaves no server, unless a domain stands on it', async () => {
+  const name = `${domain.name}-look`;
+  const to = join(lab.dir, 'look');
+  const chain = `domain/${domain.name}/${point.chain}`;
+  const args = ['--instant', '--as', name, '--to', to];
+  const end = async (): Promise<void> => {
+    if (await isDefined(name)) await lab.forget(name);
+    rmSync(to, { recursive: true, force: true });
+    await host.run('release', chain);
+  };
+  const moments = await momentsOf(args);
+  for (const moment of moments) {
+    await end();
+    await eventually('the servers end', async () => servers().length === 0);
+    rmSync(join(host.dir, 'run'), { recursive: true, force: true });
+    await killedAt(moment, args);
+    if (await isDefined(name)) continue;
+    expect([leftovers(), servers()], moment).toEqual([[], []]);
+  }
+  await end();
+});
