@@ -1,6 +1,27 @@
 import { InvalidArgumentError } from 'commander';
 import { sizeBytes } from '../policy/quantity.ts';
 
+/** The options of `simulate`, as they were given. */
+export interface SimulateOptions {
+  /** Days. */
+  readonly for: number;
+  readonly from?: 'observed' | 'nothing';
+  readonly observed?: string;
+  readonly start?: string;
+  /** Shares: 0.02 is 2 %. */
+  readonly change?: number;
+  readonly growth: number;
+  /** Bytes. */
+  readonly disk: number;
+  readonly count: number;
+  readonly compare?: string;
+  readonly everyDay?: boolean;
+  readonly svg?: string;
+}
+
+/** A disk of which nothing is known; said in the output, and easily replaced. */
+export const defaultDiskBytes = 20 * 1024 ** 3;
+
 // A schedule is steady enough for a guess over some years; more is a mistyped number.
 const mostDays = 50 * 366;
 

@@ -1,33 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { DesiredState } from '../model/desired.ts';
-import { instantOf, millisecondsOf, type Instant } from '../model/instant.ts';
-import { ok, type Result } from '../model/result.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { SimulationReport } from '../model/simulation.ts';
+import type { HostFile } from '../policy/host-file.ts';
+import { renderComparison } from '../reporter/simulate-compare.ts';
+import { renderSimulationSvg } from '../reporter/simulate-svg.ts';
 import { renderSimulation } from '../reporter/simulate-text.ts';
-import { localInstants, zoneOffset } from '../schedule/zone.ts';
-import { simulate, type SimulationInput } from '../simulator/forecast/simulate.ts';
-import { startFromNothing } from '../simulator/forecast/start-from-nothing.ts';
-import { refuse, type Context, type Go, type Refusal } from './context.ts';
+import { compareSimulations } from '../simulator/forecast/compare.ts';
+import { simulate } from '../simulator/forecast/simulate.ts';
+import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
+import { writeTrouble } from './file-trouble.ts';
 import { wholeNumber } from './history.ts';
 import { loadHost } from './host.ts';
-import { loadPolicy, type LoadedPolicy } from './load-policy.ts';
+import { loadPolicy } from './load-policy.ts';
+import { usage } from './plan-options.ts';
 import { printReport } from './print-report.ts';
-import { readDays, readShare, readSize } from './simulate-options.ts';
-import { desiredOfPolicyAlone } from './simulated-domains.ts';
-import { readTime } from './time.ts';
+import {
+  defaultDiskBytes,
+  readDays,
+  readShare,
+  readSize,
+  type SimulateOptions,
+} from './simulate-options.ts';
+import { simulationInput, type Beginning } from './simulated-start.ts';
 
-interface SimulateOptions {
-  readonly for: number;
-  readonly from?: 'observed' | 'nothing';
-  readonly start?: string;
-  readonly change?: number;
-  readonly growth: number;
-  readonly disk: number;
-  readonly count: number;
-  readonly everyDay?: boolean;
-}
+const examples = `
+Without --from it begins with what this host shows, or from nothing where that cannot be seen; the output says which.
 
-const defaultDiskBytes = 20 * 1024 ** 3;
+Examples:
+  holdfast simulate --policy policy.yaml --from nothing --start 2026-01-01
+  holdfast simulate --observed observed.json --for 10y --svg storage.svg
+  holdfast simulate --for 365d --compare proposed.yaml
+  holdfast simulate --for 30d --every-day --change 5% --growth 10%`;
 
 /** `holdfast simulate` */
 export function defineSimulate(command: Command, go: Go): void {
@@ -40,15 +46,20 @@ export function defineSimulate(command: Command, go: Go): void {
     .addOption(
       new Option('--from <what>', 'what there is at the start').choices(['observed', 'nothing']),
     )
-    .option('--start <time>', 'when it begins')
-    .option('--change <percent>', 'how much of a disk changes in a day', readShare)
+    .option('--observed <file>', 'begin with a saved observation: needs no host')
+    .option('--start <time>', 'when it begins (default: the observation, or today)')
+    .option(
+      '--change <percent>',
+      "what changes in a day (default: each domain's history, or 2%)",
+      readShare,
+    )
     .addOption(
-      new Option('--growth <percent>', 'how much disks grow in a year')
+      new Option('--growth <percent>', 'what disks grow in a year')
         .argParser(readShare)
         .default(0, '0%'),
     )
     .addOption(
-      new Option('--disk <size>', 'from nothing: data of a disk')
+      new Option('--disk <size>', 'data of a disk of which nothing is known')
         .argParser(readSize)
         .default(defaultDiskBytes, '20GiB'),
     )
@@ -57,7 +68,10 @@ export function defineSimulate(command: Command, go: Go): void {
         .argParser(wholeNumber)
         .default(1),
     )
+    .option('--compare <policy>', 'the same with another policy, and what differs')
     .option('--every-day', 'list every backup and deletion')
+    .option('--svg <file>', 'write the plot to a file')
+    .addHelpText('after', examples)
     .action(async (options: SimulateOptions) =>
       go(async (context) => runSimulate(context, options)),
     );
@@ -66,79 +80,86 @@ export function defineSimulate(command: Command, go: Go): void {
 async function runSimulate(context: Context, options: SimulateOptions): Promise<ExitCode> {
   const host = loadHost(context);
   if (!host.ok) return refuse(context, host.error);
-  const policy = await loadPolicy(context, host.value);
-  if (!policy.ok) return refuse(context, policy.error);
-  const input = inputFromNothing(context, policy.value, options);
-  if (!input.ok) return refuse(context, input.error);
-  printReport(context, 'simulation', simulate(input.value), renderSimulation);
+  const beginning = await beginningOf(context, options);
+  if (!beginning.ok) return refuse(context, beginning.error);
+  const own = await simulated(context, host.value, beginning.value, options);
+  if (!own.ok) return refuse(context, own.error);
+  const { compare } = options;
+  const reports = [own.value];
+  if (compare !== undefined) {
+    const named = { ...context, globals: { ...context.globals, policy: compare } };
+    const other = await simulated(named, host.value, beginning.value, options);
+    if (!other.ok) return refuse(context, other.error);
+    reports.push(other.value);
+  }
+  if (options.svg !== undefined) {
+    const saved = saveSvg(context, reports, options.svg);
+    if (!saved.ok) return refuse(context, saved.error);
+  }
+  const [, other] = reports;
+  if (other === undefined) printReport(context, 'simulation', own.value, renderSimulation);
+  else {
+    const comparison = compareSimulations(own.value, other);
+    printReport(context, 'simulation-comparison', comparison, renderComparison);
+  }
   return 0;
 }
 
-function inputFromNothing(
+async function simulated(
   context: Context,
-  policy: LoadedPolicy,
+  host: HostFile,
+  beginning: Beginning,
   options: SimulateOptions,
-): Result<SimulationInput, Refusal> {
-  const start = startOf(options.start, policy.timezone, context.clock.now());
-  if (!start.ok) return start;
-  const { desired, jitterLeftOut } = withoutJitter(desiredOfPolicyAlone(policy, options.count));
-  const world = startFromNothing(desired, start.value, options.disk);
-  const domains = world.observed.hypervisor.seen ? world.observed.hypervisor.value.domains : [];
-  return ok({
-    world,
-    endAt: daysLater(start.value, options.for, policy.timezone),
-    changePerDay: options.change ?? null,
-    growthPerYear: options.growth,
-    disks: new Map(
-      domains.map(({ uuid, disks }) => [
-        uuid,
-        new Map(disks.map(({ target }) => [target, options.disk])),
-      ]),
-    ),
-    room: new Map(),
-    listEvents: options.everyDay === true,
-    told: {
-      host: null,
-      from: 'nothing',
-      remarks: [],
-      diskBytes: options.disk,
-      perPattern: options.count,
-      jitterLeftOut,
-    },
-  });
+): Promise<Result<SimulationReport, Refusal>> {
+  const policy = await loadPolicy(context, host);
+  if (!policy.ok) return policy;
+  const input = simulationInput(policy.value, beginning, options);
+  return input.ok ? ok(simulate(input.value)) : input;
 }
 
-function withoutJitter(desired: DesiredState): {
-  readonly desired: DesiredState;
-  readonly jitterLeftOut: boolean;
-} {
-  const domains = desired.domains.map((domain) => ({
-    ...domain,
-    schedule: { ...domain.schedule, jitterSeconds: 0 },
-  }));
-  return {
-    desired: { ...desired, domains },
-    jitterLeftOut: desired.domains.some(({ schedule }) => schedule.jitterSeconds > 0),
-  };
+/** What it begins with: what was asked for; else this host, if it can be seen. */
+async function beginningOf(
+  context: Context,
+  { from, observed: file }: SimulateOptions,
+): Promise<Result<Beginning, Refusal>> {
+  const nothing: Beginning = { from: 'nothing', nowMs: context.clock.now() };
+  if (file !== undefined) {
+    if (from === 'nothing')
+      return usage('nothing-observed', '--observed FILE and --from nothing exclude each other');
+    // Loaded here: its checker is large, and only files need it.
+    const { readObserved } = await import('./read-observed.ts');
+    const observed = await readObserved(context, file);
+    return observed.ok ? ok({ from: 'observed', observed: observed.value }) : observed;
+  }
+  if (from === 'nothing') return ok(nothing);
+  // Loaded here: from nothing or a file, no libvirt is needed.
+  const { openSession } = await import('./session.ts');
+  const session = await openSession(context);
+  if (!session.ok) return session;
+  const observed = await session.value.look();
+  const missing = unseenOf(observed);
+  if (from === 'observed' || missing === null) return ok({ from: 'observed', observed });
+  say(context, `Not observed, so it begins from nothing: ${missing}`);
+  return ok(nothing);
 }
 
-/** When it begins: a date alone is its first second; without any, today's first second. */
-function startOf(
-  text: string | undefined,
-  timezone: string,
-  nowMs: number,
-): Result<Instant, Refusal> {
-  const today = instantOf(nowMs + zoneOffset(nowMs, timezone)).slice(0, 10);
-  const given = text ?? today;
-  return readTime(/^\d{4}-\d{2}-\d{2}$/.test(given) ? `${given} 00:00` : given, timezone);
+function unseenOf({ hypervisor, stores }: Extract<Beginning, { from: 'observed' }>['observed']) {
+  if (!hypervisor.seen) return hypervisor.failure.message;
+  const failures = stores.flatMap(({ state }) => (state.kind === 'unseen' ? [state.failure] : []));
+  return failures[0]?.message ?? null;
 }
 
-/** The same time of the clock so many days later. */
-function daysLater(at: Instant, days: number, timezone: string): Instant {
-  const ms = millisecondsOf(at);
-  const local = ms + zoneOffset(ms, timezone) + days * 86_400_000;
-  const found = localInstants(local, timezone);
-  return instantOf(
-    found.kind === 'once' ? found.at : found.kind === 'twice' ? found.first : found.gapEnd,
-  );
+function saveSvg(
+  context: Context,
+  reports: readonly SimulationReport[],
+  file: string,
+): Result<void, Refusal> {
+  const path = resolve(context.terminal.cwd, file);
+  try {
+    writeFileSync(path, renderSimulationSvg(reports));
+    return ok(undefined);
+  } catch (error) {
+    const message = `${file} was not written: ${writeTrouble(error, path)}`;
+    return fail({ exit: 1, code: 'not-saved', message });
+  }
 }

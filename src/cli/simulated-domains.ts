@@ -1,3 +1,4 @@
+import { digestOf } from '../model/canonical.ts';
 import type { DesiredState } from '../model/desired.ts';
 import { domainUuid, type DomainUuid } from '../model/identity.ts';
 import type { Rule } from '../policy/policy.ts';
@@ -13,8 +14,7 @@ export function desiredOfPolicyAlone(policy: LoadedPolicy, perPattern: number): 
   const known: { readonly uuid: DomainUuid; readonly name: string }[] = [];
   for (const rule of policy.rules) {
     for (const name of namesOf(rule, perPattern)) {
-      const uuid =
-        rule.selector.kind === 'uuid' ? rule.selector.uuid : supposedUuid(known.length + 1);
+      const uuid = rule.selector.kind === 'uuid' ? rule.selector.uuid : supposedUuid(name);
       known.push({ uuid, name });
       rules.push({ ...rule, selector: { kind: 'uuid', uuid } });
     }
@@ -25,8 +25,18 @@ export function desiredOfPolicyAlone(policy: LoadedPolicy, perPattern: number): 
   return { ...desired, policy: { ...desired.policy, rules: policy.rules.length } };
 }
 
-const supposedUuid = (number: number): DomainUuid =>
-  domainUuid(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`);
+// Of the name, so that two policies that are compared mean the same domain by it.
+function supposedUuid(name: string): DomainUuid {
+  const digits = digestOf(['simulated', name]);
+  const parts = [
+    [0, 8],
+    [8, 12],
+    [12, 16],
+    [16, 20],
+    [20, 32],
+  ].map(([from, to]) => digits.slice(from, to));
+  return domainUuid(parts.join('-'));
+}
 
 function namesOf({ selector }: Rule, perPattern: number): readonly string[] {
   switch (selector.kind) {

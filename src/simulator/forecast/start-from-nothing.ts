@@ -29,7 +29,8 @@ export function startFromNothing(desired: DesiredState, at: Instant, diskBytes: 
   };
 }
 
-function emptyHost(at: Instant): Omit<ObservedState, 'hypervisor' | 'stores'> {
+/** A host without anything, at an instant. */
+export function emptyHost(at: Instant): Omit<ObservedState, 'hypervisor' | 'stores'> {
   return {
     formatVersion: 1,
     observedAt: at,

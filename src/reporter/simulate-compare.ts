@@ -1,0 +1,117 @@
+import type {
+  SimulationComparison,
+  SimulationDifference,
+  SimulationReport,
+} from '../model/simulation.ts';
+import { humanBytes } from './human-bytes.ts';
+import { humanAge } from './human-duration.ts';
+import { printable } from './printable.ts';
+import type { RenderOptions } from './row.ts';
+import { renderClockChanges, renderSimulatedGuards } from './simulate-nights.ts';
+import { renderPlot } from './simulate-plot.ts';
+import { renderHead, usedBytes, wholeNumber } from './simulate-text.ts';
+import { renderTable, type TableLine } from './table.ts';
+
+/** What another policy does otherwise, for people. Ends in a newline. */
+export function renderComparison(comparison: SimulationComparison, options: RenderOptions): string {
+  const { this: own, other } = comparison;
+  const names = `█ ${printable(own.policy.file)}, o ${printable(other.policy.file)}`;
+  const curve = (
+    title: string,
+    height: number,
+    value: (day: SimulationReport['days'][number]) => number,
+    label: (value: number) => string,
+  ): readonly string[] =>
+    renderPlot(
+      {
+        title: `${title}: ${names}`,
+        days: own.days.length >= other.days.length ? own.days : other.days,
+        values: own.days.map(value),
+        other: other.days.map(value),
+        rows: height,
+        write: label,
+      },
+      options,
+    );
+  const parts: readonly (readonly string[])[] = [
+    renderHead(own, options),
+    ['Compared with', ...renderHead(other, options).slice(0, 1)],
+    curve('Storage', 8, usedBytes, humanBytes),
+    curve('Restorable points', 4, ({ points }) => points, wholeNumber),
+    differencesOf(comparison, options),
+    guardsOf(own),
+    guardsOf(other),
+    renderClockChanges(own),
+    [...new Set([...own.remarks, ...other.remarks])].map((remark) => `Note: ${printable(remark)}`),
+  ];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function guardsOf(report: SimulationReport): readonly string[] {
+  const [, ...lines] = renderSimulatedGuards(report);
+  return lines.length === 0 ? [] : [`Guards under ${printable(report.policy.file)}`, ...lines];
+}
+
+const figureWords: Readonly<Record<SimulationDifference['figure'], string>> = {
+  backups: 'backups',
+  fulls: 'fulls',
+  points: 'points at the end',
+  peakBytes: 'peak of storage',
+  endBytes: 'storage at the end',
+  writtenBytes: 'written',
+  worstGapSeconds: 'longest gap',
+  deletedChains: 'chains deleted',
+  deletedPoints: 'points deleted',
+};
+
+function differencesOf(
+  { this: own, other, totals, domains }: SimulationComparison,
+  options: RenderOptions,
+): readonly string[] {
+  if (totals.length === 0 && domains.length === 0)
+    return ['No difference: both policies do the same in this time.'];
+  const lines: TableLine[] = [
+    { heading: '  all domains', style: 'bold' },
+    ...rows(totals),
+    ...domains.flatMap(({ name, differences }): readonly TableLine[] => [
+      { heading: `  ${printable(name)}`, style: 'bold' },
+      ...rows(differences),
+    ]),
+  ];
+  return [
+    'What differs',
+    ...renderTable(
+      [
+        { title: '' },
+        { title: printable(own.policy.file), align: 'right' },
+        { title: printable(other.policy.file), align: 'right' },
+        { title: 'CHANGE', align: 'right' },
+      ],
+      lines,
+      { color: options.color, indent: 4 },
+    ),
+  ];
+}
+
+function rows(differences: readonly SimulationDifference[]): readonly TableLine[] {
+  return differences.map(({ figure, this: before, other: after }) => ({
+    cells: [
+      figureWords[figure],
+      write(figure, before),
+      write(figure, after),
+      before === null || after === null ? '' : change(figure, after - before),
+    ],
+  }));
+}
+
+function write(figure: SimulationDifference['figure'], value: number | null): string {
+  if (value === null) return '-';
+  if (figure === 'worstGapSeconds') return humanAge(value);
+  return figure.endsWith('Bytes') ? humanBytes(value) : String(value);
+}
+
+const change = (figure: SimulationDifference['figure'], by: number): string =>
+  `${by > 0 ? '+' : '-'}${write(figure, Math.abs(by))}`;

@@ -1,0 +1,109 @@
+import type { DesiredState, DesiredStore } from '../../model/desired.ts';
+import type { Instant } from '../../model/instant.ts';
+import type { ObservedStore } from '../../model/observed-store.ts';
+import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
+import { fail, ok, seen, type Failure, type Result } from '../../model/result.ts';
+import { emptyHost, emptyStore } from './start-from-nothing.ts';
+import type { World } from './world.ts';
+
+/** A world as it was seen, and what was left out of it, a sentence each. */
+export interface ObservedStart {
+  readonly world: World;
+  readonly remarks: readonly string[];
+}
+
+/**
+ * The world that was observed, with a future in it: the stores have room for
+ * ever, nothing is in the middle of being done, and what could not be seen is
+ * left out and told. Without the hypervisor or a store there is nothing to begin
+ * with: a failure.
+ */
+export function startFromObserved(
+  desired: DesiredState,
+  observed: ObservedState,
+  at: Instant,
+): Result<ObservedStart, Failure> {
+  const { hypervisor } = observed;
+  if (!hypervisor.seen) return fail(hypervisor.failure);
+  const remarks: string[] = [];
+  const stores: ObservedStore[] = [];
+  for (const store of desired.stores) {
+    const found = storeAt(store, observed, remarks);
+    if (!found.ok) return found;
+    stores.push(found.value);
+  }
+  for (const { name, message } of hypervisor.value.unseenDomains)
+    remarks.push(`${name} is left out: it could not be seen: ${message}`);
+  const domains = hypervisor.value.domains.map((domain) => settled(domain, remarks));
+  const unseen = new Set(hypervisor.value.unseenDomains.map(({ uuid }) => uuid));
+  const known = new Set(domains.map(({ uuid }) => uuid));
+  return ok({
+    remarks,
+    world: {
+      desired: {
+        ...desired,
+        host: null,
+        // Of what is gone or unseen nothing new will come.
+        domains: desired.domains.filter(({ uuid }) => known.has(uuid) && !unseen.has(uuid)),
+      },
+      observed: {
+        ...emptyHost(at),
+        hypervisor: seen({ ...hypervisor.value, domains, unseenDomains: [] }),
+        stores,
+      },
+    },
+  });
+}
+
+/** A store as it was seen, with room for ever; an empty one where none is yet. */
+function storeAt(
+  store: DesiredStore,
+  { stores }: ObservedState,
+  remarks: string[],
+): Result<ObservedStore, Failure> {
+  // Another policy may call the same place otherwise.
+  const found =
+    stores.find(({ name }) => name === store.name) ??
+    stores.find(({ path }) => path === store.path);
+  const empty = emptyStore(store);
+  if (found === undefined) {
+    remarks.push(`store ${store.name} was not observed: it begins empty`);
+    return ok(empty);
+  }
+  const { state } = found;
+  if (state.kind === 'unseen') return fail(state.failure);
+  if (state.kind === 'blank' || empty.state.kind !== 'ready') return ok(empty);
+  const { freeBytes, totalBytes } = empty.state;
+  const left = state.unreadable.length;
+  if (left > 0)
+    remarks.push(
+      `store ${store.name}: ${left} ${left === 1 ? 'entry that' : 'entries that'} cannot be read left out`,
+    );
+  return ok({
+    name: store.name,
+    path: store.path,
+    state: {
+      ...state,
+      freeBytes,
+      totalBytes,
+      writable: true,
+      unreadable: [],
+      knownId: state.id,
+      mount: state.memory?.mount ?? state.mount,
+      directories: state.directories.map((directory) => ({ ...directory, incoming: [] })),
+      // The clock of the modelled host begins with it.
+      memory: state.memory === null ? null : { ...state.memory, bootId: 'before' },
+    },
+  });
+}
+
+/** A domain with nothing in progress, and with what it will be for all of the time. */
+function settled(domain: ObservedDomain, remarks: string[]): ObservedDomain {
+  const isBusy = domain.job !== null || domain.blockJobs.length > 0;
+  if (isBusy) remarks.push(`${domain.name}: a job that is running is taken to end at once`);
+  if (domain.state === 'off')
+    remarks.push(
+      `${domain.name} is off and taken to stay so: it gets a point only if it has changed`,
+    );
+  return { ...domain, job: null, blockJobs: [] };
+}
