@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { DesiredState } from '../model/desired.ts';
@@ -7,6 +6,7 @@ import type { Failure } from '../model/result.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
 import { refuse, say, type Go } from './context.ts';
 import { writeTrouble } from './file-trouble.ts';
+import { jsonText, writeJsonText } from './json-pieces.ts';
 import { desiredOf } from './load-policy.ts';
 import { openSession } from './session.ts';
 
@@ -23,13 +23,14 @@ export function defineObserve(command: Command, go: Go): void {
         const session = await openSession(context);
         if (!session.ok) return refuse(context, session.error);
         const observed = await session.value.look();
-        const text = `${JSON.stringify(observed, null, 2)}\n`;
-        if (out === undefined) context.terminal.out(text);
-        else {
+        if (out === undefined) {
+          for (const text of jsonText(observed)) context.terminal.out(text);
+        } else {
+          const path = resolve(context.terminal.cwd, out);
           try {
-            writeFileSync(resolve(context.terminal.cwd, out), text, { mode: 0o600 });
+            writeJsonText(path, observed);
           } catch (error) {
-            const message = `${out} was not written: ${writeTrouble(error, resolve(context.terminal.cwd, out))}`;
+            const message = `${out} was not written: ${writeTrouble(error, path)}`;
             return refuse(context, { exit: 1, code: 'not-saved', message });
           }
         }

@@ -11,8 +11,9 @@ const remedy = 'holdfast observe --out FILE writes one';
 export async function readObserved(
   context: Context,
   file: string,
+  wholeUpTo?: number,
 ): Promise<Result<ObservedState, Refusal>> {
-  const read = await readJson(context, file, remedy);
+  const read = await readJson(context, file, remedy, wholeUpTo);
   if (!read.ok) return read;
   const { value } = read;
   if (isObserved(value)) return ok(value);
