@@ -96,8 +96,8 @@ export interface SimulatedDomain {
   readonly peakAt: Instant;
   /**
    * The longest time between two neighbouring points, or from the last one to
-   * the end: what is lost if the disks die just before the next one. null: no
-   * point is taken.
+   * the end: what is lost if the disks die just before the next one. null: there
+   * is no point, or the domain is off and has not changed since its newest one.
    */
   readonly worstGap: {
     readonly seconds: number;

@@ -50,7 +50,7 @@ export function domainReports(
         peakAt: peak.at,
         worstGap: gap,
         rpoSeconds: domain.rpoSeconds,
-        rpo: rpoOf(domain, gap),
+        rpo: rpoOf(domain, fate, gap),
         verdict: fate.verdict.verdict,
         reasons: fate.verdict.reasons,
         ...rest,
@@ -93,9 +93,11 @@ function worstGap(start: World, fate: Fate, endAt: Instant): SimulatedDomain['wo
   const taken = fate.events.flatMap(({ kind, uuid, atMs }) =>
     kind === 'backup' && uuid === first ? [atMs] : [],
   );
-  if (domain === undefined || taken.length === 0) return null;
+  // A domain that is off and proven unchanged loses nothing, however old its point is.
+  if (domain === undefined || fate.verdict.reasons.includes('unchanged')) return null;
   const isFirstAtOnce = taken[0] === Date.parse(start.observed.observedAt);
   const knownMs = newestMs(directoryOf(start, domain));
+  if (taken.length === 0 && knownMs === null) return null;
   const times = [
     ...(isFirstAtOnce || knownMs === null ? [] : [knownMs]),
     ...taken,
@@ -112,10 +114,12 @@ function worstGap(start: World, fate: Fate, endAt: Instant): SimulatedDomain['wo
 
 function rpoOf(
   { rpoSeconds }: DesiredDomain,
+  { verdict }: Fate,
   gap: SimulatedDomain['worstGap'],
 ): SimulatedDomain['rpo'] {
   if (rpoSeconds === null) return 'none';
-  return gap !== null && gap.seconds <= rpoSeconds ? 'met' : 'missed';
+  if (gap === null) return verdict.reasons.includes('unchanged') ? 'met' : 'missed';
+  return gap.seconds <= rpoSeconds ? 'met' : 'missed';
 }
 
 // Follows from another point of the chain, or is true of any chain.

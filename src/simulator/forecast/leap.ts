@@ -1,3 +1,4 @@
+import type { Backup } from '../../model/action.ts';
 import type { DesiredDomain } from '../../model/desired.ts';
 import { checkpointOf, pointDirectory, pointId, type StoreId } from '../../model/identity.ts';
 import { compactInstant, instantOf, millisecondsOf, type Instant } from '../../model/instant.ts';
@@ -7,10 +8,12 @@ import type {
   ObservedPoint,
 } from '../../model/observed-store.ts';
 import { newChainCause } from '../../planner/chain-cause.ts';
+import { retentionOutcome } from '../../planner/deletions.ts';
+import { planningOf } from '../../planner/planning-of.ts';
 import { judge } from '../../planner/retention.ts';
 import { nextDueAt } from '../../schedule/due.ts';
 import { withCheckpoint, withoutCheckpoints } from './apply-actions.ts';
-import { pointBytes, type DiskLevels, type SizeModel } from './sizes.ts';
+import { pointBytes, type SizeModel } from './sizes.ts';
 import type { ForecastEvent, Step } from './step.ts';
 import { newestMs, readyStores, withDomain, withStore, worldAt, type World } from './world.ts';
 
@@ -40,13 +43,14 @@ const mostDates = 64;
  * added to the live chain: its length and age grow, and every rule counts from
  * the newest point, so that what is old only loses its marks. So if neither
  * happens at the n-th date, neither happened at an earlier one, and the first
- * date at which one does is found by halving. The last date before it, and it,
- * are planned in full, for the memory of an apply knows what the plan before doomed.
+ * date at which one does is found by halving, and planned in full. Of the last
+ * date before it `retentionOutcome` tells what that plan doomed, for an apply
+ * remembers it, and the next plan asks (G201).
  * `test/simulator/forecast-leap.test.ts` proves the claim against plans at every instant.
  */
 export function newLeaper(start: World, sizes: SizeModel): Leaper {
   const [desired, ...more] = start.desired.domains;
-  let increment: DiskLevels | null = null;
+  let increment: Backup | null = null;
   let blocked: ReadonlySet<string> = new Set();
   // Points in the live chain at the end of the last stretch: the next one often ends there too.
   let lastEnd = 0;
@@ -59,19 +63,19 @@ export function newLeaper(start: World, sizes: SizeModel): Leaper {
         ),
       );
       const backup = plan.actions.find(({ kind }) => kind === 'backup');
-      if (backup?.kind === 'backup' && backup.level === 'increment') increment = backup.disks;
+      if (backup?.kind === 'backup' && backup.level === 'increment') increment = backup;
     },
     leap: (world, dueMs, untilMs) => {
       const place = placeOf(world, desired);
       if (increment === null || place === null) return null;
-      const given = { ...place, levels: increment };
+      const given = { ...place, increment };
       const stretch = newStretch(world, desired, given, { dueMs, untilMs, sizes });
       const before = place.live.points.length;
-      const known = { blocked, guess: lastEnd - before + 1 };
+      const known = { blocked, guess: lastEnd - before };
       const length = quietLength(stretch, world, desired, known);
       if (length < 1) return null;
       lastEnd = before + length;
-      return leaped(world, desired, stretch, length);
+      return remembered(leaped(world, desired, stretch, length), world, desired, stretch, length);
     },
   };
 }
@@ -102,16 +106,15 @@ function placeOf({ observed }: World, { uuid, store: name }: DesiredDomain): Pla
 
 /** The increments that may come, in order, and the dates at which they are due. */
 interface Stretch extends Place {
-  readonly levels: DiskLevels;
+  /** What the last increment that was planned in full was like. */
+  readonly increment: Backup;
   readonly points: readonly ObservedPoint[];
-  /** Nothing came in the way because the dates ended. */
-  readonly isCut: boolean;
 }
 
 function newStretch(
   { observed }: World,
   { uuid, schedule, retention }: DesiredDomain,
-  place: Place & { readonly levels: DiskLevels },
+  place: Place & { readonly increment: Backup },
   {
     dueMs,
     untilMs,
@@ -129,13 +132,13 @@ function newStretch(
     sequence += 1;
     // The digits of ids tell points of one second apart; here there are none.
     const id = pointId(`${compactInstant(at)}-0000`);
-    const bytes = pointBytes(sizes, uuid, place.levels, { atMs, beforeMs });
+    const bytes = pointBytes(sizes, uuid, place.increment.disks, { atMs, beforeMs });
     points.push({ id, sequence, level: 'increment', at, bytes });
     beforeMs = atMs;
     at = nextDueAt(schedule, at, uuid);
     atMs = millisecondsOf(at);
   }
-  return { ...place, points, isCut: points.length === mostDates };
+  return { ...place, points };
 }
 
 /** How many dates from the first may be gone over. */
@@ -162,8 +165,7 @@ function quietLength(
     const { line, doomed } = judge(directoryAfter(stretch, count - 1), clock, added, rule);
     return doomed.every((index) => blocked.has(line.chains[index]?.id ?? ''));
   };
-  const length = lastTrue(lastTrue(points.length, grows), keeps, guess);
-  return stretch.isCut && length === points.length ? length : length - 1;
+  return lastTrue(lastTrue(points.length, grows), keeps, guess);
 }
 
 /** The greatest number up to `most` for which a question that only ever turns to false is true; 0 if none. */
@@ -227,4 +229,35 @@ function leaped(world: World, { uuid }: DesiredDomain, stretch: Stretch, count: 
     why: ['due'],
   }));
   return { world: { ...moved, observed }, events };
+}
+
+/** The leap, and in the store's memory what the plan of its last date would have doomed. */
+function remembered(
+  leap: Leap,
+  start: World,
+  desired: DesiredDomain,
+  stretch: Stretch,
+  count: number,
+): Leap {
+  if (desired.retention.keep === null) return leap;
+  const before = leaped(start, desired, stretch, count - 1).world;
+  const then = worldAt(before, leap.world.observed.observedAt);
+  const planning = planningOf(then.desired, then.observed);
+  const [domain] = planning.domains;
+  if (domain === undefined) throw new Error(`${desired.name} is not in its own world`);
+  const { doomed } = retentionOutcome(planning, domain, {
+    verdict: 'acted-on',
+    reasons: [],
+    freshMs: null,
+    repairs: [],
+    backup: { ...stretch.increment, chain: stretch.live.id },
+  });
+  const observed = withStore(leap.world.observed, stretch.store.name, (store) => ({
+    ...store,
+    memory:
+      store.memory === null
+        ? null
+        : { ...store.memory, doomed: doomed.length === 0 ? {} : { [desired.uuid]: doomed } },
+  }));
+  return { ...leap, world: { ...leap.world, observed } };
 }
