@@ -71,9 +71,17 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
     .filter(({ id }) =>
       finished.some(({ action, outcome }) => action === id && outcome.code === 'done'),
     )
-    .flatMap(restoreAftermath);
+    .flatMap((action) => restoreAftermath(action, wasHeld(story.events, action.id)));
   const lines = [...rows, ...warnings, ...left];
   return `${[...lines, ...(lines.length === 0 ? [] : ['']), closing(story, finished) + blocked(story.plan, finished)].join('\n')}\n`;
+}
+
+/** Whether the executor found a hold of somebody else on the chain that an instant restore stands on. */
+function wasHeld(events: readonly RunEvent[], id: string): boolean {
+  return events.some(
+    (event) =>
+      event.kind === 'warning' && event.action === id && event.failure.code === 'held-before',
+  );
 }
 
 // A line that fits two lines of a terminal is read; a longer one was said whole when it happened.

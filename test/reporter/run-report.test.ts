@@ -132,9 +132,10 @@ const restored = (change: Partial<Restore>): Plan => ({
   purpose: 'restore',
   actions: [{ ...restoreInPlace, ...change }],
 });
-const reportOf = (plan: Plan, outcome: Outcome): string => {
+const reportOf = (plan: Plan, outcome: Outcome, ...before: readonly EventBody[]): string => {
   const events = eventsOf([
     started,
+    ...before,
     finished(restoreInPlace.id, outcome),
     ended({ converged: null }),
   ]);
@@ -156,7 +157,7 @@ Done: 1 point restored, 1 GiB in 41 s.
     const images = image === undefined ? [] : [{ ...image, to: '/var/tmp/a b', asideAs: null }];
     expect(reportOf(restored({ mode: 'instant', images }), done(GiB, 3))).toBe(`\
   done     domain/web01/20261101T02…-88c1/0005  as domain web01 on overlays, at once, 1 disk, 12 GiB  1 GiB in 3 s
-  to end   it, for the point stays held until then:
+  to end   it, for the chain stays held until then:
            virsh destroy web01
            virsh undefine web01
            rm '/var/tmp/a b'
@@ -164,6 +165,30 @@ Done: 1 point restored, 1 GiB in 41 s.
 
 Done: 1 point restored, 1 GiB in 41 s.
 `);
+  });
+
+  it('leaves a hold that was there before to whoever set it', () => {
+    const [image] = restoreInPlace.images;
+    const images = image === undefined ? [] : [{ ...image, to: '/var/tmp/a', asideAs: null }];
+    const message = 'domain/web01/20261101T020000Z-88c1 was held before.';
+    const warning: EventBody = {
+      kind: 'warning',
+      action: restoreInPlace.id,
+      failure: { code: 'held-before', message },
+    };
+    const plan = restored({ mode: 'instant', images });
+    expect(reportOf(plan, done(GiB, 3), warning)).toBe(`\
+  done     domain/web01/20261101T02…-88c1/0005  as domain web01 on overlays, at once, 1 disk, 12 GiB  1 GiB in 3 s
+  warning  domain/web01/20261101T02…-88c1/0005: domain/web01/20261101T020000Z-88c1 was held before.
+  to end   it (the hold of the chain was there before, and stays):
+           virsh destroy web01
+           virsh undefine web01
+           rm /var/tmp/a
+
+Done: 1 point restored, 1 GiB in 41 s.
+`);
+    // Another action's warning is none about this one.
+    expect(reportOf(plan, done(GiB, 3), { ...warning, action: 'another' })).toContain('release');
   });
 
   it('ends in what to do about a failed one, its long text in short', () => {
