@@ -8,6 +8,7 @@ import { memoryOf } from '../planner/memory.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { rememberStore } from '../store/known-stores.ts';
 import { openStore } from '../store/open.ts';
+import { withLock } from '../store/with-lock.ts';
 import { complain, type Context } from './context.ts';
 import { desiredOf } from './load-policy.ts';
 import type { Closing } from './run-plan.ts';
@@ -85,9 +86,5 @@ function isStrange({ guards }: Plan, name: string, { id, knownId }: ReadyStore):
 async function writeMemory(ref: StoreRef, memory: StoreMemory): Promise<Result<void, Failure>> {
   const store = openStore(ref);
   if (!store.ok) return store;
-  const lock = await store.value.lock(lockWaitSeconds);
-  if (!lock.ok) return lock;
-  const written = store.value.writeMemory(memory);
-  lock.value.release();
-  return written;
+  return withLock(store.value, lockWaitSeconds, () => store.value.writeMemory(memory));
 }

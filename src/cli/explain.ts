@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { covers } from '../model/address.ts';
-import type { PointVerdict } from '../model/plan.ts';
+import { noRequest, type PointVerdict } from '../model/plan.ts';
 import type { Plan } from '../model/plan.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
@@ -14,7 +14,6 @@ import { nearbyDomain } from './did-you-mean.ts';
 import type { ExitCode } from './exit.ts';
 import { explainPath, readSchema } from './explain-schema.ts';
 import { desiredOf } from './load-policy.ts';
-import { noRequest } from './plan-options.ts';
 import { pointsReport } from './points-report.ts';
 import { renderOptions } from './print-report.ts';
 import { readHolds } from './read-holds.ts';

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { pointDirectory } from '../model/identity.ts';
 import { instantOf } from '../model/instant.ts';
 import type { Failure, Result } from '../model/result.ts';
-import { fail } from '../model/result.ts';
 import { printable } from '../reporter/printable.ts';
 import { openStore } from '../store/open.ts';
+import { withLock } from '../store/with-lock.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { resolveAddress, type Place } from './resolve-address.ts';
@@ -68,20 +68,16 @@ async function markPlace(
 ): Promise<Result<void, Failure>> {
   const store = openStore(place.store);
   if (!store.ok) return store;
-  const lock = await store.value.lock(lockWaitSeconds);
-  if (!lock.ok) return fail(lock.error);
   const { directory, chain, point } = place;
   const name = point === null ? null : pointDirectory(point.sequence, point.id, point.level);
-  try {
-    return reason === null
+  return withLock(store.value, lockWaitSeconds, () =>
+    reason === null
       ? store.value.removeHold(directory.directory, chain.id, name)
       : store.value.writeHold(directory.directory, chain.id, name, {
           formatVersion: 1,
           who: userName(terminal.env),
           at: instantOf(clock.now()),
           reason,
-        });
-  } finally {
-    lock.value.release();
-  }
+        }),
+  );
 }

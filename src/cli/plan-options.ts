@@ -16,9 +16,6 @@ export interface AskOptions {
   readonly allow?: readonly string[];
 }
 
-/** Nothing beside the policy. */
-export const noRequest: Request = { targets: null, now: [], allow: [], unattended: false };
-
 /** Appends a value to those that a repeated option has collected. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

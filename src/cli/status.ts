@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { noRequest } from '../model/plan.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { renderStatus } from '../reporter/status.ts';
 import { refuse, type Context, type Go } from './context.ts';
@@ -7,7 +8,6 @@ import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
 import { Interrupt } from './interrupt.ts';
 import { desiredOf } from './load-policy.ts';
-import { noRequest } from './plan-options.ts';
 import { printReport } from './print-report.ts';
 import { openSession, type Session } from './session.ts';
 import { statusExit, statusReport } from './status-report.ts';

@@ -5,11 +5,12 @@ import { addSeconds, instantOf } from '../model/instant.ts';
 import type { ObservedStore, ObservedTrash } from '../model/observed-store.ts';
 import type { TrashItem, TrashReport } from '../model/report.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { actionPlan } from '../planner/action-plan.ts';
 import { printable } from '../reporter/printable.ts';
 import { shellWord } from '../reporter/shell-word.ts';
 import { renderTrash } from '../reporter/trash.ts';
 import { openStore } from '../store/open.ts';
-import { actionPlan } from './action-plan.ts';
+import { withLock } from '../store/with-lock.ts';
 import { cannotAsk } from './approve.ts';
 import { complain, type Context, type Go, printJson, type Refusal, refuse } from './context.ts';
 import { nearbyDomain } from './did-you-mean.ts';
@@ -127,17 +128,18 @@ async function restore(context: Context, text: string): Promise<ExitCode> {
   const { store: ref, item, address } = first;
   const store = openStore(ref);
   if (!store.ok) return refuse(context, { exit: 1, ...store.error });
-  const lock = await store.value.lock(lockWaitSeconds);
-  if (!lock.ok)
-    return refuse(context, { exit: 6, code: lock.error.code, message: lock.error.message });
-  const restored = store.value.restoreTrash(item.path, item.chain, {
-    formatVersion: 1,
-    who: userName(context.terminal.env),
-    at: instantOf(context.clock.now()),
-    reason: 'restored from the trash',
-  });
-  lock.value.release();
-  if (!restored.ok) return refuse(context, { exit: 1, ...restored.error });
+  const restored = await withLock(store.value, lockWaitSeconds, () =>
+    store.value.restoreTrash(item.path, item.chain, {
+      formatVersion: 1,
+      who: userName(context.terminal.env),
+      at: instantOf(context.clock.now()),
+      reason: 'restored from the trash',
+    }),
+  );
+  if (!restored.ok) {
+    const { code, message } = restored.error;
+    return refuse(context, { exit: code === 'locked' ? 6 : 1, code, message });
+  }
   if (context.globals.json === true) printJson(context, 'trash-restored', { address });
   else
     context.terminal.out(

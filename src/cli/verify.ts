@@ -8,6 +8,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { renderVerify } from '../reporter/verify.ts';
 import { openStore } from '../store/open.ts';
 import type { PointPlace, Store } from '../store/store.ts';
+import { withLock } from '../store/with-lock.ts';
 import { complain, type Context, type Go, refuse, say } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
@@ -110,13 +111,11 @@ async function verifyPlace(
     const damage = failures.find(isDamage);
     if (store.ok && (damage !== undefined || failures.length === 0)) {
       const at = instantOf(context.clock.now());
-      const lock = await store.value.lock(lockWaitSeconds);
-      const noted = !lock.ok
-        ? lock
-        : damage === undefined
+      const noted = await withLock(store.value, lockWaitSeconds, () =>
+        damage === undefined
           ? noteSound(store.value, place, { formatVersion: 1, at, depth })
-          : store.value.quarantine(place, damage, at);
-      if (lock.ok) lock.value.release();
+          : store.value.quarantine(place, damage, at),
+      );
       if (!noted.ok) complain(context, `${address}: ${noted.error.message}`);
     }
     const result = damage !== undefined ? 'faulty' : failures.length > 0 ? 'unseen' : 'sound';

@@ -34,6 +34,6 @@ export interface ImageReader {
   copy(request: ImageRequest): Promise<Result<CopiedImage, Failure>>;
   /** Reads the export and the image again; a difference is a failure. */
   compare(request: ImageRequest): Promise<Result<void, Failure>>;
-  /** The structure of the image and, through its backing file, that it can be opened. */
+  /** Makes the image durable, then checks its structure and, through its backing file, that it can be opened. */
   check(path: string, signal: AbortSignal): Promise<Result<void, Failure>>;
 }

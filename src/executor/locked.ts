@@ -1,6 +1,7 @@
 import type { DomainRef, StoreRef } from '../model/action.ts';
 import type { Failure, Result } from '../model/result.ts';
 import type { Lock, Locked, Store } from '../store/store.ts';
+import { withLock } from '../store/with-lock.ts';
 import { failed, type NotDone, waiting } from './not-done.ts';
 import type { Tools } from './tools.ts';
 
@@ -21,7 +22,7 @@ export async function underDomainLock<T>(
   const store = tools.store(place.store);
   if (!store.ok) return failed(store.error);
   const lock = await store.value.lockDomain(place.domain.uuid, domainWaitSeconds);
-  if (!lock.ok) return notLocked(lock.error);
+  if (!lock.ok) return notDone(lock.error);
   return releasing(lock.value, () => work(store.value));
 }
 
@@ -30,12 +31,8 @@ export async function underStoreLock<T>(
   store: Store,
   change: () => Result<T, Failure>,
 ): Promise<Result<T, NotDone>> {
-  const lock = await store.lock(storeWaitSeconds);
-  if (!lock.ok) return notLocked(lock.error);
-  return releasing(lock.value, async () => {
-    const changed = change();
-    return changed.ok ? changed : failed(changed.error);
-  });
+  const changed = await withLock(store, storeWaitSeconds, change);
+  return changed.ok ? changed : notDone(changed.error);
 }
 
 async function releasing<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
@@ -46,6 +43,6 @@ async function releasing<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function notLocked(error: Locked | Failure) {
+function notDone(error: Locked | Failure) {
   return error.code === 'locked' ? waiting('locked', error.message) : failed(error);
 }

@@ -1,5 +1,6 @@
 import { compareWithExport } from '../image/compare.ts';
 import { copyExport } from '../image/copy-export.ts';
+import { syncImage } from '../image/image-file.ts';
 import { checkImage } from '../image/qemu-img.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { type NbdExport, openExport } from '../nbd/export.ts';
@@ -26,7 +27,11 @@ export const nbdImages: ImageReader = {
 
   compare: ({ path, disk, signal }) => compareWithExport({ path, format: 'qcow2' }, disk, signal),
 
-  check: checkImage,
+  // Here, after the job and before the store's lock: what publishing has to wait for is little then.
+  check: async (path, signal) => {
+    const synced = await syncImage(path);
+    return synced.ok ? checkImage(path, signal) : synced;
+  },
 };
 
 async function whileExported<T>(

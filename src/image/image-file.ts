@@ -94,6 +94,21 @@ export class ImageFile {
   }
 }
 
+/** Makes a written image durable, without keeping anything else of this process waiting. */
+export async function syncImage(path: string): Promise<Result<void, Failure>> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return ok(undefined);
+  } catch (cause) {
+    return fail(writeFailure(path, cause));
+  }
+}
+
 async function openDirect(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, constants.O_WRONLY | constants.O_DIRECT);

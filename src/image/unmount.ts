@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAtOrBelow, parseMountTable } from '../model/mount-table.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { run } from '../process/run.ts';
 
@@ -49,12 +50,7 @@ function daemonOf(pidFile: string): { readonly pid: number; readonly alive: bool
 
 /** Mount points below a directory, in the order in which they were mounted. */
 function mountsBelow(directory: string): readonly string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => unescapeOctal(line.split(' ')[4] ?? ''))
-    .filter((place) => place.startsWith(`${directory}/`));
+  return parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8'))
+    .map(({ point }) => point)
+    .filter((point) => point !== directory && isAtOrBelow(point, directory));
 }
-
-// mountinfo writes space, tab, newline and backslash as \040, \011, \012, \134.
-const unescapeOctal = (text: string): string =>
-  text.replaceAll(/\\(\d{3})/g, (_all, digits: string) => String.fromCharCode(parseInt(digits, 8)));

@@ -75,6 +75,9 @@ export interface Request {
   readonly unattended: boolean;
 }
 
+/** Nothing but what the policy says. */
+export const noRequest: Request = { targets: null, now: [], allow: [], unattended: false };
+
 /** The plan of an observation: pure data, canonical JSON, schema plan.v1. */
 export interface Plan {
   readonly formatVersion: 1;

@@ -1,18 +1,16 @@
 import type { DesiredState } from '../model/desired.ts';
 import { millisecondsOf, type Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
-import type { Request } from '../model/plan.ts';
+import { noRequest, type Request } from '../model/plan.ts';
 import { domainSituations } from './domain-situations.ts';
 import type { Planning } from './planning.ts';
 import { storeSituations } from './store-situations.ts';
-
-const everything: Request = { targets: null, now: [], allow: [], unattended: false };
 
 /** Puts side by side what should be, what is, and what was asked for. */
 export function planningOf(
   desired: DesiredState,
   observed: ObservedState,
-  request: Request = everything,
+  request: Request = noRequest,
   asOf: Instant = observed.observedAt,
 ): Planning {
   const stores = storeSituations(desired.stores, observed);

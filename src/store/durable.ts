@@ -1,5 +1,6 @@
 import { escapeSteering } from '../model/escape-steering.ts';
-import { errorNumber } from './attempt.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { errorNumber, systemFailure } from './attempt.ts';
 import type { Files } from './files.ts';
 import { parentOf, temporaryName } from './layout.ts';
 
@@ -11,6 +12,20 @@ import { parentOf, temporaryName } from './layout.ts';
 export function syncUp(files: Files, root: string, path: string): void {
   for (let at = path; at !== ''; at = parentOf(at)) files.syncDirectory(`${root}/${at}`);
   files.syncDirectory(root);
+}
+
+/**
+ * The fsyncs after a rename. What fails here has happened already, for all who
+ * look: the failure says so, and that a power cut may still undo it.
+ */
+export function makeDurable(done: string, sync: () => void): Result<void, Failure> {
+  try {
+    sync();
+    return ok(undefined);
+  } catch (error) {
+    const { code, message } = systemFailure(`making it durable that ${done}`, error);
+    return fail({ code, message: `${message}. It is so now, and may not be after a power cut` });
+  }
 }
 
 /** Makes a directory and those above it, where they are missing, durably. */

@@ -8,10 +8,11 @@ import {
 } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import type { Mount } from '../model/mount-table.ts';
 import { errorNumber } from './attempt.ts';
 import { kindOf, type Look } from './files.ts';
 import { isLocked } from './lock.ts';
-import { findMount, type Mount } from './mount.ts';
+import { findMount } from './mount.ts';
 
 /** A name in a directory, and what it is, as readdir tells it. */
 export interface Entry {

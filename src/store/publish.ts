@@ -1,7 +1,7 @@
 import type { DomainUuid, PointId } from '../model/identity.ts';
 import type { Manifest } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
-import { attempt } from './attempt.ts';
+import { attempt, systemFailure } from './attempt.ts';
 import { discardIncoming } from './discard.ts';
 import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
 import { change, type Home } from './home.ts';
@@ -128,12 +128,24 @@ function publish(incoming: Incoming, manifest: Manifest): Result<void, Failure> 
   home.files.rename(`${home.root}/${path}`, `${home.root}/${final}`);
   try {
     syncUp(home.files, home.root, incoming.chain);
+    return ok(undefined);
   } catch (error) {
-    // Reported as failed, so it must not stay: the caller is about to drop its checkpoint.
-    home.files.rename(`${home.root}/${final}`, `${home.root}/${path}`);
-    throw error;
+    return takeBack(incoming, systemFailure(`publishing ${home.root}/${final}`, error));
   }
-  return ok(undefined);
+}
+
+/** Reported as failed, a point must not stay: the caller is about to drop its checkpoint. */
+function takeBack({ home, path, final }: Incoming, why: Failure): Result<void, Failure> {
+  try {
+    home.files.rename(`${home.root}/${final}`, `${home.root}/${path}`);
+    return fail(why);
+  } catch (error) {
+    const { message } = systemFailure(`taking ${home.root}/${final} back`, error);
+    return fail({
+      code: why.code,
+      message: `${why.message}; ${message}. The point is there now, and may not be after a power cut; the next one is a full`,
+    });
+  }
 }
 
 /** Checks that what will be written can be read back, and belongs here. */

@@ -1,9 +1,9 @@
 import type { ChainId, DomainUuid, PointId, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Manifest } from '../model/point.ts';
-import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { fail, type Failure, type Result } from '../model/result.ts';
 import { removeEmpty } from './discard.ts';
-import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
+import { jsonText, makeDirectories, makeDurable, syncUp, writeDurable } from './durable.ts';
 import { change, type Home } from './home.ts';
 import { directoryInside, lookInside } from './inside.ts';
 import {
@@ -65,17 +65,18 @@ export function trashChain(home: Home, request: TrashRequest): Result<void, Fail
     syncUp(home.files, home.root, parentOf(to));
     const record = recordOf(request, points);
     writeDurable(home.files, `${home.root}/${from.value}`, trashRecordName, jsonText(record));
-    move(home, from.value, to);
-    return ok(undefined);
+    return move(home, from.value, to);
   });
 }
 
-/** Renames a directory; durable in both places when it returns. */
-export function move(home: Home, from: string, to: string): void {
+/** Renames a directory; durable in both places when it succeeds. */
+export function move(home: Home, from: string, to: string): Result<void, Failure> {
   home.files.rename(`${home.root}/${from}`, `${home.root}/${to}`);
-  // The new place first: a crash between the two must not lose the name in both.
-  syncUp(home.files, home.root, parentOf(to));
-  syncUp(home.files, home.root, parentOf(from));
+  return makeDurable(`${home.root}/${from} is at ${home.root}/${to}`, () => {
+    // The new place first: a crash between the two must not lose the name in both.
+    syncUp(home.files, home.root, parentOf(to));
+    syncUp(home.files, home.root, parentOf(from));
+  });
 }
 
 /** Why a chain is not moved: it is held, or not the one that the plan saw. null if nothing speaks against it. */

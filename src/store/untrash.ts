@@ -71,7 +71,8 @@ export function restoreTrash(
     writeDurable(home.files, `${home.root}/${path}`, holdName, jsonText(hold));
     makeDirectories(home.files, home.root, parentOf(to.value));
     syncUp(home.files, home.root, parentOf(to.value));
-    move(home, path, to.value);
+    const moved = move(home, path, to.value);
+    if (!moved.ok) return moved;
     home.files.removeFile(`${home.root}/${to.value}/${trashRecordName}`);
     home.files.syncDirectory(`${home.root}/${to.value}`);
     tidyTrash(home, path);

@@ -1,8 +1,7 @@
 import type { Action } from '../model/action.ts';
 import type { ObservedState } from '../model/observed.ts';
-import type { Plan } from '../model/plan.ts';
-import { sealPlan } from '../planner/seal.ts';
-import { noRequest } from './plan-options.ts';
+import { noRequest, type Plan } from '../model/plan.ts';
+import { sealPlan } from './seal.ts';
 
 /** A plan of actions that a person asked for by name, beside the policy. */
 export function actionPlan(
