@@ -100,8 +100,12 @@ async function guestFiles(): Promise<{ readonly kernel: string; readonly initrd:
   return files;
 }
 
-/** Defines a guest with an ext4 disk, starts it, and waits until its agent answers. */
-export async function startGuest(lab: Lab, sizeBytes = 64 * 1024 ** 2): Promise<Guest> {
+/** Defines a guest with an ext4 disk (and more devices), starts it, and waits until its agent answers. */
+export async function startGuest(
+  lab: Lab,
+  sizeBytes = 64 * 1024 ** 2,
+  devices = '',
+): Promise<Guest> {
   const files = await guestFiles();
   // QEMU's user must be able to read them, wherever the repository is.
   const kernel = join(lab.dir, 'vmlinuz');
@@ -120,6 +124,7 @@ export async function startGuest(lab: Lab, sizeBytes = 64 * 1024 ** 2): Promise<
     disks: [{ target: 'vda', path: disk }],
     agent: true,
     memoryMiB: 192,
+    devices,
     os: `<kernel>${kernel}</kernel><initrd>${initrd}</initrd><cmdline>console=ttyS0 quiet</cmdline>`,
   });
   const guest = { domain, exec: (command: string) => guestExec(domain, command) };

@@ -79,18 +79,34 @@ export function stopStarted(
 const stopped = fail({ code: 'canceled', message: 'Stopped while the guest was shutting down' });
 
 /** Asks the guest to shut down, waits, and pulls the plug only then; a signal ends it before that. */
-export function powerOff(
+export async function powerOff(
+  host: LibvirtHost,
+  uuid: DomainUuid,
+  waitSeconds: number,
+  signal: AbortSignal,
+): Promise<Result<void, Failure>> {
+  if (signal.aborted) return stopped;
+  // In a virsh of its own: where there is an agent, libvirt answers only when the guest
+  // is down, or after a minute (seen: 9.0.0), and that is not to be waited for.
+  const asking = host.pool.take(waitSeconds + host.stallSeconds);
+  let isAnswered = false;
+  // A refusal (a paused guest, say) is no reason to wait less: a person may shut it down.
+  void asking.ask('shutdown', uuid).then(() => void (isAnswered = true));
+  try {
+    return await waitUntilOff(host, uuid, waitSeconds, signal);
+  } finally {
+    if (!isAnswered) asking.abort();
+    host.pool.give(asking);
+  }
+}
+
+function waitUntilOff(
   host: LibvirtHost,
   uuid: DomainUuid,
   waitSeconds: number,
   signal: AbortSignal,
 ): Promise<Result<void, Failure>> {
   return withVirsh(host, async (virsh) => {
-    if (signal.aborted) return stopped;
-    // A refusal (a paused guest, say) is no reason to wait less: a person may shut it down.
-    const asked = await virsh.ask('shutdown', uuid);
-    if (!asked.ok && asked.error.code === 'domain-off') return ok(undefined);
-    if (!asked.ok && asked.error.code === 'domain-gone') return asked;
     const off = await until(waitSeconds, async () => {
       if (signal.aborted) return stopped;
       const answer = await virsh.ask('domstate', '--reason', uuid);

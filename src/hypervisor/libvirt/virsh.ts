@@ -109,6 +109,12 @@ export class VirshSession {
     if (this.#failure === null) await this.#conversation.ended;
   }
 
+  /** Ends virsh at once. What it has asked for, libvirt goes on with. */
+  abort(): void {
+    this.#break(noAnswer);
+    this.#conversation.kill();
+  }
+
   #send(lines: readonly string[]): Promise<readonly Block[]> {
     const failure = this.#failure;
     if (failure !== null) return Promise.resolve(lines.map(() => fail(failure)));
