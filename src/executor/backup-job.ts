@@ -74,8 +74,7 @@ export async function beginJob(
     abandon: () => abandon(() => begun.value.abandon()),
     complete: async () => {
       // The files first: a death in between leaves an intent of which nothing is left.
-      await removeDirectories(paths, tools);
-      log.close('backup-job');
+      if (await removeDirectories(paths, tools)) log.close('backup-job');
     },
   });
 }
@@ -168,8 +167,7 @@ async function undo(
     tools.log.warn(during(`Undoing the point of ${domain.name}`, dropped.error));
     return;
   }
-  await removeDirectories(paths, tools);
-  tools.log.close('backup-job');
+  if (await removeDirectories(paths, tools)) tools.log.close('backup-job');
 }
 
 /** I10: whether the guest is frozen is not known when the begin failed, and a thaw too many harms nothing. */
@@ -189,11 +187,17 @@ async function thawAgain(
 /** Failures of a begin after which the hypervisor cannot say whether the guest is thawed. */
 const unsureCodes: ReadonlySet<string> = new Set(['thaw-failed', 'begin-lost']);
 
-async function removeDirectories({ socketDir, scratchDir }: JobPaths, tools: Tools): Promise<void> {
+/** False, with a warning, if one could not be removed: the intent stays open, and the next plan shows it. */
+async function removeDirectories(
+  { socketDir, scratchDir }: JobPaths,
+  tools: Tools,
+): Promise<boolean> {
   try {
     for (const path of [socketDir, scratchDir]) await tools.drivers.files.remove(path);
+    return true;
   } catch (error) {
     const message = `A job's directory was not removed: ${String(error)}`;
     tools.log.warn({ code: 'scratch-left', message });
+    return false;
   }
 }

@@ -102,12 +102,16 @@ function decidePoint(
   question: PointQuestion,
   present: Hindrance | null,
 ): Partial<DomainDecision> & Pick<DomainDecision, 'verdict' | 'reasons'> {
-  const { planning, domain, observed, desired, included, leftovers, after } = question;
+  const { planning, domain, observed, desired, included, leftovers, after, repairs } = question;
   const asked = askedPoint(planning.request, domain);
   const due = dueReason(desired.schedule, domain.uuid, question.freshMs, planning);
   if (due === null && asked === null)
     return { verdict: 'up-to-date', reasons: [{ code: 'not-due' }] };
-  if (asked === null && isUnchanged(observed, included, domain.directory)) {
+  if (
+    asked === null &&
+    !touchesImages(repairs) &&
+    isUnchanged(observed, included, domain.directory)
+  ) {
     return { verdict: 'up-to-date', reasons: [{ code: 'unchanged' }], freshMs: planning.asOfMs };
   }
   if (!domain.targeted) return { verdict: 'waiting', reasons: [{ code: 'not-targeted' }] };
@@ -124,6 +128,15 @@ function decidePoint(
   if (hindrance !== null) return { verdict: hindrance.verdict, reasons: [hindrance.reason] };
   if (after === null || domain.store === null) throw new Error(`${domain.name} has no store`);
   return takePoint(question, domain.store, after, { due, asked });
+}
+
+/**
+ * Whether repairs of this plan change the images of a domain that is off: a
+ * bitmap that is removed changes their times, and the next plan could not call
+ * the domain unchanged any more (I3).
+ */
+function touchesImages(repairs: readonly Action[]): boolean {
+  return repairs.some((repair) => repair.kind === 'drop-checkpoint' && repair.images.length > 0);
 }
 
 /** What keeps a point out of its store. */
@@ -143,7 +156,10 @@ function storeHindrance({ store, name, uuid, directory }: DomainSituation): Hind
   if (directory !== null) return null;
   // What is called like this domain and cannot be read may be its points: no full beside it.
   const own = directoryNameOf(name, uuid, new Set());
-  const unreadable = store.ready?.unreadable.find(({ path }) => directoryOfPath(path) === own);
+  const unreadable = store.ready?.unreadable.find(
+    // Or in a list of all domains that was not to be had (G151).
+    ({ path }) => directoryOfPath(path) === own || path === 'domains',
+  );
   return unreadable === undefined ? null : unreadableHindrance(unreadable.message);
 }
 

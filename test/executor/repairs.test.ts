@@ -33,6 +33,20 @@ function die(world: FakeWorld, intents: readonly OpenIntent[]): void {
   journal.value.close();
 }
 
+it('a job whose directory cannot be removed stays open in the journal, for the next plan', async () => {
+  using world = new FakeWorld([fakeDomain(1)]);
+  const [vm] = world.hypervisor.domains;
+  if (vm === undefined) throw new Error('no domain');
+  const drivers = world.drivers();
+  const files = {
+    ...drivers.files,
+    remove: () => Promise.reject(new Error('EIO: it cannot be removed')),
+  };
+  const report = await world.apply([backupOf(world, vm)], { drivers: { ...drivers, files } });
+  expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['done']);
+  expect(await openOf(world)).toEqual(['backup-job']);
+});
+
 async function openOf(world: FakeWorld): Promise<readonly string[]> {
   const runs = await readRuns(join(world.root, 'state'));
   if (!runs.seen) throw new Error(runs.failure.message);

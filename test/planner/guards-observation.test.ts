@@ -79,6 +79,18 @@ describe('G151 (I4): what was not seen loses nothing', () => {
     expect([actions, plan.incomplete]).toEqual([[goes], true]);
   });
 
+  it('the list of all domains: no full of one whose points may be there', () => {
+    const observed = seenAs({
+      store: {
+        directories: [],
+        unreadable: [{ path: 'domains', code: 'EIO', message: 'I/O error' }],
+      },
+    });
+    const { backups, verdicts, plan } = told(desired, observed);
+    expect([backups.length, plan.incomplete]).toEqual([0, true]);
+    expect(verdicts['web01']).toBe('unseen directory-unreadable');
+  });
+
   it('a store that no rule uses makes nothing incomplete, but where points are removed', () => {
     const failure = { code: 'EIO', message: 'I/O error' };
     const dark = { ...mainStore({ kind: 'unseen', failure }), name: 'archive', path: '/archive' };

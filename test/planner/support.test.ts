@@ -5,9 +5,12 @@ import { seen, unseen } from '../../src/model/result.ts';
 import { includedDisks } from '../../src/planner/disks.ts';
 import { chain, directory, lookedAt } from './build-chain.ts';
 import { disk, domain, off, tracked } from './build-domain.ts';
-import { desiredDomain, desiredState, place, uuidOf } from './build-policy.ts';
+import { desiredDomain, desiredState, mainId, place, uuidOf } from './build-policy.ts';
 import { aRun, observedState, mainStore, readyStore, world } from './build.ts';
 import { told } from './told.ts';
+
+/** A checkpoint of a point that nobody published. */
+const lost = `holdfast-${mainId.slice(0, 8)}-20261119T010000Z-0bad`;
 
 /** The verdict and actions of one domain that is due. */
 function due(more: Partial<ObservedDomain>, rule: Partial<DesiredDomain> = {}) {
@@ -221,6 +224,21 @@ describe('unchanged: a domain that is off and proven to be what its newest point
     const stale = { ...where, lastLook: { ...where.lastLook, point: other.id } };
     expect(verdictOf(one, stale)[0]).toBe('acted-on due');
     expect(verdictOf({ ...domain(1, 'web01') })[0]).toBe('acted-on due');
+  });
+
+  it('is due when a bitmap is taken out of its image, which changes that (I3)', () => {
+    const leftover = { name: lost, granularityBytes: 65536, flags: ['auto'] };
+    const withLeftover = (all: ObservedDomain): ObservedDomain => ({
+      ...all,
+      disks: all.disks.map((each) => ({
+        ...each,
+        bitmaps: seen([...(each.bitmaps?.seen === true ? each.bitmaps.value : []), leftover]),
+      })),
+    });
+    const observed = world(desired, [withLeftover(tracked(one, where))], [where]);
+    const { actions, verdicts } = told(desired, observed);
+    expect(verdicts['web01']).toBe('acted-on due');
+    expect(actions.map((action) => action.split(' ')[0])).toEqual(['drop-checkpoint', 'backup']);
   });
 
   it('is due when it has a disk more, or one that nobody could stat', () => {
