@@ -13,11 +13,11 @@ export interface ClosingRequest {
   readonly desiredOf: (observed: ObservedState) => DesiredState;
 }
 
-/** The closing look of `holdfast apply` (cli/closing.ts): whether work is left, and what the stores must remember. */
+/** The closing look of `holdfast apply` (cli/closing.ts): which actions are left, and what the stores must remember. */
 export async function closeRun(
   { plan, drivers, desiredOf }: ClosingRequest,
   look: () => Promise<ObservedState>,
-): Promise<boolean | null> {
+): Promise<readonly string[] | null> {
   const observed = await look();
   const desired = desiredOf(observed);
   const then = planPolicy(desired, observed, plan.request, plan.plannedAt);
@@ -34,5 +34,5 @@ export async function closeRun(
     store.value.writeMemory(memory);
     lock.value.release();
   }
-  return then.incomplete ? null : runnableActions(then).length === 0;
+  return then.incomplete ? null : runnableActions(then).map(({ id }) => id);
 }

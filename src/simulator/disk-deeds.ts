@@ -3,7 +3,7 @@ import type { Dice } from './dice.ts';
 import type { ModelDisk, ModelDomain } from './model-domain.ts';
 import type { ModelHost } from './model-host.ts';
 import { type ModelImage, newImage } from './model-image.ts';
-import { plugIn, plugOut } from './qemu.ts';
+import { plugIn, plugOut, powerDown, powerUp } from './qemu.ts';
 import type { DomainDeed } from './story.ts';
 import type { World } from './world.ts';
 
@@ -32,11 +32,13 @@ export function changeDisks(world: World, domain: ModelDomain, deed: DiskDeed, d
       snapshot(host, disk);
       return;
     case 'copy-aside':
-      if (isOff)
-        world.copies.set(`${domain.uuid} ${disk.target}`, copyOf(disk.image, disk.image.inode));
+      whileOff(host, domain, () => {
+        const { inode } = disk.image;
+        world.copies.set(`${domain.uuid} ${disk.target}`, copyOf(disk.image, inode));
+      });
       return;
     case 'revert':
-      if (isOff) revert(world, domain, disk, dice.chance(0.5));
+      whileOff(host, domain, () => revert(world, domain, disk, dice.chance(0.5)));
       return;
     case 'resize':
       disk.image.blocks += 1 + dice.below(3);
@@ -58,11 +60,20 @@ export function changeDisks(world: World, domain: ModelDomain, deed: DiskDeed, d
       if (!isOff) plugIn(disk);
       return;
     case 'swap-disks':
-      if (isOff) swap(domain);
+      whileOff(host, domain, () => swap(domain));
       return;
     default:
       unreachable(deed);
   }
+}
+
+/** What people do with a domain that is off: they shut it down for it, and start it again. */
+export function whileOff(host: ModelHost, domain: ModelDomain, deed: () => void): void {
+  const isUp = domain.state === 'running' && domain.job === null && !domain.foreignJob;
+  if (!isUp && domain.state !== 'off') return;
+  if (isUp) powerDown(domain);
+  deed();
+  if (isUp) powerUp(domain, 'running', host.number());
 }
 
 /** An external one: the bitmaps of a running QEMU move to the new top (seen), those of an image do not. */

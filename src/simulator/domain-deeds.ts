@@ -1,6 +1,6 @@
 import { unreachable } from '../model/result.ts';
 import type { Dice } from './dice.ts';
-import { changeDisks } from './disk-deeds.ts';
+import { changeDisks, whileOff } from './disk-deeds.ts';
 import { type ModelDomain, newDomain } from './model-domain.ts';
 import type { ModelHost } from './model-host.ts';
 import { guestWrites, kill, loseJob, powerDown, powerUp } from './qemu.ts';
@@ -35,11 +35,11 @@ export function doToDomain(world: World, deed: DomainDeed, dice: Dice): void {
       domain.agent = deed === 'agent-away' ? 'disconnected' : 'connected';
       return;
     case 'rename':
-      if (domain.state === 'off') rename(domain, `vm${host.number()}`);
+      whileOff(host, domain, () => rename(domain, `vm${host.number()}`));
       return;
     case 'define-again':
       // virsh undefine --checkpoints-metadata, then define: the bitmaps stay in the images.
-      if (domain.state === 'off') forgetCheckpoints(world, domain);
+      whileOff(host, domain, () => forgetCheckpoints(world, domain));
       return;
     case 'undefine':
       if (domain.state === 'off' && host.domains.length > 1) {

@@ -1,16 +1,23 @@
-import type { ModelDomain } from './model-domain.ts';
 import type { Oracle } from './oracles.ts';
 import { isQuiet } from './scene.ts';
 
-/** I10: after a run in which nothing went wrong, no guest is frozen. */
-const isThawed: Oracle = (scene) => (isQuiet(scene) ? frozen(scene.world.host.domains) : []);
-
-function frozen(domains: readonly ModelDomain[]): readonly string[] {
-  // Without its agent nobody can thaw a guest: the next run tries again.
-  return domains
-    .filter((domain) => domain.frozen && domain.agent === 'connected')
-    .map(({ name }) => `${name} is frozen`);
-}
+/**
+ * I10: no run leaves a guest frozen, whatever failed in it, unless the thaw did
+ * or it died; after a run in which nothing went wrong, none is frozen at all.
+ */
+const isThawed: Oracle = (scene) => {
+  const { results, world, frozenBefore } = scene;
+  const hasThawed = results.every(
+    ({ died, met }) => !died && !met.some((one) => one.startsWith('hypervisor.thaw')),
+  );
+  return (
+    world.host.domains
+      // Without its agent nobody can thaw a guest: the next run tries again.
+      .filter((domain) => domain.frozen && domain.agent === 'connected')
+      .filter(({ uuid }) => isQuiet(scene) || (hasThawed && !frozenBefore.has(uuid)))
+      .map(({ name }) => `${name} is frozen`)
+  );
+};
 
 /** I11: every domain is as a person left it, and a guest's saved memory is there. */
 const hasItsPower: Oracle = (scene) => {

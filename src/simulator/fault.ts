@@ -13,8 +13,9 @@ export type FaultHow =
   | 'host-before'
   | 'host-after';
 
-/** A fault at the n-th driver's call of a loop. */
+/** A fault at the n-th call of a run: of those that change something, or of those that only look. */
 export interface Fault {
+  readonly of: 'changes' | 'looks';
   readonly at: number;
   readonly how: FaultHow;
 }

@@ -7,6 +7,8 @@ import { guestWrites } from './qemu.ts';
 export interface Call {
   /** `files.rename`, `hypervisor.begin`. */
   readonly place: string;
+  /** A call that changes nothing. */
+  readonly looks?: boolean;
   /** A call that grows a file: the only ones that can find no room. */
   readonly grows?: boolean;
 }
@@ -20,7 +22,8 @@ export class Gate {
   readonly process: ModelProcess;
   readonly #faults: readonly Fault[];
   readonly #dice: Dice;
-  #calls = 0;
+  #changes = 0;
+  #looks = 0;
   /** Faults that were met, as `place how`. */
   readonly met: string[] = [];
 
@@ -32,12 +35,13 @@ export class Gate {
   }
 
   get calls(): number {
-    return this.#calls;
+    return this.#changes + this.#looks;
   }
 
   /** A synchronous call, of files. `half` is what is left of it when it is cut off. */
-  sync<T>({ place, grows = false }: Call, path: string, effect: () => T, half?: () => void): T {
-    const how = this.#arrive(place);
+  sync<T>(call: Call, path: string, effect: () => T, half?: () => void): T {
+    const { grows = false } = call;
+    const how = this.#arrive(call);
     if (how === 'error-before') throw systemError('EIO', path);
     if (how === 'no-space' && grows) throw systemError('ENOSPC', path);
     if (how === 'half') {
@@ -56,7 +60,7 @@ export class Gate {
     effect: () => T | Promise<T>,
     broken: (how: 'before' | 'half' | 'after', effect: () => T | Promise<T>) => T | Promise<T>,
   ): Promise<T> {
-    const how = this.#arrive(place);
+    const how = this.#arrive({ place });
     await this.turn();
     this.alive();
     if (how === 'error-before' || how === 'no-space') return broken('before', effect);
@@ -89,10 +93,13 @@ export class Gate {
     if (!this.process.alive) throw new Death();
   }
 
-  #arrive(place: string): Fault['how'] | null {
+  #arrive({ place, looks = false }: Call): Fault['how'] | null {
     this.alive();
-    const fault = this.#faults.find(({ at }) => at === this.#calls);
-    this.#calls += 1;
+    const of = looks ? 'looks' : 'changes';
+    const number = looks ? this.#looks : this.#changes;
+    const fault = this.#faults.find((one) => one.of === of && one.at === number);
+    if (looks) this.#looks += 1;
+    else this.#changes += 1;
     if (fault === undefined) return null;
     this.met.push(`${place} ${fault.how}`);
     if (fault.how === 'process-before') this.die(false);

@@ -19,7 +19,7 @@ export function gatedFiles(gate: Gate): JournalFiles {
   const changing = (place: string, path: string, effect: () => void, half?: () => void): void =>
     gate.sync({ place: `files.${place}`, grows: half !== undefined }, path, effect, half);
   const reading = <T>(place: string, path: string, effect: () => T): T =>
-    gate.sync({ place: `files.${place}` }, path, effect);
+    gate.sync({ place: `files.${place}`, looks: true }, path, effect);
   const files: Files = {
     makeDirectory: (path) =>
       changing('make-directory', path, () => host.files.makeDirectory(writable(path, true))),
@@ -110,13 +110,19 @@ function appending(
   };
 }
 
-/** Locks as the kernel keeps them; nobody waits, for nothing that holds one would go on meanwhile. */
+// So many turns are a long time for whoever holds a lock for a publish, and soon over for a test.
+const patience = 2000;
+
+/** Locks as the kernel keeps them; who waits lets others go on. */
 export function gatedLocks(gate: Gate): TakeLock {
   const { host, process } = gate;
-  return async (path, what) => {
-    await gate.turn();
-    gate.alive();
+  return async (path, what, waitSeconds) => {
     const real = host.realPath(path);
+    for (let turns = waitSeconds > 0 ? patience : 1; turns > 0; turns -= 1) {
+      await gate.turn();
+      gate.alive();
+      if (!host.locks.has(real)) break;
+    }
     const holder = host.locks.get(real);
     if (holder !== undefined) {
       const message = `${what} is locked by process ${holder.number}`;

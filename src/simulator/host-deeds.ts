@@ -66,6 +66,7 @@ function doToMount(
     case 'other-disk': {
       const disk = `/disks${mount.path}-other`;
       if (host.files.look(disk) === null) host.files.makeDirectory(disk);
+      host.files.settle();
       mount.disk = disk;
       return;
     }

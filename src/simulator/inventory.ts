@@ -32,9 +32,10 @@ type Draft = Omit<StoredPoint, 'isValid'> & { readonly isWhole: boolean };
 
 /** All points of all disks, mounted or not, live and in the trash, by path. */
 export function inventoryOf(host: ModelHost): readonly StoredPoint[] {
-  return host.files
-    .list('/disks/mnt')
-    .map((name) => `/disks/mnt/${name}`)
+  // A directory on which nothing is mounted may have become a store too.
+  return ['/disks/mnt', '/nothing/mnt']
+    .filter((path) => host.files.look(path) !== null)
+    .flatMap((path) => host.files.list(path).map((name) => `${path}/${name}`))
     .flatMap((disk) => pointsOn(host, disk));
 }
 

@@ -41,7 +41,7 @@ export function beginJob(
   host.truths.set(`${domain.uuid}/${request.point}`, {
     uuid: domain.uuid,
     at: host.now,
-    disks: job.view,
+    disks: new Map(job.view),
   });
   if (until === 'begun') return fail({ code: 'begin-lost', message: 'cut off before the thaw' });
   domain.frozen = false;

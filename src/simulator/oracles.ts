@@ -78,11 +78,15 @@ const countsFromParent: Oracle = ({ after, results }) =>
 /** I3: after a run in which nothing went wrong, planning again gives nothing. */
 const converges: Oracle = (scene) =>
   isQuiet(scene)
-    ? scene.results.flatMap(({ report, converged }) => {
-        const isDone = report?.actions.every(({ outcome }) =>
-          /^(done|already)$/.test(outcome.code),
+    ? scene.results.flatMap(({ report, plan, left }) => {
+        const outcomes = report?.actions.map(({ outcome }) => outcome.code) ?? ['failed'];
+        if (!outcomes.every((code) => code === 'done' || code === 'already')) return [];
+        // What a guard blocked may be free once the others are done: the next run does it.
+        const blocked = new Set(
+          plan?.actions.flatMap(({ id, blockedBy }) => (blockedBy.length > 0 ? [id] : [])),
         );
-        return isDone === true && converged === false ? ['all was done, and a plan is left'] : [];
+        const more = left.filter((id) => !blocked.has(id));
+        return more.length > 0 ? [`all was done, and there is left: ${more.join()}`] : [];
       })
     : [];
 
@@ -90,7 +94,7 @@ const converges: Oracle = (scene) =>
 const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
   if (step.kind !== 'apply') return [];
   const blind = ['hypervisor-fails', 'journals-unlisted', 'store-unlisted', 'domains-unlisted'];
-  const partly = ['one-domain-unseen', 'checkpoints-unseen', 'images-unseen'];
+  const partly = ['one-domain-unseen', 'checkpoints-unseen'];
   const [first] = world.host.domains;
   return results.flatMap(({ plan }) =>
     (plan === null ? [] : runnableActions(plan))
@@ -98,6 +102,8 @@ const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
       .filter(
         (action) =>
           step.lies.some((lie) => blind.includes(lie)) ||
+          // G213: what stands on the chain is not known.
+          (step.lies.includes('images-unseen') && action.kind === 'trash-chain') ||
           (step.lies.some((lie) => partly.includes(lie)) &&
             'domain' in action &&
             action.domain.uuid === first?.uuid),

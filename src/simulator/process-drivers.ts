@@ -9,6 +9,7 @@ import type { Lie } from './fault.ts';
 import type { Gate } from './gate.ts';
 import { gatedEyes, gatedHostFiles } from './gated-eyes.ts';
 import { gatedFiles, gatedLocks } from './gated-files.ts';
+import type { ModelHost } from './model-host.ts';
 import { ModelHypervisor } from './model-hypervisor.ts';
 import { modelImages } from './model-images.ts';
 
@@ -24,9 +25,9 @@ export interface ProcessDrivers extends Drivers {
  * the oracles see (a disk that does not sync, a store that ignores holds).
  */
 export interface Mutation {
-  readonly files?: (files: JournalFiles) => JournalFiles;
-  readonly hypervisor?: (hypervisor: Hypervisor) => Hypervisor;
-  readonly drivers?: (drivers: ProcessDrivers) => ProcessDrivers;
+  readonly files?: (files: JournalFiles, host: ModelHost) => JournalFiles;
+  readonly hypervisor?: (hypervisor: Hypervisor, host: ModelHost) => Hypervisor;
+  readonly drivers?: (drivers: ProcessDrivers, host: ModelHost) => ProcessDrivers;
 }
 
 /** The drivers of a new process. */
@@ -37,11 +38,11 @@ export function processDrivers(
   mutation: Mutation,
 ): ProcessDrivers {
   const { host } = gate;
-  const journalFiles = (mutation.files ?? same)(gatedFiles(gate));
-  const hypervisor = (mutation.hypervisor ?? same)(new ModelHypervisor(gate));
+  const journalFiles = (mutation.files ?? same)(gatedFiles(gate), host);
+  const hypervisor = (mutation.hypervisor ?? same)(new ModelHypervisor(gate), host);
   const locks = gatedLocks(gate);
   const clock = () => host.now;
-  return (mutation.drivers ?? same)({
+  const drivers: ProcessDrivers = {
     stateDir,
     eyes: gatedEyes(gate, lies),
     journalFiles,
@@ -58,7 +59,8 @@ export function processDrivers(
     scratchDir: '/scratch',
     scratchLimitBytes: null,
     runtimeDir: '/run/hf',
-  });
+  };
+  return (mutation.drivers ?? same)(drivers, host);
 }
 
 function same<T>(value: T): T {

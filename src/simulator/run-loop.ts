@@ -41,7 +41,8 @@ export interface LoopResult {
   readonly observed: ObservedState | null;
   readonly plan: Plan | null;
   readonly report: RunReport | null;
-  readonly converged: boolean | null;
+  /** Ids of actions that the closing look finds left; none if it was not to be had. */
+  readonly left: readonly string[];
   readonly events: readonly RunEvent[];
   readonly died: boolean;
   /** Another one held the lock. */
@@ -59,7 +60,7 @@ export async function runLoop(request: LoopRequest): Promise<LoopResult> {
     observed: null,
     plan: null,
     report: null,
-    converged: null,
+    left: [],
     events: [],
     died: false,
     locked: false,
@@ -108,13 +109,19 @@ async function applyOnce(
     const planned = planPolicy(desired, observed, everything);
     const plan = request.twist?.(planned, observed) ?? planned;
     result.plan = plan;
-    const close = async (): Promise<boolean | null> =>
-      closeRun({ plan, drivers, desiredOf: (after) => desiredState(policy, after) }, () =>
-        look(request, drivers, false),
-      );
+    const close = async (): Promise<boolean | null> => {
+      const closing = {
+        plan,
+        drivers,
+        desiredOf: (after: ObservedState) => desiredState(policy, after),
+      };
+      const left = await closeRun(closing, () => look(request, drivers, false));
+      result.left = left ?? [];
+      return left === null ? null : left.length === 0;
+    };
     if (runnableActions(plan).length === 0) {
       if (observed.runs.seen && observed.runs.value.length > 0) await settleRuns(drivers);
-      result.converged = await close();
+      await close();
       return;
     }
     const events: RunEvent[] = [];
@@ -134,7 +141,6 @@ async function applyOnce(
       signal: new AbortController().signal,
       converged: close,
     });
-    result.converged = result.report.converged;
   } finally {
     if (gate.process.alive) lock.value.release();
   }

@@ -46,10 +46,20 @@ export class StoryRun {
   /** Does one step, and asks all oracles. */
   async step(step: Step): Promise<Scene> {
     const { world } = this;
+    const frozenBefore = new Set(
+      world.host.domains.filter(({ frozen }) => frozen).map(({ uuid }) => uuid),
+    );
     const results = await this.#do(step);
     for (const result of results) this.#count(step, result);
     const after = inventoryOf(world.host);
-    const scene: Scene = { world, step, before: this.#before, after, results };
+    const scene: Scene = {
+      world,
+      step,
+      before: this.#before,
+      after,
+      frozenBefore,
+      results,
+    };
     for (const result of results) this.violations.push(...acknowledge(world, after, result));
     this.violations.push(...violationsOf(scene));
     this.steps += 1;
@@ -119,7 +129,7 @@ function acknowledge(
     if (event.kind !== 'action-finished' || event.outcome.code !== 'done') return [];
     const action = plan?.actions.find(({ id }) => id === event.action);
     if (action?.kind !== 'backup') return [];
-    const disk = world.host.mountOf(action.store.path)?.disk ?? '';
+    const disk = world.host.realPath(action.store.path);
     const key = pointKey(disk, action.domain.uuid, action.point);
     world.acknowledged.add(key);
     const isThere = after.some((point) => point.isValid && keyOf(point) === key);

@@ -1,3 +1,4 @@
+import type { DomainUuid } from '../model/identity.ts';
 import type { StoredPoint } from './inventory.ts';
 import type { LoopResult } from './run-loop.ts';
 import type { Step } from './story.ts';
@@ -9,6 +10,8 @@ export interface Scene {
   readonly step: Step;
   readonly before: readonly StoredPoint[];
   readonly after: readonly StoredPoint[];
+  /** Guests that were frozen before it. */
+  readonly frozenBefore: ReadonlySet<DomainUuid>;
   /** Runs of this step: none, one, or two beside each other. */
   readonly results: readonly LoopResult[];
 }

@@ -133,7 +133,7 @@ function stepOf(dice: Dice): Step {
 
 function applyOf(dice: Dice, seed: number): Step {
   const faults = dice.chance(0.5)
-    ? Array.from({ length: 1 + dice.below(2) }, () => ({ at: callOf(dice), how: dice.pick(hows) }))
+    ? Array.from({ length: 1 + dice.below(2) }, () => faultOf(dice))
     : [];
   const beside = dice.chance(0.08)
     ? dice.pick(['same-host', 'other-host'] as const)
@@ -141,16 +141,20 @@ function applyOf(dice: Dice, seed: number): Step {
   return { kind: 'apply', seed, faults, lies: dice.chance(0.12) ? [dice.pick(lies)] : [], beside };
 }
 
-// A loop with a backup has 100 to 600 calls; most of interest lie in the middle.
-function callOf(dice: Dice): number {
-  return dice.below(dice.chance(0.5) ? 250 : 700);
+/** A run with backups has some 150 calls that change something, and some hundreds that look. */
+function faultOf(dice: Dice): Fault {
+  const of = dice.chance(0.8) ? 'changes' : 'looks';
+  return { of, at: dice.below(of === 'changes' ? 160 : 400), how: dice.pick(hows) };
 }
 
 /** A step in a few words. */
 export function stepText(step: Step): string {
   if (step.kind !== 'apply') return `${step.kind} ${step.deed} ${step.seed}`;
   const { faults, lies: told, beside, seed } = step;
-  const wrong = [...faults.map(({ at, how }) => `${how}@${at}`), ...told];
+  const wrong = [
+    ...faults.map(({ of, at, how }) => `${how}@${of === 'looks' ? 'look ' : ''}${at}`),
+    ...told,
+  ];
   const two = beside === 'nobody' ? '' : ` beside ${beside}`;
   return `apply ${seed}${two}${wrong.length === 0 ? '' : ` with ${wrong.join(', ')}`}`;
 }

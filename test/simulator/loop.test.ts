@@ -32,7 +32,7 @@ it('takes a full, then an increment, with the real planner, executor and store',
     ['create-store', 'done'],
     ['backup', 'done'],
   ]);
-  expect(first.converged).toBe(true);
+  expect(first.report?.converged).toBe(true);
   host.pass(3600);
   guestWrites(domain, disk, 5, host.number());
   const second = await simple(host);
@@ -40,7 +40,7 @@ it('takes a full, then an increment, with the real planner, executor and store',
     ['backup', 'done'],
   ]);
   expect(second.plan?.actions[0]).toMatchObject({ level: 'increment' });
-  expect(second.converged).toBe(true);
+  expect(second.report?.converged).toBe(true);
   host.pass(60);
   expect((await simple(host)).plan?.actions).toEqual([]);
 });
