@@ -117,7 +117,7 @@ it('falls back when the agent hangs, or fails if a freeze is required, and leave
     error: {
       code: 'quiesce-failed',
       message:
-        'The guest was not frozen: Unable to freeze filesystems: Guest agent is not responding: Guest agent not available for now; look at qemu-guest-agent in the guest, or set quiesce: try.',
+        'The guest was not frozen: Guest agent is not responding: Guest agent not available for now; look at qemu-guest-agent in the guest, or set quiesce: try.',
     },
   });
   expect(await checkpointsOf(guest.domain)).toBe(checkpoints);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 import { startGuard, type Guard } from '../../process/guard.ts';
 import type { OpenPoint, PointRequest } from '../hypervisor.ts';
+import { agentSilence } from './agent-silence.ts';
 import { beginCommands, readBeginOutput, thawCommands, type BeginOutput } from './begin-output.ts';
 import { guardScript } from './guard-script.ts';
 import { withVirsh, type LibvirtHost } from './host.ts';
@@ -28,10 +29,15 @@ export async function beginPoint(
 ): Promise<Result<OpenPoint, Failure>> {
   const looked = await withVirsh(host, (virsh) => inspect(virsh, request));
   if (!looked.ok) return looked;
-  const skipped = noFreezeReason(request.quiesce, looked.value);
-  if (request.quiesce === 'required' && skipped === 'paused') {
+  const reason = noFreezeReason(request.quiesce, looked.value);
+  if (request.quiesce === 'required' && reason === 'paused') {
     return fail(quiesceFailure('paused', 'the domain is paused'));
   }
+  const silence = reason === null ? await agentSilence(host, request) : null;
+  if (request.quiesce === 'required' && silence !== null) {
+    return fail(quiesceFailure('agent-timeout', silence));
+  }
+  const skipped = silence === null ? reason : 'agent-timeout';
   const room = await makeRoom(host, request, looked.value);
   if (!room.ok) return room;
   if (request.signal.aborted) return fail(canceled);
@@ -151,10 +157,8 @@ async function settleFreeze(
   }
   const { freeze, begin, thaw } = output.value;
   const code = freeze.block.ok ? 'frozen' : freezeCode(freeze.block.error.message);
-  // An agent that cannot be reached was never told to freeze; one that answered too late was.
-  const told =
-    freeze.block.ok ||
-    !/not (?:connected|configured)|not available for now/.test(freeze.block.error.message);
+  // An agent that cannot be reached was never told to freeze; one that says nothing may yet do it.
+  const told = freeze.block.ok || !/not (?:connected|configured)/.test(freeze.block.error.message);
   const thawed =
     !told || thaw.block.ok || (await thawUntilDone(host, request.uuid, request.agentSeconds)).ok;
   if (thawed) guard.tell('thawed');
