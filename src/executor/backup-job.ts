@@ -64,7 +64,9 @@ export async function beginJob(
   const begun = await drivers.hypervisor.begin(requestOf(action, look, tools, paths));
   const abandon = (drop: () => Promise<Result<void, Failure>>) => undo(action, tools, paths, drop);
   if (!begun.ok) {
-    if (mayFreeze) await thawAgain(action, look, begun.error, tools);
+    // It is this failure only if nothing is frozen: an agent that hangs is not waited for once more.
+    if (mayFreeze && begun.error.code === 'quiesce-failed') log.close('frozen-domain');
+    else if (mayFreeze) await thawAgain(action, look, begun.error, tools);
     await abandon(() => dropTentative(action, tools, paths.socket));
     return begun;
   }
