@@ -16,7 +16,6 @@ import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
@@ -26,7 +25,7 @@ let first: PointRow;
 let second: PointRow;
 
 beforeAll(async () => {
-  main = await buildProgram();
+  await buildProgram();
   lab = await Lab.create();
   domain = await lab.defineDomain({
     disks: [
@@ -254,28 +253,6 @@ it('refuses a definition that is not the one that was written', async () => {
   } finally {
     writeFileSync(definition, text);
   }
-});
-
-it('SIGKILL between setting aside and defining: the plan shows put-back, and it puts back', async () => {
-  const old = await domain.copyOf('vda');
-  const child = host.child(
-    main,
-    '--json',
-    'restore',
-    second.address,
-    '--in-place',
-    '--auto-approve',
-  );
-  child.killAt(
-    'SIGKILL',
-    (event) => event.kind === 'intent' && event.intent.kind === 'restore-swap',
-  );
-  expect(await child.ended()).toBe('SIGKILL');
-  const planned = await host.planned();
-  expect(planned).toContain(`put-back domain/${domain.name}`);
-  await host.ok('apply', '--auto-approve');
-  expect(await compareImages(old, imageOf('vda'))).toBe('identical');
-  expect((await host.planned()).filter((action) => action.startsWith('put-back'))).toEqual([]);
 });
 
 it('in place: the old images are kept aside, and the next backup is a right full', async () => {
