@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 
 /** A program and its arguments: an array, never a shell line (G408). */
@@ -18,6 +20,8 @@ export interface Command {
   readonly endsWithUs?: boolean;
   /** Standard output beyond this is a failure, not a cut text. */
   readonly maxOutputBytes?: number;
+  /** Hears what is printed as it comes, in pieces of any length: progress. */
+  readonly onText?: { readonly from: 'stdout' | 'stderr'; readonly hear: (text: string) => void };
 }
 
 /** What a program printed. */
@@ -43,7 +47,7 @@ export async function run(command: Command): Promise<Result<Output, CommandFailu
   // Its 150 modules take longer to load than all else of a plan, which runs no program by it.
   const { execa } = await import('execa');
   const [program = '', ...args] = wordsOf(command);
-  const result = await execa(program, args, {
+  const child = execa(program, args, {
     input: command.input ?? '',
     timeout: command.timeoutSeconds * 1000,
     forceKillAfterDelay: 2000,
@@ -54,8 +58,16 @@ export async function run(command: Command): Promise<Result<Output, CommandFailu
     reject: false,
     ...(command.signal === undefined ? {} : { cancelSignal: command.signal }),
   });
+  if (command.onText !== undefined) listen(child[command.onText.from], command.onText.hear);
+  const result = await child;
   if (!result.failed) return ok({ stdout: result.stdout, stderr: result.stderr });
   return fail(failureOf(command, result));
+}
+
+/** Hands on what a stream says, whole characters at a time; execa collects it all the same. */
+function listen(stream: Readable, hear: (text: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  stream.on('data', (chunk: Buffer) => hear(decoder.write(chunk)));
 }
 
 // util-linux, as flock is: Debian cannot be without it. It becomes the program, so the pid is the program's.

@@ -27,3 +27,14 @@ it('the kernel is told to end it when we die', async () => {
     each.ok ? (/Parent death signal: (.*)/.exec(each.value.stdout)?.[1] ?? 'none') : '';
   expect([signalOf(alone), signalOf(bound)]).toEqual(['[none]', 'KILL']);
 });
+
+it('what is printed is heard as it comes, characters whole', async () => {
+  const heard: string[] = [];
+  const onText = { from: 'stdout', hear: (text: string) => void heard.push(text) } as const;
+  const script = "printf '\\303'; sleep 0.2; printf '\\244 end'";
+  const done = await run({ program: 'sh', args: ['-c', script], timeoutSeconds, onText });
+  expect(done).toMatchObject({ ok: true, value: { stdout: 'ä end' } });
+  expect(heard.join('')).toBe('ä end');
+  const missing = { program: 'no-such-program', args: [], timeoutSeconds, onText };
+  expect(await run(missing)).toMatchObject({ error: { code: 'not-started' } });
+});
