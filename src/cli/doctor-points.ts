@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { addressOf } from '../model/address.ts';
 import { pointDirectory } from '../model/identity.ts';
 import type { ObservedChain, ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
@@ -20,11 +19,11 @@ interface FaultyPoint {
 }
 
 /** Points that cannot be restored, each with its place, its fault and the remedy. */
-export function pointFindings({ path, state }: ObservedStore): readonly DoctorFinding[] {
+export function pointFindings({ name: store, state }: ObservedStore): readonly DoctorFinding[] {
   if (state.kind !== 'ready') return [];
   return state.directories.flatMap((directory) => {
     const faulty = directory.chains.flatMap(faultyPoints);
-    const shown = faulty.slice(0, maxOfDomain).map((one) => pointFinding(path, directory, one));
+    const shown = faulty.slice(0, maxOfDomain).map((one) => pointFinding(store, directory, one));
     const left = faulty.length - shown.length;
     const address = addressOf(directory.name);
     return left === 0
@@ -61,13 +60,13 @@ function pointFinding(
 ): DoctorFinding {
   const { sequence, id, level } = point;
   const { short, remedy } = faults[fault];
-  const place = join(store, 'domains', directory, chain.id, pointDirectory(sequence, id, level));
+  const place = ['domains', directory, chain.id, pointDirectory(sequence, id, level)].join('/');
   const more = followers === 0 ? '' : `; ${plural(followers, 'point')} on top of it with it`;
   return finding(
     'error',
     fault,
     addressOf(name, chain.id, sequence),
-    `cannot be restored: ${short} (${place})${more}`,
+    `cannot be restored: ${short}${more}; ${place} in store ${store}`,
     remedy,
   );
 }

@@ -12,6 +12,11 @@ const styles: Readonly<Record<(typeof severities)[number], Style>> = {
   ok: 'green',
 };
 
+// A sentence in fewer columns than a third of a usual terminal's is hard to read.
+const leastRoom = 26;
+// Narrower than this no sentence is made.
+const leastWidth = 20;
+
 /** What is wrong with the host, the worst first, each with its remedy. Ends in a newline. */
 export function renderDoctor(report: DoctorReport, options: RenderOptions): string {
   const { findings } = report;
@@ -19,18 +24,22 @@ export function renderDoctor(report: DoctorReport, options: RenderOptions): stri
     (most, { subject }) => Math.max(most, displayWidth(printable(subject))),
     0,
   );
-  const indent = 2 + 8 + subjectWidth + 2;
+  const beside = 2 + 8 + subjectWidth + 2;
+  // A long subject (the address of a point) leaves no room beside it.
+  const isBelow = options.width !== null && options.width - beside < leastRoom;
+  const indent = isBelow ? 4 : beside;
   const text = (line: string): readonly string[] =>
-    options.width === null ? [line] : wrapWords(line, Math.max(20, options.width - indent));
+    options.width === null ? [line] : wrapWords(line, Math.max(leastWidth, options.width - indent));
   const lines = severities.flatMap((severity) =>
     findings
       .filter((finding) => finding.severity === severity)
       .flatMap(({ subject, message, remedy }) => {
-        const [first = '', ...rest] = text(printable(message));
+        const told = text(printable(message));
+        const [first = '', ...rest] = isBelow ? ['', ...told] : told;
         const label = paint(severity.padEnd(8), styles[severity], options.color);
         const remedyLines = remedy === null ? [] : text(`remedy: ${printable(remedy)}`);
         return [
-          `  ${label}${padTo(printable(subject), subjectWidth)}  ${first}`,
+          `  ${label}${padTo(printable(subject), subjectWidth)}  ${first}`.trimEnd(),
           ...[...rest, ...remedyLines].map((line) => ' '.repeat(indent) + line),
         ];
       }),

@@ -40,7 +40,7 @@ export function renderHistory(report: HistoryReport, options: RenderOptions): st
       { title: 'RUN' },
     ],
     lines,
-    { color: options.color, indent: 0 },
+    { color: options.color, width: options.width, indent: 0 },
   ).join('\n')}\n`;
 }
 

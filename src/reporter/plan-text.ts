@@ -3,7 +3,7 @@ import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { actionDetails } from './action-details.ts';
 import { paint } from './color.ts';
-import { displayWidth } from './display-width.ts';
+import { displayWidth, fitLine } from './display-width.ts';
 import { humanPeriod } from './human-duration.ts';
 import { leftAloneRows } from './left-alone.ts';
 import { guardLines, noteLines } from './plan-advice.ts';
@@ -60,11 +60,11 @@ export function planText(plan: Plan, options: PlanOptions): PlanText {
     if (inWave.length === 0) return [];
     const own = number === 90 ? deletionStops(inWave, stops) : stops;
     return [
-      waveHeading(number, plan, stops, options),
+      ...fitLine(waveHeading(number, plan, stops, options), options.width, 4),
       ...inWave.flatMap(({ action, row }) => [
         ...renderRow(row, own, options),
-        ...actionDetails(action, words.setting, options.verbose).map((line) =>
-          indented(6, { text: line, style: 'dim' }, options),
+        ...actionDetails(action, words.setting, options.verbose).flatMap((line) =>
+          fitLine(indented(6, { text: line, style: 'dim' }, options), options.width, 8),
         ),
       ]),
     ];

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { fitLine } from './display-width.ts';
 import { isMissing, noChangesLine } from './no-changes.ts';
 import { unseenLines } from './plan-header.ts';
 import { planText, type PlanOptions } from './plan-text.ts';
@@ -13,24 +14,23 @@ function isQuiet(plan: Plan): boolean {
   return plan.actions.length === 0 && plan.purpose === 'policy';
 }
 
-function planLines(plan: Plan, options: PlanOptions): readonly string[] {
+/** Everything; the last sentence is the plan's summary, or another one. */
+function planLines(plan: Plan, options: PlanOptions, closing?: string): readonly string[] {
   const text = planText(plan, options);
   const lists = [...text.leftAlone, ...text.notes, ...text.guards];
   const todo = [...text.work, ...text.deletions];
   return [
-    ...text.header,
+    ...text.header.flatMap((line) => fitLine(line, options.width, 10)),
     '',
     ...(todo.length === 0 ? [] : [...todo, '']),
     ...(lists.length === 0 ? [] : [...lists, '']),
-    text.summary,
+    ...fitLine(closing ?? text.summary, options.width, 0),
   ];
 }
 
 /** One line where all is well; what was not seen, what waits and what warns is said before it. */
 function quietLines(plan: Plan, options: PlanOptions): readonly string[] {
-  if (options.verbose) {
-    return [...planLines(plan, options).slice(0, -1), noChangesLine(plan)];
-  }
+  if (options.verbose) return planLines(plan, options, noChangesLine(plan));
   const worthSaying = new Set(['waiting', 'blocked', 'unseen', 'unsupported']);
   const text = planText(
     {
@@ -42,7 +42,10 @@ function quietLines(plan: Plan, options: PlanOptions): readonly string[] {
     },
     options,
   );
-  const unseen = unseenLines(plan).map((line) => `not seen  ${line}`);
+  const unseen = unseenLines(plan).flatMap((line) =>
+    fitLine(`not seen  ${line}`, options.width, 10),
+  );
   const before = [...unseen, ...text.leftAlone, ...text.notes, ...text.guards];
-  return before.length === 0 ? [noChangesLine(plan)] : [...before, '', noChangesLine(plan)];
+  const closing = fitLine(noChangesLine(plan), options.width, 0);
+  return before.length === 0 ? closing : [...before, '', ...closing];
 }

@@ -1,5 +1,6 @@
 import type { PointHold, PointRow, PointsReport } from '../model/report.ts';
 import { paint } from './color.ts';
+import { fitLine } from './display-width.ts';
 import { faults } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -49,10 +50,10 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
       { title: 'KEPT BECAUSE' },
     ],
     lines,
-    { color: options.color, indent: 4 },
+    { color: options.color, width: options.width, indent: 4 },
   );
   const total = paint(`${sums(report.points)}.`, 'bold', options.color);
-  return `${[...table, '', total].join('\n')}\n`;
+  return `${[...table, '', ...fitLine(total, options.width, 0)].join('\n')}\n`;
 }
 
 /** Rows with the same key together, in the order of address: domain, chain, sequence. */

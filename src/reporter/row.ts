@@ -1,5 +1,5 @@
 import { paint, type Style } from './color.ts';
-import { displayWidth, wrapWords } from './display-width.ts';
+import { displayWidth, fitLine, wrapWords } from './display-width.ts';
 
 /** How text is made: colour, the width to keep to (null: none, as in a pipe), all details or the usual ones. */
 export interface RenderOptions {
@@ -35,8 +35,8 @@ const continuation = 6;
 
 /**
  * Writes a row: cells at their stops, two spaces after one that is too long.
- * Where that exceeds the width, reason and place go to lines of their own;
- * nothing is ever cut.
+ * Where that exceeds the width, reason and place go to lines of their own,
+ * and what is still too long is broken at spaces; nothing is ever cut.
  */
 export function renderRow(row: Row, stops: Stops, options: RenderOptions): readonly string[] {
   const lead = [row.sign, row.address];
@@ -54,7 +54,8 @@ export function renderRow(row: Row, stops: Stops, options: RenderOptions): reado
     together && reason.text !== '' && where.text !== ''
       ? [place([{ text: ' '.repeat(continuation) }, reason], [[where, 0]], options.color).line]
       : [reason, where].flatMap((cell) => wrapCell(cell, room, options));
-  return [place(lead, head, options.color).line, ...below];
+  const first = place(lead, head, options.color).line;
+  return [...fitLine(first, options.width, continuation), ...below];
 }
 
 function wrapCell(cell: Cell, room: number, options: RenderOptions): readonly string[] {

@@ -4,7 +4,7 @@ import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { unreachable } from '../model/result.ts';
 import { paint } from './color.ts';
-import { displayWidth } from './display-width.ts';
+import { displayWidth, fitLine } from './display-width.ts';
 import { eventWords, outcomeText } from './event.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanDuration } from './human-duration.ts';
@@ -63,9 +63,11 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
   const warnings = story.events.flatMap((event) => {
     if (event.kind !== 'warning') return [];
     const where = event.action === null ? '' : `${words.name(event.action).address}: `;
-    return [
+    return fitLine(
       `  ${paint('warning', 'yellow', options.color)}  ${where}${printable(event.failure.message)}`,
-    ];
+      options.width,
+      11,
+    );
   });
   const left = story.plan.actions
     .filter(({ id }) =>
@@ -73,7 +75,9 @@ export function renderRunReport(story: RunStory, options: RenderOptions): string
     )
     .flatMap((action) => restoreAftermath(action, wasHeld(story.events, action.id)));
   const lines = [...rows, ...warnings, ...left];
-  return `${[...lines, ...(lines.length === 0 ? [] : ['']), closing(story, finished) + blocked(story.plan, finished)].join('\n')}\n`;
+  const last = closing(story, finished) + blocked(story.plan, finished);
+  const end = fitLine(last, options.width, 0);
+  return `${[...lines, ...(lines.length === 0 ? [] : ['']), ...end].join('\n')}\n`;
 }
 
 /** Whether the executor found a hold of somebody else on the chain that an instant restore stands on. */

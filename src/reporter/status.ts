@@ -2,6 +2,7 @@ import { secondsBetween } from '../model/instant.ts';
 import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import { unreachable } from '../model/result.ts';
 import { paint } from './color.ts';
+import { fitLine } from './display-width.ts';
 import { faultWords } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanAge, humanPeriod } from './human-duration.ts';
@@ -28,11 +29,14 @@ export function renderStatus(report: StatusReport, options: RenderOptions): stri
   const covered = report.domains.filter(({ verdict }) => isCovered(verdict));
   const uncovered = report.domains.filter(({ verdict }) => verdict === 'unmanaged');
   const title = (text: string): string => paint(text, 'bold', options.color);
+  const fit = (text: string, hang: number): readonly string[] => fitLine(text, options.width, hang);
   return `${[
-    `${title('status')}    ${printable(report.host)} ${clock.full(report.at)}`,
-    ...report.unseen.map(
-      ({ part, failure }) =>
+    ...fit(`${title('status')}    ${printable(report.host)} ${clock.full(report.at)}`, 10),
+    ...report.unseen.flatMap(({ part, failure }) =>
+      fit(
         `${paint('not seen', 'yellow', options.color)}  ${printable(part)}: ${printable(failure.message)}`,
+        10,
+      ),
     ),
     ...(covered.length === 0
       ? []
@@ -45,15 +49,15 @@ export function renderStatus(report: StatusReport, options: RenderOptions): stri
       : [
           '',
           title('not covered'),
-          ...uncovered.map((domain) => {
+          ...uncovered.flatMap((domain) => {
             const { name, points, bytes } = domain;
             const there = points === 0 ? '' : `  ${plural(points, 'point')}, ${humanBytes(bytes)}`;
             const damaged = damageWords(domain);
-            return `  ${printable(name)}${there}${damaged === '' ? '' : `  ${damaged}`}`;
+            return fit(`  ${printable(name)}${there}${damaged === '' ? '' : `  ${damaged}`}`, 4);
           }),
         ]),
     '',
-    closing(report, uncovered.length),
+    ...fit(closing(report, uncovered.length), 0),
   ].join('\n')}\n`;
 }
 
@@ -124,7 +128,7 @@ function domainTable(
       { title: 'STATE' },
     ],
     lines,
-    { color: options.color, indent: 0 },
+    { color: options.color, width: options.width, indent: 0 },
   );
 }
 
@@ -186,7 +190,7 @@ function storeTable(stores: readonly StatusStore[], options: RenderOptions): rea
         ...(trouble === '' ? {} : { style: 'red' as const }),
       };
     }),
-    { color: options.color, indent: 0 },
+    { color: options.color, width: options.width, indent: 0 },
   );
 }
 

@@ -1,5 +1,6 @@
 import { secondsBetween } from '../model/instant.ts';
 import type { TrashReport } from '../model/report.ts';
+import { fitLine } from './display-width.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanAge } from './human-duration.ts';
 import { plural } from './plural.ts';
@@ -40,9 +41,13 @@ export function renderTrash(report: TrashReport, options: RenderOptions): string
         { title: 'REMOVED FOR GOOD' },
       ],
       lines,
-      { color: options.color, indent: 0 },
+      { color: options.color, width: options.width, indent: 0 },
     ),
     '',
-    `${plural(items.length, 'chain')}, ${humanBytes(bytes)}. To bring one back: holdfast trash restore CHAIN.`,
+    ...fitLine(
+      `${plural(items.length, 'chain')}, ${humanBytes(bytes)}. To bring one back: holdfast trash restore CHAIN.`,
+      options.width,
+      0,
+    ),
   ].join('\n')}\n`;
 }

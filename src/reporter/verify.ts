@@ -1,6 +1,6 @@
 import type { VerifiedPoint, VerifyReport } from '../model/report.ts';
 import { paint, type Style } from './color.ts';
-import { displayWidth, padTo } from './display-width.ts';
+import { displayWidth, fitLine, padTo } from './display-width.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanDuration } from './human-duration.ts';
 import { plural } from './plural.ts';
@@ -22,11 +22,16 @@ export function renderVerify(report: VerifyReport, options: RenderOptions): stri
     (most, { address }) => Math.max(most, displayWidth(printable(address))),
     0,
   );
+  const fit = (line: string): readonly string[] => fitLine(line, options.width, 10);
   const lines = report.points.flatMap(({ result, address, frozenAt, bytes, failures }) => [
-    `  ${paint(result.padEnd(6), styles[result], options.color)}  ${padTo(printable(address), width)}  ${clock.minute(frozenAt)}  ${humanBytes(bytes)}`,
-    ...failures.map(({ code, message }) => `          ${printable(code)}: ${printable(message)}`),
+    ...fit(
+      `  ${paint(result.padEnd(6), styles[result], options.color)}  ${padTo(printable(address), width)}  ${clock.minute(frozenAt)}  ${humanBytes(bytes)}`,
+    ),
+    ...failures.flatMap(({ code, message }) =>
+      fit(`          ${printable(code)}: ${printable(message)}`),
+    ),
   ]);
-  return `${[...lines, '', closing(report)].join('\n')}\n`;
+  return `${[...lines, '', ...fitLine(closing(report), options.width, 0)].join('\n')}\n`;
 }
 
 function closing({ points, depth, seconds }: VerifyReport): string {

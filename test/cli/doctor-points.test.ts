@@ -19,14 +19,14 @@ it('names each point that cannot be restored, and the remedy', () => {
   const where = directory(web01, [second]);
   const findings = (chains: readonly ObservedChain[]) =>
     pointFindings(mainStore(readyStore([{ ...where, chains }])));
-  const base = '/backups/domains/web01/20261110T010000Z-00cc';
+  const base = 'domains/web01/20261110T010000Z-00cc';
   expect(findings([second])).toEqual([]);
   expect(findings([hurt, second])).toEqual([
     {
       severity: 'error',
       code: 'quarantined',
       subject: 'domain/web01/20261110T010000Z-00cc/0000',
-      message: `cannot be restored: in quarantine (${base}/0000-20261110T010000Z-full); 2 points on top of it with it`,
+      message: `cannot be restored: in quarantine; 2 points on top of it with it; ${base}/0000-20261110T010000Z-full in store main`,
       remedy:
         'copy its files back from another copy and run holdfast verify on it, which takes the mark away',
     },
@@ -34,7 +34,7 @@ it('names each point that cannot be restored, and the remedy', () => {
       severity: 'error',
       code: 'file-missing',
       subject: 'domain/web01/20261110T010000Z-00cc/0003',
-      message: `cannot be restored: a file is missing (${base}/0003-20261113T010000Z-inc)`,
+      message: `cannot be restored: a file is missing; ${base}/0003-20261113T010000Z-inc in store main`,
       remedy: 'copy the file back from another copy; without it, the point cannot be restored',
     },
   ]);

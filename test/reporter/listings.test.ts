@@ -189,6 +189,12 @@ Looked at 3 things: 1 error, 1 warning.
   error   libvirt       libvirt 7.0 is too old for
                         backups.
 `);
+  // Where there is no room beside the longest subject, the sentence goes below.
+  expect(renderDoctor({ ...base, findings }, { ...plain, width: 44 })).toContain(`\
+  error   libvirt
+    libvirt 7.0 is too old for backups.
+    remedy: Use libvirt 7.6 or newer.
+`);
   expect(renderDoctor({ ...base, findings: findings.slice(0, 1) }, plain)).toContain(
     'Looked at 1 thing: nothing is wrong with kvm01.\n',
   );
