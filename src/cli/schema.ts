@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import type { Go } from './context.ts';
 
-const names = ['policy', 'host', 'plan', 'observed', 'point', 'events'] as const;
+const names = ['policy', 'host', 'plan', 'observed', 'point', 'events', 'simulation'] as const;
 
 /** `holdfast schema [NAME]` */
 export function defineSchema(command: Command, go: Go): void {

@@ -134,6 +134,8 @@ export interface SimulatedDay {
   readonly deletedChains: number;
   readonly deletedPoints: number;
   readonly freedBytes: number;
+  /** The most that points and trash fill at any time of the day. */
+  readonly peakBytes: number;
   /** At the end of the day: points that can be restored, their bytes, the bytes in the trash. */
   readonly points: number;
   readonly pointBytes: number;

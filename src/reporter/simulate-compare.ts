@@ -7,9 +7,10 @@ import { humanBytes } from './human-bytes.ts';
 import { humanAge } from './human-duration.ts';
 import { printable } from './printable.ts';
 import type { RenderOptions } from './row.ts';
+import { namesOf } from './simulate-domains.ts';
 import { renderClockChanges, renderSimulatedGuards } from './simulate-nights.ts';
 import { renderPlot } from './simulate-plot.ts';
-import { renderHead, usedBytes, wholeNumber } from './simulate-text.ts';
+import { renderHead, wholeNumber } from './simulate-text.ts';
 import { renderTable, type TableLine } from './table.ts';
 
 /** What another policy does otherwise, for people. Ends in a newline. */
@@ -36,18 +37,28 @@ export function renderComparison(comparison: SimulationComparison, options: Rend
   const parts: readonly (readonly string[])[] = [
     renderHead(own, options),
     ['Compared with', ...renderHead(other, options).slice(0, 1)],
-    curve('Storage', 8, usedBytes, humanBytes),
+    curve('Storage', 8, ({ peakBytes }) => peakBytes, humanBytes),
     curve('Restorable points', 4, ({ points }) => points, wholeNumber),
     differencesOf(comparison, options),
     guardsOf(own),
     guardsOf(other),
-    renderClockChanges(own),
+    ...nightsOf(own, other),
     [...new Set([...own.remarks, ...other.remarks])].map((remark) => `Note: ${printable(remark)}`),
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** Once where both have the same nights, else under the name of each. */
+function nightsOf(own: SimulationReport, other: SimulationReport): readonly (readonly string[])[] {
+  const lines = renderClockChanges(own);
+  if (JSON.stringify(own.clockChanges) === JSON.stringify(other.clockChanges)) return [lines];
+  return [own, other].map((report) => [
+    `Under ${printable(report.policy.file)}`,
+    ...renderClockChanges(report).map((line) => `  ${line}`),
+  ]);
 }
 
 function guardsOf(report: SimulationReport): readonly string[] {
@@ -76,9 +87,9 @@ function differencesOf(
   const lines: TableLine[] = [
     { heading: '  all domains', style: 'bold' },
     ...rows(totals),
-    ...domains.flatMap(({ name, differences }): readonly TableLine[] => [
-      { heading: `  ${printable(name)}`, style: 'bold' },
-      ...rows(differences),
+    ...alike(domains).flatMap((some): readonly TableLine[] => [
+      { heading: `  ${namesOf(some)}`, style: 'bold' },
+      ...rows(some[0]?.differences ?? []),
     ]),
   ];
   return [
@@ -94,6 +105,20 @@ function differencesOf(
       { color: options.color, indent: 4 },
     ),
   ];
+}
+
+type Differing = SimulationComparison['domains'][number];
+
+/** Domains that differ in the same, together. */
+function alike(domains: readonly Differing[]): readonly (readonly Differing[])[] {
+  const groups = new Map<string, Differing[]>();
+  for (const domain of domains) {
+    const key = JSON.stringify(domain.differences);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [domain]);
+    else known.push(domain);
+  }
+  return [...groups.values()];
 }
 
 function rows(differences: readonly SimulationDifference[]): readonly TableLine[] {

@@ -22,7 +22,7 @@ export function renderSimulatedDomains(
         { title: 'POINTS', align: 'right' },
         { title: 'AT END', align: 'right' },
         { title: 'PEAK', align: 'right' },
-        { title: 'LONGEST GAP', align: 'right' },
+        { title: 'GAP', align: 'right' },
         { title: 'RPO' },
       ],
       domains.map((domain): TableLine => {
@@ -31,8 +31,8 @@ export function renderSimulatedDomains(
       }),
       { color: options.color, indent: 2 },
     ),
-    '  A gap is the time between two neighbouring points: what is lost if a disk dies just before',
-    '  the later one. How long a backup takes is not modelled.',
+    '  GAP: the longest time between two neighbouring points. It is what is lost if a',
+    '  disk dies just before the later one. How long a backup takes is not modelled.',
   ];
 }
 
@@ -87,7 +87,8 @@ export function renderRemains(
           `${clock.minute(beganAt).slice(0, 10)} to ${clock.minute(endedAt).slice(0, 10)}`,
           plural(points, 'point'),
           humanBytes(bytes),
-          keptBy.join(', '),
+          // It stays whatever the other rules say; the JSON has them all.
+          keptBy.includes('live chain') ? 'live chain' : keptBy.join(', '),
         ],
       });
     }
@@ -108,7 +109,8 @@ export function renderRemains(
   ];
 }
 
-function namesOf(domains: readonly SimulatedDomain[]): string {
+/** Names of domains that are told together: the first five, and how many more. */
+export function namesOf(domains: readonly { readonly name: string }[]): string {
   const names = domains.slice(0, 5).map(({ name }) => printable(name));
   const more = domains.length - names.length;
   return more === 0 ? names.join(', ') : `${names.join(', ')} and ${more} more`;

@@ -46,7 +46,7 @@ function effectWords(effect: Effect['effect'], isOne: boolean): string {
     case 'late':
       return `${isOne ? 'does' : 'do'} not exist; due once, when the gap ends`;
     case 'elapsed':
-      return `${isOne ? 'does' : 'do'} not exist; due all the same, as if the clocks had not moved`;
+      return `${isOne ? 'does' : 'do'} not exist; due as if no clock had moved`;
     case 'first':
       return `${isOne ? 'comes' : 'come'} twice; due the first time only`;
     case 'each':

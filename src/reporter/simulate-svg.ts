@@ -21,7 +21,7 @@ const panels: readonly Panel[] = [
     title: 'Storage: points and trash',
     top: 96,
     height: 220,
-    value: ({ pointBytes, trashBytes }) => pointBytes + trashBytes,
+    value: ({ peakBytes }) => peakBytes,
     ticks: binaryTicks,
   },
   {

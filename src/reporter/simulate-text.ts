@@ -20,7 +20,7 @@ export function renderSimulation(report: SimulationReport, options: RenderOption
       {
         title: 'Storage, points and trash',
         days,
-        values: days.map(usedBytes),
+        values: days.map(({ peakBytes }) => peakBytes),
         other: null,
         rows: 8,
         write: humanBytes,
@@ -52,10 +52,8 @@ export function renderSimulation(report: SimulationReport, options: RenderOption
 }
 
 /** Bytes of points and trash together. */
-export const usedBytes = (day: {
-  readonly pointBytes: number;
-  readonly trashBytes: number;
-}): number => day.pointBytes + day.trashBytes;
+const usedBytes = (day: { readonly pointBytes: number; readonly trashBytes: number }): number =>
+  day.pointBytes + day.trashBytes;
 
 /** A count on an axis. */
 export const wholeNumber = (value: number): string => String(Math.round(value));

@@ -37,7 +37,7 @@ it.each([
   ],
   [
     ['schema', 'x'],
-    "holdfast: command-argument value 'x' is invalid for argument 'name'. Allowed choices are policy, host, plan, observed, point, events.\n",
+    "holdfast: command-argument value 'x' is invalid for argument 'name'. Allowed choices are policy, host, plan, observed, point, events, simulation.\n",
   ],
   [['plan', 'x'], "holdfast: too many arguments for 'plan'. Expected 0 arguments but got 1.\n"],
 ])('%j is a usage error', async (args, message) => {
@@ -63,7 +63,7 @@ it.each([
   [
     ['schema', 'x'],
     'invalid-argument',
-    "command-argument value 'x' is invalid for argument 'name'. Allowed choices are policy, host, plan, observed, point, events.",
+    "command-argument value 'x' is invalid for argument 'name'. Allowed choices are policy, host, plan, observed, point, events, simulation.",
   ],
   [[], 'no-command', 'no command was given: holdfast --help lists them'],
 ])('%j is a usage error in JSON too', async (args, code, message) => {

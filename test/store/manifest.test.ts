@@ -188,7 +188,7 @@ describe('schema/point.v1.schema.json', () => {
     expect(refused).toBeGreaterThan(50);
   });
 
-  it.each(['point', 'events'])('describes every property of %s', (name) => {
+  it.each(['point', 'events', 'simulation'])('describes every property of %s', (name) => {
     const whole: unknown = JSON.parse(
       readFileSync(join(import.meta.dirname, `../../schema/${name}.v1.schema.json`), 'utf8'),
     );

@@ -120,19 +120,22 @@ export function daysOf(
   // Exclusive: a time that ends at midnight has no part of the day that begins there.
   const lastDay = localDay(untilMs - 1, timezone);
   for (let day = localDay(startMs, timezone); day <= lastDay; day += 1) {
-    const tally = emptyDay(dateOf(day));
+    const tally = emptyDay(dateOf(day), used(usage));
     for (; next < events.length; next += 1) {
       const counted = events[next];
       if (counted === undefined || localDay(counted.event.atMs, timezone) > day) break;
       addEvent(usage, counted.event, counted.domains);
       tallyEvent(tally, counted);
+      tally.peakBytes = Math.max(tally.peakBytes, used(usage));
     }
     days.push({ ...tally, ...usage });
   }
   return days;
 }
 
-function emptyDay(date: string): Tally {
+const used = ({ pointBytes, trashBytes }: Usage): number => pointBytes + trashBytes;
+
+function emptyDay(date: string, peakBytes: number): Tally {
   return {
     date,
     fulls: 0,
@@ -141,6 +144,7 @@ function emptyDay(date: string): Tally {
     deletedChains: 0,
     deletedPoints: 0,
     freedBytes: 0,
+    peakBytes,
     points: 0,
     pointBytes: 0,
     trashBytes: 0,
