@@ -96,7 +96,11 @@ async function guestFiles(): Promise<{ readonly kernel: string; readonly initrd:
   );
   await rm(root, { recursive: true });
   await rm(join(work, 'tree'), { recursive: true });
-  await rename(work, cache);
+  // Another file's tests may have made it meanwhile.
+  await rename(work, cache).catch(async (error: unknown) => {
+    if (!(await exists(files.initrd))) throw error;
+    await rm(work, { recursive: true });
+  });
   return files;
 }
 

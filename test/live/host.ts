@@ -7,6 +7,7 @@ import type { RunEvent } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { PointRow } from '../../src/model/report.ts';
 import { run } from '../../src/process/run.ts';
+import { builtProgram } from './build.ts';
 import { compareImages, sh, type Lab, type LabDomain } from './lab.ts';
 
 /** What a command printed, and its exit status. */
@@ -33,20 +34,8 @@ export interface HostOptions {
   readonly rule?: object;
 }
 
-const repo = join(import.meta.dirname, '..', '..');
-const built = join(repo, 'node_modules', '.e2e');
-
-/** Compiles the program for child processes; those that run in this one need it not. */
-export async function buildProgram(): Promise<string> {
-  mkdirSync(built, { recursive: true });
-  writeFileSync(join(built, 'package.json'), readFileSync(join(repo, 'package.json')));
-  const outDir = join(built, 'dist');
-  const args = ['-p', repo, '--outDir', outDir, '--noEmitOnError', 'false'];
-  await run({ program: join(repo, 'node_modules', '.bin', 'tsc'), args, timeoutSeconds: 120 });
-  const main = join(outDir, 'cli', 'main.js');
-  if (!existsSync(main)) throw new Error(`${main} was not built`);
-  return main;
-}
+/** The compiled program, for child processes. */
+export const buildProgram = async (): Promise<string> => builtProgram;
 
 /** A Holdfast host that is thrown away: host file, policy, state, scratch and store of its own. */
 export class LiveHost {

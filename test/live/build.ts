@@ -1,0 +1,18 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../src/process/run.ts';
+
+const repo = join(import.meta.dirname, '..', '..');
+const built = join(repo, 'node_modules', '.e2e');
+
+/** The program as users run it, compiled before the first live test. */
+export const builtProgram = join(built, 'dist', 'cli', 'main.js');
+
+/** Once for all live tests: two of them at once must not write what a third one runs. */
+export default async function build(): Promise<void> {
+  mkdirSync(built, { recursive: true });
+  writeFileSync(join(built, 'package.json'), readFileSync(join(repo, 'package.json')));
+  const args = ['-p', repo, '--outDir', join(built, 'dist'), '--noEmitOnError', 'false'];
+  await run({ program: join(repo, 'node_modules', '.bin', 'tsc'), args, timeoutSeconds: 120 });
+  if (!existsSync(builtProgram)) throw new Error(`${builtProgram} was not built`);
+}
