@@ -35,14 +35,14 @@ it(
       symlinkSync(join(outside, 'x'), join(whole, 'file'));
       const before = contentsOf(outside);
       const told = new Set<string>();
-      for (let seed = 0; seed < 150; seed += 1) {
+      for (let seed = 0; seed < 80; seed += 1) {
         const store = join(root, 'store');
         cpSync(whole, store, { recursive: true, verbatimSymlinks: true });
         for (const done of damage(store, Buffer.from(String(seed)), outside)) told.add(done);
         rmSync(store, { recursive: true });
         expect(contentsOf(outside)).toEqual(before);
       }
-      expect(told.size).toBeGreaterThan(40);
+      expect(told.size).toBeGreaterThan(30);
       expect([...told].some((done) => done.startsWith('outside '))).toBe(true);
     } finally {
       rmSync(root, { recursive: true, force: true });

@@ -6,8 +6,8 @@ import type { Target } from './target.ts';
 import { targets } from './targets.ts';
 
 // The share of every test run: the same inputs each time. `fuzzFor` goes on with others.
-const runs = 250;
-const slowRuns = 15;
+const runs = 150;
+const slowRuns = 8;
 
 describe.each(targets)('$name', (target) => {
   it('survives what once broke it', async () => {

@@ -44,7 +44,7 @@ beforeAll(async () => {
   });
   host.writePolicy([domain]);
   const address = addressOf(domain.name);
-  for (let count = 0; count < 3; count += 1) {
+  for (let count = 0; count < 4; count += 1) {
     host.aheadSeconds += 60;
     await domain.write('vda', count * 65536, 65536, count + 1);
     await host.ok('apply', '--auto-approve', '--now', address, '--allow', `G201=${address}`);
@@ -70,7 +70,10 @@ afterAll(async () => lab[Symbol.asyncDispose]());
 /** Rewrites a record of the store as text. */
 function rewrite(path: string, change: (text: string) => string): void {
   const file = join(host.store, path);
-  writeFileSync(file, change(readFileSync(file, 'utf8')));
+  const before = readFileSync(file, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`nothing of ${path} was changed`);
+  writeFileSync(file, after);
 }
 
 /** Puts something else in the place of an entry of the store. */
@@ -80,13 +83,15 @@ function instead(path: string, put: (path: string) => void): void {
   put(at);
 }
 
-const attacks: readonly (readonly [string, () => void])[] = [
+/** What is done to the store; `unfit`: afterwards the newest point must not be restored. */
+const attacks: readonly (readonly [string, () => void, 'unfit'?])[] = [
   [
     'a manifest whose image is ../../etc/passwd',
     () =>
       rewrite(`${newest}/point.json`, (text) =>
         text.replaceAll('"vda.qcow2"', '"../../etc/passwd"'),
       ),
+    'unfit',
   ],
   [
     'a manifest whose image is absolute',
@@ -94,6 +99,7 @@ const attacks: readonly (readonly [string, () => void])[] = [
       rewrite(`${newest}/point.json`, (text) =>
         text.replaceAll('"vda.qcow2"', JSON.stringify(join(outside, 'vda.qcow2'))),
       ),
+    'unfit',
   ],
   [
     'a manifest whose backing file is outside',
@@ -101,6 +107,7 @@ const attacks: readonly (readonly [string, () => void])[] = [
       rewrite(`${newest}/point.json`, (text) =>
         text.replaceAll(/"\.\.\/[^"]*\/vda\.qcow2"/g, '"../../../../../outside/vda.qcow2"'),
       ),
+    'unfit',
   ],
   [
     'a manifest of a domain with another name',
@@ -131,27 +138,37 @@ const attacks: readonly (readonly [string, () => void])[] = [
         join(host.store, newest, 'vda.qcow2'),
       ]);
     },
+    'unfit',
   ],
   [
     'an image that is a link out of the store',
     () => instead(`${newest}/vda.qcow2`, (at) => symlinkSync(join(outside, 'vda.qcow2'), at)),
+    'unfit',
   ],
   [
     'an image that is a hard link',
     () => instead(`${newest}/vda.qcow2`, (at) => linkSync(join(outside, 'vda.qcow2'), at)),
+    'unfit',
   ],
   [
     'an image that is a FIFO',
     () => instead(`${newest}/vda.qcow2`, (at) => void execFileSync('mkfifo', [at])),
+    'unfit',
   ],
-  ['an image that is a directory', () => instead(`${newest}/vda.qcow2`, (at) => mkdirSync(at))],
+  [
+    'an image that is a directory',
+    () => instead(`${newest}/vda.qcow2`, (at) => mkdirSync(at)),
+    'unfit',
+  ],
   [
     'a manifest that is a FIFO',
     () => instead(`${newest}/point.json`, (at) => void execFileSync('mkfifo', [at])),
+    'unfit',
   ],
   [
     'a manifest that is a link',
     () => instead(`${newest}/point.json`, (at) => symlinkSync(join(outside, 'point.json'), at)),
+    'unfit',
   ],
   [
     'a definition that is a link',
@@ -236,7 +253,12 @@ const attacks: readonly (readonly [string, () => void])[] = [
   ['a store of another user', () => chownSync(host.store, 12345, 12345)],
 ];
 
-describe.each(attacks)('%s', (_what, attack) => {
+/** How restoring the newest point ended where it was not touched. */
+const told = new Set<number | null>();
+
+describe.each(
+  attacks.map(([what, attack, unfit]) => ({ what, attack, isUnfit: unfit === 'unfit' })),
+)('$what', ({ attack, isUnfit }) => {
   it('touches nothing outside, hangs nobody, and steers no terminal', async () => {
     for (const name of [host.store, join(lab.dir, 'moved'), join(lab.dir, 'restored')])
       rmSync(name, { recursive: true, force: true });
@@ -246,20 +268,35 @@ describe.each(attacks)('%s', (_what, attack) => {
     const before = treeOf(outside);
     expect(before.length).toBeGreaterThan(4);
     expect(await lookPlainly(host, address)).toBeGreaterThan(1000);
+    const to = join(lab.dir, 'restored');
+    const [, , chain = '', point = ''] = newest.split('/');
+    const whole = addressOf(domain.name, chain, Number(point.slice(0, 4)));
+    const restored = await runPlainly(
+      host,
+      'restore',
+      whole,
+      '--images-only',
+      '--to',
+      to,
+      '--auto-approve',
+    );
+    if (isUnfit) expect([restored.exit, restored.out]).not.toEqual([0, restored.out]);
+    else told.add(restored.exit);
     host.aheadSeconds += 7200;
     for (const args of [
       ['apply', '--auto-approve', '--allow', `G201=${address}`],
       ['--json', 'apply', '--auto-approve', '--now', address, '--full', '--note', 'x'],
       ['verify', address, '--depth', 'hash'],
-      ['restore', address, '--images-only', '--to', join(lab.dir, 'restored'), '--auto-approve'],
       ['hold', address, '--reason', 'x'],
       ['release', address],
-      ['trash', 'purge', '--all', '--auto-approve'],
+      ['trash', 'empty', '--auto-approve'],
       ['apply', '--auto-approve'],
     ]) {
       const { exit, err } = await runPlainly(host, ...args);
-      expect([args.join(' '), exit, err]).not.toContain(null);
+      expect([exit, err], args.join(' ')).not.toEqual([64, err]);
     }
     expect(treeOf(outside)).toEqual(before);
   });
 });
+
+it('restores what was not touched', () => expect(told).toContain(0));

@@ -27,29 +27,21 @@ export async function runPlainly(host: LiveHost, ...args: readonly string[]): Pr
   return ran;
 }
 
-/** Every command that only looks, as text, as Markdown and as JSON. */
+/** Commands that only look, as text, as Markdown and as JSON. */
 export async function lookPlainly(host: LiveHost, address: string): Promise<number> {
-  const looks = [
+  let printed = 0;
+  for (const look of [
     ['plan', '--verbose'],
     ['plan', '--format', 'markdown'],
-    ['plan', '--target', address],
-    ['points'],
+    ['--json', 'observe'],
     ['points', address],
     ['status'],
-    ['history'],
     ['trash'],
     ['explain', address],
-    ['observe'],
-    ['doctor'],
     ['verify', address, '--depth', 'structure'],
-  ];
-  let printed = 0;
-  for (const look of looks) {
-    for (const more of [[], ['--json']]) {
-      if (more.length > 0 && look.includes('markdown')) continue;
-      const { out, err } = await runPlainly(host, ...more, ...look);
-      printed += out.length + err.length;
-    }
+  ]) {
+    const { out, err } = await runPlainly(host, ...look);
+    printed += out.length + err.length;
   }
   return printed;
 }
