@@ -1,4 +1,4 @@
-import type { SourcePlace } from './desired.ts';
+import type { MirrorAccess, SourcePlace } from './desired.ts';
 import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { Level, SourceIdentity } from './point.ts';
@@ -284,6 +284,55 @@ export interface Untrack extends ActionBase {
   readonly closes: ChainId | null;
 }
 
+/** The mirror that an action works on, complete, and the store whose copies it holds. */
+export interface MirrorRef extends MirrorAccess {
+  readonly store: StoreId;
+}
+
+/** A point of a chain in an action on copies. */
+export interface CopyOfPoint {
+  readonly id: PointId;
+  /** Directory of the point below its chain. */
+  readonly directory: string;
+  readonly sequence: number;
+  readonly bytes: number | null;
+}
+
+/** Copies points of one chain to a mirror: parents before what stands on them. */
+export interface CopyPoints extends ActionBase {
+  readonly kind: 'copy-points';
+  readonly domain: DomainRef;
+  readonly store: StoreRef;
+  readonly mirror: MirrorRef;
+  readonly directory: string;
+  readonly chain: ChainId;
+  /** By sequence; one may be made by this plan's own backup. */
+  readonly points: readonly CopyOfPoint[];
+}
+
+/** Deletes a whole chain at a mirror: its manifests are hidden, its data stay until they are purged. */
+export interface HideCopies extends ActionBase {
+  readonly kind: 'hide-copies';
+  readonly domain: DomainRef;
+  readonly mirror: MirrorRef;
+  readonly directory: string;
+  readonly chain: ChainId;
+  /** By sequence: all points that have their manifest there, faulty ones too. */
+  readonly points: readonly CopyOfPoint[];
+  /** When they may be purged. */
+  readonly purgeAfter: Instant;
+}
+
+/** Removes the data of deleted copies of one chain for good. */
+export interface PurgeCopies extends ActionBase {
+  readonly kind: 'purge-copies';
+  readonly domain: DomainRef;
+  readonly mirror: MirrorRef;
+  readonly directory: string;
+  readonly chain: ChainId;
+  readonly points: readonly CopyOfPoint[];
+}
+
 /** A step of a plan, complete in itself: the executor has nothing to choose. */
 export type Action =
   | CreateStore
@@ -299,7 +348,10 @@ export type Action =
   | Restore
   | PutBack
   | DiscardFiles
-  | Untrack;
+  | Untrack
+  | CopyPoints
+  | HideCopies
+  | PurgeCopies;
 
 export type ActionKind = Action['kind'];
 
@@ -309,6 +361,8 @@ export const destructiveKinds: ReadonlySet<ActionKind> = new Set([
   'purge-trash',
   'drop-checkpoint',
   'untrack',
+  'hide-copies',
+  'purge-copies',
 ]);
 
 /** An action that puts right what a run that died, or libvirt, left behind. */

@@ -64,12 +64,32 @@ export interface DesiredStore {
   readonly isUnused?: true;
 }
 
-export interface DesiredMirror {
+/** How a mirror is reached: all that a driver must be told of it. */
+export interface MirrorAccess {
   readonly name: string;
-  readonly type: 'rsync';
+  readonly type: 'rsync' | 'rclone';
+  /** rsync: `/path` or `[user@]host:/path`. rclone: `remote:path`. */
   readonly target: string;
-  readonly retention: Retention;
+  /** For all copies to and from it; null for no limit. */
   readonly bandwidthBytesPerSecond: number | null;
+  /** `never`: this host may not delete there; its retention is only reported. */
+  readonly deletes: 'allowed' | 'never';
+  /** Of rsync over ssh; null in each for ssh's own default. */
+  readonly ssh: {
+    readonly identityFile: string | null;
+    readonly knownHosts: string | null;
+    readonly port: number | null;
+  };
+  /** Of rclone; null for its own default. */
+  readonly configFile: string | null;
+}
+
+export interface DesiredMirror extends MirrorAccess {
+  readonly retention: Retention;
+  /** When copies are made; null: right after each backup. */
+  readonly schedule: Schedule | null;
+  /** How long a deleted copy's data stay. */
+  readonly trashKeepSeconds: number;
   readonly place: SourcePlace;
 }
 

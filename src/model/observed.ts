@@ -1,5 +1,6 @@
 import type { CheckpointName, DomainUuid, PointId, RunId } from './identity.ts';
 import type { Instant } from './instant.ts';
+import type { ObservedMirrorContent } from './observed-mirror.ts';
 import type { ObservedStore } from './observed-store.ts';
 import type { ImageStat, SourceIdentity } from './point.ts';
 import type { Seen } from './result.ts';
@@ -193,8 +194,12 @@ export interface ObservedState {
   readonly mirrors: readonly ObservedMirror[];
 }
 
-/** A mirror. Its points come with the issue that copies to it. */
+/** A mirror that the policy names, and the copies there of each store of this host that is copied to it. */
 export interface ObservedMirror {
   readonly name: string;
-  readonly state: Seen<null>;
+  readonly stores: readonly {
+    /** The store's name in the policy. */
+    readonly store: string;
+    readonly state: Seen<ObservedMirrorContent>;
+  }[];
 }
