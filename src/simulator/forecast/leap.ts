@@ -243,7 +243,7 @@ function remembered(
   const before = leaped(start, desired, stretch, count - 1).world;
   const then = worldAt(before, leap.world.observed.observedAt);
   const planning = planningOf(then.desired, then.observed);
-  const [domain] = planning.domains;
+  const domain = planning.domains.find(({ uuid }) => uuid === desired.uuid);
   if (domain === undefined) throw new Error(`${desired.name} is not in its own world`);
   const { doomed } = retentionOutcome(planning, domain, {
     verdict: 'acted-on',
