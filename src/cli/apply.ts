@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { instantOf } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan, type Request } from '../model/plan.ts';
@@ -49,7 +49,9 @@ export function defineApply(command: Command, go: Go): void {
 
 /** Reads a number of seconds, 0 or more. */
 function seconds(text: string): number {
-  return text === '0' ? 0 : wholeNumber(text);
+  if (!/^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('Write a whole number of seconds, 0 or more.');
+  return Number(text);
 }
 
 async function runApply(
@@ -60,7 +62,7 @@ async function runApply(
   const request = requestOf(options);
   if (!request.ok) return refuse(context, request.error);
   const auto = options.autoApprove === true || file !== null;
-  const unasked = auto ? null : cannotAsk(context);
+  const unasked = auto ? null : cannotAsk(context, 'give --auto-approve, or apply a saved plan');
   if (unasked !== null) return refuse(context, unasked);
   const session = await openSession(context);
   if (!session.ok) return refuse(context, session.error);

@@ -2,9 +2,9 @@ import type { Context, Refusal } from './context.ts';
 
 /**
  * Whether a person can be asked; if not, why not. Looked at before anything is
- * planned: nobody should wait for a plan that cannot be approved.
+ * planned: nobody should wait for a plan that cannot be approved. `remedy` says what there is instead.
  */
-export function cannotAsk(context: Context): Refusal | null {
+export function cannotAsk(context: Context, remedy = 'give --auto-approve'): Refusal | null {
   const { terminal, globals } = context;
   const reason = !terminal.inIsTty
     ? 'there is no terminal'
@@ -17,7 +17,7 @@ export function cannotAsk(context: Context): Refusal | null {
   return {
     exit: 64,
     code: 'cannot-ask',
-    message: `this asks before it changes anything, and ${reason}: give --auto-approve, or apply a saved plan`,
+    message: `this asks before it changes anything, and ${reason}: ${remedy}`,
   };
 }
 

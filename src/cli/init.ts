@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createLibvirt } from '../hypervisor/libvirt/libvirt.ts';
+import { isSystemDirectory } from '../policy/system-directory.ts';
 import { observeStore } from '../store/observe.ts';
 import { printJson, refuse, say, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
@@ -41,6 +42,13 @@ async function runInit(context: Context, options: InitOptions): Promise<ExitCode
       code: 'exists',
       message: `${out} is there already and is not overwritten: give --out another name`,
     });
+  const wanted = store === undefined ? null : resolve(context.terminal.cwd, store);
+  if (wanted !== null && isSystemDirectory(wanted))
+    return refuse(context, {
+      exit: 64,
+      code: 'bad-store',
+      message: `--store: ${wanted} belongs to the operating system and can be no store`,
+    });
   const libvirt = createLibvirt({ uri: host.value.uri, runDir: host.value.runtimeDir });
   const seen = await libvirt.observe([]);
   if (!seen.seen) return refuse(context, { exit: 9, ...seen.failure });
@@ -49,10 +57,7 @@ async function runInit(context: Context, options: InitOptions): Promise<ExitCode
     host: hostname(),
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     schema: typeof schema === 'string' && schema.startsWith('https:') ? schema : null,
-    store: await findStore(
-      store === undefined ? null : resolve(context.terminal.cwd, store),
-      host.value.stateDir,
-    ),
+    store: await findStore(wanted, host.value.stateDir),
     domains: seen.value.domains,
   });
   for (const { name, message } of seen.value.unseenDomains)

@@ -62,6 +62,8 @@ async function runMount(
   if (!wanted.ok) return refuse(context, wanted.error);
   const source = sourceOf(await session.value.lookAtStores(), text, wanted.value);
   if (!source.ok) return refuse(context, source.error);
+  const made = makeDirectory(directory.value);
+  if (!made.ok) return refuse(context, made.error);
   warnOf(context, source.value);
   const { store, points } = source.value;
   const newest = points.at(-1);
@@ -100,17 +102,30 @@ async function runUnmount(context: Context, dir: string): Promise<ExitCode> {
   return 0;
 }
 
-/** Makes the directory; what holds something already is refused, for it would be hidden. */
+/** A directory that is empty, or is not there yet; what holds something already is refused, for it would be hidden. */
 function emptyDirectory(directory: string): Result<string, Refusal> {
   try {
     if (existsSync(directory) && readdirSync(directory).length > 0) {
       const message = `${directory} is not empty: name an empty directory, or one to be made`;
       return fail({ exit: 1, code: 'not-empty', message });
     }
-    mkdirSync(directory, { recursive: true });
     return ok(directory);
   } catch (error) {
-    const message = `${directory} cannot be used: ${writeTrouble(error, directory)}`;
-    return fail({ exit: 1, code: 'directory-unusable', message });
+    return unusable(error, directory);
   }
+}
+
+/** Makes it, in a directory that is there: what is not asked for is not made. */
+function makeDirectory(directory: string): Result<void, Refusal> {
+  try {
+    if (!existsSync(directory)) mkdirSync(directory);
+    return ok(undefined);
+  } catch (error) {
+    return unusable(error, directory);
+  }
+}
+
+function unusable(error: unknown, directory: string): Result<never, Refusal> {
+  const message = `${directory} cannot be used: ${writeTrouble(error, directory)}`;
+  return fail({ exit: 1, code: 'directory-unusable', message });
 }

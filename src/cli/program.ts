@@ -61,7 +61,9 @@ function usageError({ code, message }: CommanderError): Refusal {
 /** What commander says of a command line, in our form: one line, and perhaps one more that begins with "(Did you mean". */
 function complaint(text: string): string {
   const [said = '', ...meant] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*\)$)/);
-  return [said.replace(/^error: /, 'holdfast: '), ...meant].map(printable).join('\n');
+  const isLost = meant.length === 0 && said.startsWith('error: unknown command ');
+  const remedy = isLost ? '; holdfast --help lists them' : '';
+  return [said.replace(/^error: /, 'holdfast: ') + remedy, ...meant].map(printable).join('\n');
 }
 
 /** The program with its global options, which are known before and after the command. */

@@ -37,7 +37,11 @@ async function syncParent(path: string): Promise<void> {
 /** The real host. */
 export const realHostFiles: HostFiles = {
   async makeJobDirectory(path) {
-    const first = await mkdir(path, { recursive: true });
+    const first = await mkdir(path, { recursive: true }).catch((error: unknown) => {
+      // Of a read-only file system Node's recursive mkdir says ENOENT; the plain one says what it is.
+      if (!existsSync(dirname(path))) throw error;
+      return mkdir(path).then(() => path);
+    });
     // The umask may have taken a mode away; what was there before is not ours to change.
     if (first !== undefined) await chmod(path, 0o711);
   },

@@ -13,9 +13,9 @@ export type FaultHow =
   | 'host-before'
   | 'host-after';
 
-/** A fault at the n-th call of a run: of those that change something, or of those that only look. */
+/** A fault at the n-th call of a run: of files that change, of looks at files, or of the hypervisor and the images. */
 export interface Fault {
-  readonly of: 'changes' | 'looks';
+  readonly of: 'changes' | 'looks' | 'drivers';
   readonly at: number;
   readonly how: FaultHow;
 }

@@ -7,11 +7,14 @@ import { guestWrites } from './qemu.ts';
 export interface Call {
   /** `files.rename`, `hypervisor.begin`. */
   readonly place: string;
-  /** A call that changes nothing. */
-  readonly looks?: boolean;
+  /** What it is counted with; left out: a change of files. */
+  readonly of?: Fault['of'];
   /** A call that grows a file: the only ones that can find no room. */
   readonly grows?: boolean;
 }
+
+// A run with backups takes some seconds, as real ones do: no two steps of it are at one instant.
+const turnSeconds = 0.02;
 
 /**
  * The way of every call of one process to its host. Counts them, and lets each
@@ -22,8 +25,7 @@ export class Gate {
   readonly process: ModelProcess;
   readonly #faults: readonly Fault[];
   readonly #dice: Dice;
-  #changes = 0;
-  #looks = 0;
+  readonly #counts = { changes: 0, looks: 0, drivers: 0 };
   /** Faults that were met, as `place how`. */
   readonly met: string[] = [];
 
@@ -35,7 +37,8 @@ export class Gate {
   }
 
   get calls(): number {
-    return this.#changes + this.#looks;
+    const { changes, looks, drivers } = this.#counts;
+    return changes + looks + drivers;
   }
 
   /** A synchronous call, of files. `half` is what is left of it when it is cut off. */
@@ -60,7 +63,7 @@ export class Gate {
     effect: () => T | Promise<T>,
     broken: (how: 'before' | 'half' | 'after', effect: () => T | Promise<T>) => T | Promise<T>,
   ): Promise<T> {
-    const how = this.#arrive({ place });
+    const how = this.#arrive({ place, of: 'drivers' });
     await this.turn();
     this.alive();
     if (how === 'error-before' || how === 'no-space') return broken('before', effect);
@@ -76,6 +79,7 @@ export class Gate {
   /** Lets others go on: guests, and the other process. */
   async turn(): Promise<void> {
     const { domains } = this.host;
+    this.host.pass(turnSeconds);
     const [first, ...rest] = domains;
     if (first !== undefined && this.#dice.chance(0.4)) {
       const domain = this.#dice.pick([first, ...rest]);
@@ -93,13 +97,11 @@ export class Gate {
     if (!this.process.alive) throw new Death();
   }
 
-  #arrive({ place, looks = false }: Call): Fault['how'] | null {
+  #arrive({ place, of = 'changes' }: Call): Fault['how'] | null {
     this.alive();
-    const of = looks ? 'looks' : 'changes';
-    const number = looks ? this.#looks : this.#changes;
+    const number = this.#counts[of];
+    this.#counts[of] += 1;
     const fault = this.#faults.find((one) => one.of === of && one.at === number);
-    if (looks) this.#looks += 1;
-    else this.#changes += 1;
     if (fault === undefined) return null;
     this.met.push(`${place} ${fault.how}`);
     if (fault.how === 'process-before') this.die(false);

@@ -17,7 +17,7 @@ export function gatedEyes(gate: Gate, lies: ReadonlySet<Lie>): Eyes {
     return look;
   };
   const reading = async <T>(place: string, path: string, effect: () => T): Promise<T> =>
-    gate.sync({ place: `eyes.${place}`, looks: true }, path, effect);
+    gate.sync({ place: `eyes.${place}`, of: 'looks' }, path, effect);
   return {
     root: (path) =>
       reading('root', path, () => {
@@ -34,7 +34,7 @@ export function gatedEyes(gate: Gate, lies: ReadonlySet<Lie>): Eyes {
         const names = host.files.list(host.realPath(path));
         return names.map((name) => entryOf(name, need(`${path}/${name}`).kind));
       }),
-    look: (path) => gate.sync({ place: 'eyes.look', looks: true }, path, () => need(path)),
+    look: (path) => gate.sync({ place: 'eyes.look', of: 'looks' }, path, () => need(path)),
     read: (path) => reading('read', path, () => host.files.read(host.realPath(path))),
     space: async (path) => ({ freeBytes: freeOn(gate, path), totalBytes: diskBytes }),
     mount: async (path) => {

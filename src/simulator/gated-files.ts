@@ -19,7 +19,7 @@ export function gatedFiles(gate: Gate): JournalFiles {
   const changing = (place: string, path: string, effect: () => void, half?: () => void): void =>
     gate.sync({ place: `files.${place}`, grows: half !== undefined }, path, effect, half);
   const reading = <T>(place: string, path: string, effect: () => T): T =>
-    gate.sync({ place: `files.${place}`, looks: true }, path, effect);
+    gate.sync({ place: `files.${place}`, of: 'looks' }, path, effect);
   const files: Files = {
     makeDirectory: (path) =>
       changing('make-directory', path, () => host.files.makeDirectory(writable(path, true))),

@@ -96,7 +96,8 @@ const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
   const blind = ['hypervisor-fails', 'journals-unlisted', 'store-unlisted', 'domains-unlisted'];
   const partly = ['one-domain-unseen', 'checkpoints-unseen'];
   const [first] = world.host.domains;
-  return results.flatMap(({ plan }) =>
+  // The one beside it was told the truth.
+  return results.slice(0, 1).flatMap(({ plan }) =>
     (plan === null ? [] : runnableActions(plan))
       .filter(({ kind }) => destructiveKinds.has(kind))
       .filter(
@@ -118,13 +119,14 @@ const keepsFloor: Oracle = ({ before, after, world }) => {
     const counts = new Map<string, number>();
     for (const point of points) {
       if (point.isTrash || !point.isValid || world.damaged.has(keyOf(point))) continue;
-      if (!world.acknowledged.has(keyOf(point)) && points === after) continue;
+      // What a run never reported, and no deletion relied on, a crash may take back.
+      if (!world.acknowledged.has(keyOf(point)) && points === before) continue;
       const key = `${point.uuid} on ${point.disk}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     return counts;
   };
-  const now = counted(after.map((point) => point));
+  const now = counted(after);
   return [...counted(before)].flatMap(([key, count]) => {
     const floor = Math.min(count, world.policy.minPoints);
     const left = now.get(key) ?? 0;

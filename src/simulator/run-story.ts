@@ -128,8 +128,14 @@ function acknowledge(
   return events.flatMap((event): readonly Violation[] => {
     if (event.kind !== 'action-finished' || event.outcome.code !== 'done') return [];
     const action = plan?.actions.find(({ id }) => id === event.action);
-    if (action?.kind !== 'backup') return [];
+    if (action?.kind !== 'backup' && action?.kind !== 'trash-chain') return [];
     const disk = world.host.realPath(action.store.path);
+    if (action.kind === 'trash-chain') {
+      // What stays when a chain goes must be as certain as a point that was reported.
+      const stays = after.filter((one) => one.disk === disk && one.uuid === action.domain.uuid);
+      for (const one of stays) if (one.isValid && !one.isTrash) world.acknowledged.add(keyOf(one));
+      return [];
+    }
     const key = pointKey(disk, action.domain.uuid, action.point);
     world.acknowledged.add(key);
     const isThere = after.some((point) => point.isValid && keyOf(point) === key);

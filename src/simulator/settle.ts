@@ -5,7 +5,13 @@ import type { Scene, Violation } from './scene.ts';
 import type { Step } from './story.ts';
 import type { World } from './world.ts';
 
-const quietApply: Step = { kind: 'apply', seed: 7, faults: [], lies: [], beside: 'nobody' };
+const quietApply = {
+  kind: 'apply',
+  seed: 7,
+  faults: [],
+  lies: [],
+  beside: 'nobody',
+} as const satisfies Step;
 
 /**
  * Liveness: what people and luck did ends, the faults stop; within two runs the
@@ -15,6 +21,11 @@ const quietApply: Step = { kind: 'apply', seed: 7, faults: [], lies: [], beside:
 export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   const { world } = run;
   heal(world);
+  // What another host's agent left is in its own journals.
+  if (world.host.files.look('/var/lib/other') !== null) {
+    await run.step({ ...quietApply, beside: 'other-host' });
+    if (run.violations.length > 0) return [];
+  }
   for (let count = 0; count < 2; count += 1) {
     const scene = await run.step(quietApply);
     if (run.violations.length > 0) return [];

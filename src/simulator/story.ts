@@ -112,7 +112,8 @@ const lies: readonly [Lie, ...Lie[]] = [
 /** A story from a seed: the same each time. */
 export function storyOf(seed: number): readonly Step[] {
   const dice = createDice(seed);
-  const length = 8 + dice.below(24);
+  // Most defects need few steps; now and then a long story, for what months of retention do.
+  const length = dice.chance(0.1) ? 60 + dice.below(40) : 8 + dice.below(24);
   return Array.from({ length }, () => stepOf(dice));
 }
 
@@ -132,8 +133,8 @@ function stepOf(dice: Dice): Step {
 }
 
 function applyOf(dice: Dice, seed: number): Step {
-  const faults = dice.chance(0.5)
-    ? Array.from({ length: 1 + dice.below(2) }, () => faultOf(dice))
+  const faults = dice.chance(0.55)
+    ? Array.from({ length: 1 + dice.below(3) }, () => faultOf(dice))
     : [];
   const beside = dice.chance(0.08)
     ? dice.pick(['same-host', 'other-host'] as const)
@@ -141,20 +142,19 @@ function applyOf(dice: Dice, seed: number): Step {
   return { kind: 'apply', seed, faults, lies: dice.chance(0.12) ? [dice.pick(lies)] : [], beside };
 }
 
-/** A run with backups has some 150 calls that change something, and some hundreds that look. */
+/** A run with two backups has some 150 changes of files, some hundred looks at them, 20 calls of drivers. */
 function faultOf(dice: Dice): Fault {
-  const of = dice.chance(0.8) ? 'changes' : 'looks';
-  return { of, at: dice.below(of === 'changes' ? 160 : 400), how: dice.pick(hows) };
+  const of = dice.pick(['changes', 'changes', 'changes', 'drivers', 'drivers', 'looks'] as const);
+  // Where little is to do, there are few calls.
+  const most = { changes: dice.pick([30, 90, 160]), looks: 300, drivers: 30 }[of];
+  return { of, at: dice.below(most), how: dice.pick(hows) };
 }
 
 /** A step in a few words. */
 export function stepText(step: Step): string {
   if (step.kind !== 'apply') return `${step.kind} ${step.deed} ${step.seed}`;
   const { faults, lies: told, beside, seed } = step;
-  const wrong = [
-    ...faults.map(({ of, at, how }) => `${how}@${of === 'looks' ? 'look ' : ''}${at}`),
-    ...told,
-  ];
+  const wrong = [...faults.map(({ of, at, how }) => `${how}@${of} ${at}`), ...told];
   const two = beside === 'nobody' ? '' : ` beside ${beside}`;
   return `apply ${seed}${two}${wrong.length === 0 ? '' : ` with ${wrong.join(', ')}`}`;
 }

@@ -16,7 +16,7 @@ import {
   trashRecordName,
 } from './layout.ts';
 import { filesOf } from './manifest.ts';
-import { pointsAmong, readManifestAt, standInPoint } from './read-chain.ts';
+import { chainsAmong, pointsAmong, readManifestAt, standInPoint } from './read-chain.ts';
 import type { TrashRecord } from './records.ts';
 
 /** Which chain is moved to the trash, and what must be in it. */
@@ -61,12 +61,26 @@ export function trashChain(home: Home, request: TrashRequest): Result<void, Fail
     if (taken.value !== null) {
       return fail({ code: 'exists', message: `${home.root}/${to} is there already` });
     }
+    syncOthers(home, from.value);
     makeDirectories(home.files, home.root, parentOf(to));
     syncUp(home.files, home.root, parentOf(to));
     const record = recordOf(request, points);
     writeDurable(home.files, `${home.root}/${from.value}`, trashRecordName, jsonText(record));
     return move(home, from.value, to);
   });
+}
+
+/**
+ * fsyncs the domain's other chains: a run that was killed between the rename
+ * of a point and its fsync has left one that everybody sees, and that a crash
+ * takes back. What this chain goes for must stay (I5).
+ */
+function syncOthers(home: Home, path: string): void {
+  const domain = parentOf(path);
+  for (const chain of chainsAmong(home.files.list(`${home.root}/${domain}`))) {
+    const look = home.files.look(`${home.root}/${domain}/${chain}`);
+    if (look?.kind === 'directory') home.files.syncDirectory(`${home.root}/${domain}/${chain}`);
+  }
 }
 
 /** Renames a directory; durable in both places when it succeeds. */

@@ -39,6 +39,11 @@ it('is written to --out, else where the policy is looked for, and never over a f
   expect(await cli.run(['init'])).toEqual(refused('policy.yaml'));
   expect(await cli.run(['init', ...host])).toEqual(refused('DIR/hosts.yaml'));
   expect(await cli.run(['init', ...host, '--policy', 'mine.yaml'])).toEqual(refused('mine.yaml'));
+  expect(await cli.run(['init', '--store', '/etc', '--out', 'new.yaml'])).toEqual({
+    exit: 64,
+    out: '',
+    err: 'holdfast: --store: /etc belongs to the operating system and can be no store\n',
+  });
   const both = ['--policy', 'mine.yaml', '--out', 'out.yaml'];
   expect(await cli.run(['init', ...both])).toEqual(refused('out.yaml'));
 });

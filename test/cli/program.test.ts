@@ -25,6 +25,11 @@ it.each(commands.map(({ name }) => name))('%s has a help with the global options
 
 it.each([
   [['plam'], "holdfast: unknown command 'plam'\n(Did you mean plan?)\n"],
+  [['frob'], "holdfast: unknown command 'frob'; holdfast --help lists them\n"],
+  [
+    ['apply', '--lock-timeout', '-3'],
+    "holdfast: option '--lock-timeout <seconds>' argument '-3' is invalid. Write a whole number of seconds, 0 or more.\n",
+  ],
   [['plan', '--targt', 'x'], "holdfast: unknown option '--targt'\n(Did you mean --target?)\n"],
   [
     ['--color', 'red', 'plan'],

@@ -198,3 +198,13 @@ it('uses a virsh again, but none that is in use, ended, or spoke of a lost conne
   expect(await processOf(last)).toBe(three);
   await last.close();
 });
+
+it('leaves a virsh whose answer never ends', { timeout: 60_000 }, async () => {
+  await rig.fake('virsh', 'exec yes "$(printf %01000d 0)"');
+  const virsh = new VirshSession('test:///', 10);
+  expect(await virsh.ask('dumpxml', 'u')).toEqual({
+    ok: false,
+    error: { code: 'answer-too-long', message: 'virsh goes on and on in one answer' },
+  });
+  await virsh.close();
+});

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,6 +22,7 @@ export interface HostOptions {
   /** Where the store is; default: a directory of the lab. */
   readonly store?: string;
   readonly scratch?: string;
+  readonly stateDir?: string;
   readonly reserve?: string;
   /** Bytes a second of the store, as `16MiB/s`. */
   readonly rate?: string;
@@ -62,7 +63,8 @@ export class LiveHost {
     mkdirSync(scratch, { recursive: true, mode: 0o711 });
     const file = {
       version: 1,
-      stateDir: join(this.dir, 'state'),
+      uri: lab.uri,
+      stateDir: options.stateDir ?? join(this.dir, 'state'),
       runtimeDir: join(this.dir, 'run'),
       scratch: { path: scratch },
     };
@@ -265,12 +267,14 @@ export class LiveHost {
 
   /** Starts the built program in a process of its own. */
   child(main: string, ...args: readonly string[]): HostChild {
-    return new HostChild(
-      spawn(process.execPath, [main, ...this.#args(args)], {
-        cwd: this.dir,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
-    );
+    return this.childUnder([], main, ...args);
+  }
+
+  /** The same, as the last words of another command line, `strace -D …` say. */
+  childUnder(wrap: readonly string[], main: string, ...args: readonly string[]): HostChild {
+    const [program = '', ...rest] = [...wrap, process.execPath, main, ...this.#args(args)];
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+    return new HostChild(spawn(program, rest, { cwd: this.dir, stdio }));
   }
 }
 

@@ -33,7 +33,8 @@ export interface LabDomainOptions {
   readonly transient?: boolean;
 }
 
-const uri = 'qemu:///system';
+/** The libvirt of this test file, and the root directory that it sees; `PrivateLibvirt` changes both. */
+export const connection = { uri: 'qemu:///system', root: '' };
 
 /** Runs a program; a failure is a failed test with its words. */
 export async function sh(program: string, ...args: readonly string[]): Promise<string> {
@@ -48,12 +49,12 @@ export async function sh(program: string, ...args: readonly string[]): Promise<s
 
 /** Runs virsh on the lab's libvirt; its output without white space at the end. */
 export async function virsh(...args: readonly string[]): Promise<string> {
-  return (await sh('virsh', '-q', '-c', uri, ...args)).trimEnd();
+  return (await sh('virsh', '-q', '-c', connection.uri, ...args)).trimEnd();
 }
 
 /** Runs virsh, whatever comes of it. */
 const virshOnce = (...args: readonly string[]) =>
-  run({ program: 'virsh', args: ['-q', '-c', uri, ...args], timeoutSeconds: 60 });
+  run({ program: 'virsh', args: ['-q', '-c', connection.uri, ...args], timeoutSeconds: 60 });
 
 const xmlText = (text: string): string =>
   text
@@ -64,12 +65,15 @@ const xmlText = (text: string): string =>
 
 /** A place for live tests: a directory that QEMU can enter, and domains that all go at the end. */
 export class Lab implements AsyncDisposable {
-  readonly uri: string = uri;
   readonly dir: string;
   readonly #domains: LabDomain[] = [];
 
   private constructor(dir: string) {
     this.dir = dir;
+  }
+
+  get uri(): string {
+    return connection.uri;
   }
 
   static async create(): Promise<Lab> {
@@ -230,7 +234,7 @@ export class LabDomain {
 
   /** The process id of its QEMU. */
   async pid(): Promise<number> {
-    return Number(await readFile(join('/run/libvirt/qemu', `${this.name}.pid`), 'utf8'));
+    return Number(await readFile(`${connection.root}/run/libvirt/qemu/${this.name}.pid`, 'utf8'));
   }
 
   /** What a crash of QEMU is; returns when libvirt has seen it. */

@@ -1,16 +1,22 @@
 import { expect, it } from 'vitest';
-import { runSeed } from '../../src/simulator/run-story.ts';
+import { runStory } from '../../src/simulator/run-story.ts';
+import { storyOf } from '../../src/simulator/story.ts';
 import { mutationCases } from './mutations.ts';
 
-// So many stories must be enough for each: the slowest to be caught needs about half of them.
-const seeds = 40;
+// So many stories must be enough for each; the slowest need about a third of them.
+const seeds = 60;
 
-it.each(mutationCases)('the oracles see: $name', async ({ twist, caughtBy }) => {
-  for (let seed = 1; seed <= seeds; seed += 1) {
-    const [violation] = (await runSeed(seed, twist)).violations;
-    if (violation === undefined) continue;
-    expect(caughtBy, `seed ${seed}: ${violation.message}`).toContain(violation.id);
-    return;
-  }
-  expect.fail(`no oracle objected in ${seeds} stories`);
-});
+it('knows what to take away', () => expect(mutationCases.length).toBeGreaterThan(15));
+
+it.each(mutationCases)(
+  'the oracles see: $name',
+  async ({ twist, caughtBy, story = storyOf }) => {
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      // What the plans then do may be noticed too; it is the one that knows why that must speak.
+      const { violations } = await runStory(story(seed), twist);
+      if (violations.some(({ id }) => caughtBy.includes(id))) return;
+    }
+    expect.fail(`no oracle objected in ${seeds} stories`);
+  },
+  60_000,
+);

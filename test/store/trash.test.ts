@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pointId, runId } from '../../src/model/identity.ts';
 import type { StoreMemory } from '../../src/model/observed-store.ts';
+import { VolatileFiles } from '../../src/simulator/volatile-files.ts';
+import { createStore } from '../../src/store/create.ts';
+import type { Files } from '../../src/store/files.ts';
+import { openStore } from '../../src/store/open.ts';
 import {
   chainOn,
   db1,
@@ -16,6 +20,7 @@ import {
   publishPoints,
   temporary,
   theRun,
+  theStore,
   web01,
 } from './fixture.ts';
 
@@ -227,3 +232,47 @@ it('remembers, holds, closes and looks', async () => {
   must(store.removeHold('web01', live, null));
   expect((await lookInto(dir)).directories[0]?.chains[0]?.held).toBe(false);
 });
+
+it('makes what stays durable before a chain goes: a run may have been killed before it could', () => {
+  const files = new VolatileFiles();
+  files.makeDirectory('/store');
+  const ref = { name: 'main', path: '/store', id: theStore };
+  must(createStore(ref, later, files));
+  const loosely = (path: string, content: string): void => files.writeLoose(path, content);
+  publishPoints(must(openStore(ref, files)), old, [0, 1], loosely);
+  files.settle();
+  // Killed right after the rename: none of the fsyncs of the directories came.
+  let renamed = false;
+  const killed: Files = {
+    ...bound(files),
+    rename: (from, to) => {
+      files.rename(from, to);
+      renamed ||= to.endsWith('-full');
+    },
+    syncDirectory: (path) => {
+      if (!renamed) files.syncDirectory(path);
+    },
+  };
+  publishPoints(must(openStore(ref, killed)), live, [0], loosely);
+  must(must(openStore(ref, files)).trashChain(trashOf(oldPoints)));
+  const left = files.afterCrash('nothing').tree('/store/domains/web01');
+  expect(left.filter(([path]) => path.endsWith('-full')).map(([path]) => path)).toEqual([
+    `/store/domains/web01/${live}/${full.place.pointDirectory}`,
+  ]);
+});
+
+/** The calls of a model as properties: a spread takes none from a prototype. */
+function bound(files: VolatileFiles): Files {
+  return {
+    makeDirectory: (path) => files.makeDirectory(path),
+    writeNew: (path, content) => files.writeNew(path, content),
+    syncFile: (path) => files.syncFile(path),
+    syncDirectory: (path) => files.syncDirectory(path),
+    rename: (from, to) => files.rename(from, to),
+    removeFile: (path) => files.removeFile(path),
+    removeDirectory: (path) => files.removeDirectory(path),
+    read: (path) => files.read(path),
+    list: (path) => files.list(path),
+    look: (path) => files.look(path),
+  };
+}

@@ -133,7 +133,7 @@ export function redefineCheckpoint(
   uuid: DomainUuid,
   checkpointXml: string,
 ): Promise<Result<void, Failure>> {
-  return inPrivateFile(host.runDir, 'checkpoint.xml', checkpointXml, (file) =>
+  return inPrivateFile(host.runDir, checkpointXml, (file) =>
     withVirsh(host, async (virsh) => {
       const state = await virsh.ask('domstate', '--reason', uuid);
       if (!state.ok) return state;

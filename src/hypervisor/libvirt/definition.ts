@@ -32,7 +32,7 @@ export async function define(
       message: 'The definition is no domain with a name and a uuid.',
     });
   }
-  return inPrivateFile(host.runDir, 'domain.xml', xml, (file) =>
+  return inPrivateFile(host.runDir, xml, (file) =>
     withVirsh(host, async (virsh) => {
       const answer = await virsh.ask('define', file);
       if (!answer.ok) return answer;

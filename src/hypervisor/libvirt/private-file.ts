@@ -1,20 +1,25 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Writes a file of mode 0600 in a new directory of mode 0700, does something with it, and removes both. */
+/**
+ * Gives a text to a program as a file, by the path of our own descriptor. The
+ * file has lost its name before anything is written into it: a definition
+ * may hold passwords, and a run that is killed must not leave them behind.
+ */
 export async function inPrivateFile<T>(
   runDir: string,
-  name: string,
   text: string,
   work: (file: string) => Promise<T>,
 ): Promise<T> {
   const directory = await privateDirectory(runDir);
+  const file = await open(join(directory, 'text'), 'wx+', 0o600).finally(() =>
+    rm(directory, { recursive: true, force: true }),
+  );
   try {
-    const file = join(directory, name);
-    await writeFile(file, text, { mode: 0o600 });
-    return await work(file);
+    await file.writeFile(text);
+    return await work(`/proc/${process.pid}/fd/${file.fd}`);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await file.close();
   }
 }
 

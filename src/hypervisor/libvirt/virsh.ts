@@ -28,6 +28,10 @@ interface Pending {
   readonly resolve: (blocks: readonly Block[]) => void;
 }
 
+// libvirt's own limit for what it says at once is 32 MiB. A virsh that never
+// ends would fill the memory, and is no silence that a stall would end.
+const maxAnswerCharacters = 40 * 1024 ** 2;
+
 // What is asked at once goes on lines of as many questions as this: of each
 // line virsh prints all that it read, up to a mark.
 const questionsPerLine = 16;
@@ -52,6 +56,8 @@ export class VirshSession {
   /** The first question of each line that was written. */
   readonly #firstOfLine = new Set<Pending>();
   #text = '';
+  /** The last characters that came: a mark may come in two pieces. */
+  #end = '';
   #timer: NodeJS.Timeout | null = null;
   #failure: Failure | null = null;
 
@@ -143,14 +149,24 @@ export class VirshSession {
 
   #receive(text: string): void {
     this.#text += text;
+    const end = this.#end + text;
+    this.#end = end.slice(-this.#nonce.length);
     this.#watch();
+    if (this.#text.length > maxAnswerCharacters) {
+      this.#text = '';
+      this.#break({ code: 'answer-too-long', message: 'virsh goes on and on in one answer' });
+      this.#conversation.kill();
+      return;
+    }
+    // An answer of megabytes is not searched again from its beginning with each piece.
+    if (this.#pending.length > 0 && !end.includes(this.#nonce)) return;
     let from = 0;
     for (;;) {
       const pending = this.#pending[0];
-      const end = this.#text.indexOf(this.#nonce, from);
-      if (pending === undefined || end < 0) break;
-      const answer = this.#text.slice(from, end);
-      from = end + this.#nonce.length;
+      const mark = this.#text.indexOf(this.#nonce, from);
+      if (pending === undefined || mark < 0) break;
+      const answer = this.#text.slice(from, mark);
+      from = mark + this.#nonce.length;
       // Before the first mark of a line stands the line itself.
       if (this.#firstOfLine.delete(pending)) continue;
       pending.answers.push(blockOf(answer));

@@ -67,7 +67,7 @@ export function newLeaper(start: World, sizes: SizeModel): Leaper {
     },
     leap: (world, dueMs, untilMs) => {
       const place = placeOf(world, desired);
-      if (increment === null || place === null) return null;
+      if (increment === null || place === null || awaitsRemoval(world, place)) return null;
       const given = { ...place, increment };
       const stretch = newStretch(world, desired, given, { dueMs, untilMs, sizes });
       const before = place.live.points.length;
@@ -102,6 +102,13 @@ function placeOf({ observed }: World, { uuid, store: name }: DesiredDomain): Pla
   // Others than the newest point's own are repaired first.
   if (domain.checkpoints.value.some((one) => one.name !== tip.checkpoint)) return null;
   return { store: { name, id: state.id }, directory, live };
+}
+
+/** Whether a `removed:` names a chain that is still there: its floor may be reached with any point (G202). */
+function awaitsRemoval({ desired }: World, { directory: { uuid, chains } }: Place): boolean {
+  return desired.removed.some(
+    (removed) => removed.uuid === uuid && chains.some(({ id }) => id === removed.chain),
+  );
 }
 
 /** The increments that may come, in order, and the dates at which they are due. */
@@ -243,7 +250,7 @@ function remembered(
   const before = leaped(start, desired, stretch, count - 1).world;
   const then = worldAt(before, leap.world.observed.observedAt);
   const planning = planningOf(then.desired, then.observed);
-  const [domain] = planning.domains;
+  const domain = planning.domains.find(({ uuid }) => uuid === desired.uuid);
   if (domain === undefined) throw new Error(`${desired.name} is not in its own world`);
   const { doomed } = retentionOutcome(planning, domain, {
     verdict: 'acted-on',

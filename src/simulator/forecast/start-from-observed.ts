@@ -1,8 +1,10 @@
 import type { DesiredState, DesiredStore } from '../../model/desired.ts';
 import type { Instant } from '../../model/instant.ts';
-import type { ObservedStore } from '../../model/observed-store.ts';
+import type { ObservedStore, ReadyStore } from '../../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
 import { fail, ok, seen, type Failure, type Result } from '../../model/result.ts';
+import { unseenChain } from '../../model/unseen-chain.ts';
+import { validPoints } from '../../planner/guards/g153-vanished.ts';
 import { emptyHost, emptyStore } from './start-from-nothing.ts';
 import type { World } from './world.ts';
 
@@ -34,8 +36,9 @@ export function startFromObserved(
   }
   for (const { name, message } of hypervisor.value.unseenDomains)
     remarks.push(`${name} is left out: it could not be seen: ${message}`);
-  const domains = hypervisor.value.domains.map((domain) => settled(domain, remarks));
-  const unseen = new Set(hypervisor.value.unseenDomains.map(({ uuid }) => uuid));
+  const domains = hypervisor.value.domains
+    .filter((domain) => isSeen(domain, remarks))
+    .map((domain) => settled(domain, remarks));
   const known = new Set(domains.map(({ uuid }) => uuid));
   return ok({
     remarks,
@@ -44,7 +47,7 @@ export function startFromObserved(
         ...desired,
         host: null,
         // Of what is gone or unseen nothing new will come.
-        domains: desired.domains.filter(({ uuid }) => known.has(uuid) && !unseen.has(uuid)),
+        domains: desired.domains.filter(({ uuid }) => known.has(uuid)),
       },
       observed: {
         ...emptyHost(at),
@@ -91,10 +94,36 @@ function storeAt(
       knownId: state.id,
       mount: state.memory?.mount ?? state.mount,
       directories: state.directories.map((directory) => ({ ...directory, incoming: [] })),
-      // The clock of the modelled host begins with it.
-      memory: state.memory === null ? null : { ...state.memory, bootId: 'before' },
+      memory: settledMemory(store.name, state, remarks),
     },
   });
+}
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((all, count) => all + count, 0);
+
+/** What the last apply knew, agreed with what is there: a store that lost points (G153) deletes nothing until somebody says yes. */
+function settledMemory(name: string, state: ReadyStore, remarks: string[]): ReadyStore['memory'] {
+  const { memory } = state;
+  if (memory === null) return null;
+  const points = validPoints(state);
+  const [found, known] = [sum(points), sum(memory.points)];
+  if (found * 2 < known)
+    remarks.push(
+      `store ${name} has ${found} points, and had ${known} at the last apply: that is taken to be meant (G153)`,
+    );
+  // The clock of the modelled host begins with it.
+  return { ...memory, points, bootId: 'before' };
+}
+
+/** Whether it is known what a domain stands on; one of which it is not would withhold every deletion (G213). */
+function isSeen(domain: ObservedDomain, remarks: string[]): boolean {
+  const failure = unseenChain(domain);
+  if (failure === null) return true;
+  remarks.push(
+    `${domain.name} is left out: what it stands on could not be seen: ${failure.message}`,
+  );
+  return false;
 }
 
 /** A domain with nothing in progress, and with what it will be for all of the time. */

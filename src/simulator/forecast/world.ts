@@ -25,11 +25,14 @@ export function worldAt(world: World, at: Instant): World {
   };
 }
 
-/** The part of a world that some domains are. */
+/** The part of a world that some domains are, and what stands on its stores: that is not deleted (G213). */
 export function worldOf({ desired, observed }: World, uuids: ReadonlySet<DomainUuid>): World {
   const own = <T extends { readonly uuid: DomainUuid }>(all: readonly T[]): readonly T[] =>
     all.filter(({ uuid }) => uuids.has(uuid));
   const { hypervisor } = observed;
+  const roots = observed.stores.map(({ path }) => `${path}/`);
+  const isThere = (domain: ObservedDomain): boolean =>
+    uuids.has(domain.uuid) || standsOn(domain, roots);
   return {
     desired: {
       ...desired,
@@ -40,7 +43,7 @@ export function worldOf({ desired, observed }: World, uuids: ReadonlySet<DomainU
     observed: {
       ...observed,
       hypervisor: hypervisor.seen
-        ? seen({ ...hypervisor.value, domains: own(hypervisor.value.domains) })
+        ? seen({ ...hypervisor.value, domains: hypervisor.value.domains.filter(isThere) })
         : hypervisor,
       stores: observed.stores.map((store) =>
         store.state.kind === 'ready'
@@ -57,6 +60,14 @@ export function worldOf({ desired, observed }: World, uuids: ReadonlySet<DomainU
       ),
     },
   };
+}
+
+function standsOn({ disks }: ObservedDomain, roots: readonly string[]): boolean {
+  return disks.some(
+    ({ images }) =>
+      images.seen &&
+      images.value.some(({ identity }) => roots.some((root) => identity.path.startsWith(root))),
+  );
 }
 
 // Otherwise the points of all the other domains would look as if they had vanished (G153).

@@ -1,0 +1,188 @@
+import { ok, type Failure, type Result } from '../model/result.ts';
+import { attempt } from '../store/attempt.ts';
+import { realFiles } from '../store/files.ts';
+import { closedName, holdName, manifestName, quarantineName } from '../store/layout.ts';
+import { filesOf, parseManifest } from '../store/manifest.ts';
+import { markerName, newMarker } from './known-mirrors.ts';
+import { lookThere, type FarLook } from './look.ts';
+import type { CopyRequest, Transferred } from './mirror.ts';
+import { placesOf, type ChainPlace } from './places.ts';
+import { mirrorFailure, withScratch, writeScratch, type Work } from './work.ts';
+
+/** A point in the store, about to be copied. */
+interface LocalPoint {
+  readonly path: string;
+  /** Text of its manifest. */
+  readonly content: string;
+  readonly files: readonly string[];
+}
+
+/** What is to travel, and in which of the three ways. */
+interface Outline {
+  /** Data and marks. */
+  readonly data: readonly string[];
+  /** Manifests that are not there yet. */
+  readonly manifests: readonly string[];
+  /** Manifests there that are damaged, and are replaced. */
+  readonly damaged: readonly string[];
+}
+
+/** `Mirror.copy`: at most six processes the first time, three with something to send, two with nothing. */
+export function copyPoints(
+  work: Work,
+  request: CopyRequest,
+): Promise<Result<Transferred, Failure>> {
+  const { storePath, signal } = request;
+  return withScratch(work, async (scratch) => {
+    const place = placesOf(request);
+    if (!place.ok) return place;
+    const points = readStore(work, request, place.value);
+    if (!points.ok) return points;
+    const look = await lookOnce(work, scratch, place.value, signal);
+    if (!look.ok) return look;
+    const outline = outlineOf(work, request, place.value, points.value, look.value);
+    if (!outline.ok) return outline;
+    const { data, manifests, damaged } = outline.value;
+    const common = { local: storePath, far: work.store, onBytes: request.onBytes, signal };
+    const sent = await work.end.push({ ...common, compare: request.compare, paths: data });
+    if (!sent.ok) return sent;
+    const rest = { ...common, compare: 'content' } as const;
+    const replaced =
+      damaged.length === 0 ? nothing : await work.end.push({ ...rest, paths: damaged });
+    if (!replaced.ok) return replaced;
+    const added =
+      manifests.length === 0 ? nothing : await work.end.pushNew({ ...rest, paths: manifests });
+    if (!added.ok) return added;
+    return ok(sumOf([sent.value, replaced.value, added.value]));
+  });
+}
+
+const nothing = ok<Transferred>({ files: 0, bytes: 0, durability: 'synced' });
+
+function sumOf(parts: readonly Transferred[]): Transferred {
+  return {
+    files: parts.reduce((sum, { files }) => sum + files, 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    durability: parts.every(({ durability }) => durability === 'synced') ? 'synced' : 'unknown',
+  };
+}
+
+/** The manifests in the store; one that cannot be read is not copied, nor are the others of the request. */
+function readStore(
+  work: Work,
+  { storePath, chain }: CopyRequest,
+  { points }: ChainPlace,
+): Result<readonly LocalPoint[], Failure> {
+  return attempt(`reading points in ${storePath}`, () => {
+    const read: LocalPoint[] = [];
+    for (const { name, path } of points) {
+      const content = realFiles.read(`${storePath}/${path}/${manifestName}`);
+      const manifest = parseManifest(content, {
+        store: work.store,
+        chain,
+        pointDirectory: name,
+        path: `${storePath}/${path}/${manifestName}`,
+      });
+      if (!manifest.ok) return manifest;
+      const files = filesOf(manifest.value).map(({ file }) => `${path}/${file}`);
+      read.push({ path, content, files });
+    }
+    return ok(read);
+  });
+}
+
+/** Looks at the far end; the first time a marker is made, one call after the other. */
+async function lookOnce(
+  work: Work,
+  scratch: string,
+  place: ChainPlace,
+  signal: AbortSignal,
+): Promise<Result<FarLook, Failure>> {
+  const paths = [
+    ...[holdName, closedName].map((name) => `${place.chainPath}/${name}`),
+    ...place.points.flatMap(({ path }) =>
+      [manifestName, holdName, quarantineName].map((name) => `${path}/${name}`),
+    ),
+  ];
+  const look = await lookThere(work, scratch, paths, signal);
+  if (!look.ok || look.value.marker === 'ours') return look;
+  const before = work.turns.last;
+  const turn = before.then(() => makeMarker(work, scratch, paths, signal));
+  work.turns.last = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  return turn;
+}
+
+/** Marks the mirror as ours, and reads back what is there: another host may have been faster. */
+async function makeMarker(
+  work: Work,
+  scratch: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Result<FarLook, Failure>> {
+  const again = await lookThere(work, scratch, paths, signal);
+  if (!again.ok || again.value.marker === 'ours') return again;
+  const found = paths.find(
+    (path) => path.endsWith(`/${manifestName}`) && again.value.read(path) !== null,
+  );
+  if (found !== undefined) {
+    const words = `${found} is there, and no ${markerName}: it was not made by this Holdfast; move ${work.store} there out of the way`;
+    return mirrorFailure(work, 'conflict', words);
+  }
+  const outgoing = 'outgoing';
+  writeScratch(scratch, `${outgoing}/${work.store}/${markerName}`, newMarker(work));
+  const sent = await work.end.pushNew({
+    local: `${scratch}/${outgoing}/${work.store}`,
+    far: work.store,
+    paths: [markerName],
+    compare: 'quick',
+    onBytes: () => undefined,
+    signal,
+  });
+  if (!sent.ok) return sent;
+  const look = await lookThere(work, scratch, paths, signal);
+  if (!look.ok || look.value.marker === 'ours') return look;
+  return mirrorFailure(work, 'mirror-failed', `${markerName} was written and is not there`);
+}
+
+/** Compares with what is there; `conflict` when a whole manifest there has another content. */
+function outlineOf(
+  work: Work,
+  { storePath, chain, compare }: CopyRequest,
+  place: ChainPlace,
+  points: readonly LocalPoint[],
+  look: FarLook,
+): Result<Outline, Failure> {
+  const isHere = (path: string): boolean => realFiles.look(`${storePath}/${path}`)?.kind === 'file';
+  const marks = [holdName, closedName].map((name) => `${place.chainPath}/${name}`);
+  const manifests: string[] = [];
+  const damaged: string[] = [];
+  for (const [index, { path, content }] of points.entries()) {
+    const file = `${path}/${manifestName}`;
+    const there = look.read(file);
+    marks.push(`${path}/${holdName}`);
+    if (there === null) {
+      manifests.push(file);
+      marks.push(`${path}/${quarantineName}`);
+    } else if (there !== content) {
+      const name = place.points[index]?.name ?? '';
+      const parsed = parseManifest(there, {
+        store: work.store,
+        chain,
+        pointDirectory: name,
+        path: file,
+      });
+      const isDamaged = !parsed.ok && parsed.error.code === 'manifest-unreadable';
+      if (!isDamaged || compare !== 'content') {
+        const words = `${file} there has another content than the store's; compare the two, and move the wrong one away`;
+        return mirrorFailure(work, 'conflict', words);
+      }
+      damaged.push(file);
+    }
+  }
+  const travelling = marks.filter((path) => look.read(path) === null && isHere(path));
+  const data = [...travelling, ...points.flatMap(({ files }) => files)];
+  return ok({ data, manifests, damaged });
+}

@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../src/process/run.ts';
+import { connection, sh } from './lab.ts';
+
+// Own state, logs and definitions, whatever the libvirtd of this machine has; QEMU logs to a file,
+// because a virtlogd of ours would be one more process to end.
+const enter = `set -e
+for place in /run/libvirt /var/lib/libvirt /var/log/libvirt; do
+  mkdir -p "$place"; mount -t tmpfs tmpfs "$place"
+done
+mkdir /run/libvirt/etc; cp /etc/libvirt/*.conf /run/libvirt/etc/
+mount --bind /run/libvirt/etc /etc/libvirt
+echo 'stdio_handler = "file"' >> /etc/libvirt/qemu.conf
+touch "$1/ready"
+cat
+kill $(cat "$1/libvirtd.pid" 2>/dev/null) 2>/dev/null || true
+for file in /run/libvirt/qemu/*.pid; do kill -9 $(cat "$file" 2>/dev/null) 2>/dev/null || true; done
+rm -rf "$1"
+`;
+
+/**
+ * A libvirtd of root in a mount namespace of its own: it may be killed,
+ * stopped and started again, and sees no domain of anybody else. While it
+ * lives, `virsh` and the lab of this test file speak to it.
+ */
+export class PrivateLibvirt implements AsyncDisposable {
+  readonly dir: string;
+  readonly #keeper: ChildProcess;
+
+  private constructor(dir: string, keeper: ChildProcess) {
+    this.dir = dir;
+    this.#keeper = keeper;
+  }
+
+  static async start(): Promise<PrivateLibvirt> {
+    const dir = mkdtempSync(join(tmpdir(), 'hf-libvirt-'));
+    chmodSync(dir, 0o711);
+    writeFileSync(join(dir, 'enter.sh'), enter);
+    const conf = `unix_sock_dir = "${dir}"\nauth_unix_rw = "none"\nlog_outputs = "3:file:${dir}/log"\n`;
+    writeFileSync(join(dir, 'libvirtd.conf'), conf);
+    // The pipe ends with this process, and the namespace, libvirtd and QEMU with the pipe.
+    const keeper = spawn(
+      'unshare',
+      ['--mount', '--propagation', 'private', 'sh', join(dir, 'enter.sh'), dir],
+      { stdio: ['pipe', 'ignore', 'inherit'] },
+    );
+    const own = new PrivateLibvirt(dir, keeper);
+    await own.#until('the namespace', async () => existsSync(join(dir, 'ready')));
+    await own.up();
+    connection.uri = own.uri;
+    connection.root = `/proc/${keeper.pid}/root`;
+    return own;
+  }
+
+  get socket(): string {
+    return join(this.dir, 'libvirt-sock');
+  }
+
+  get uri(): string {
+    return `qemu+unix:///system?socket=${this.socket}`;
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return Number(readFileSync(join(this.dir, 'libvirtd.pid'), 'utf8'));
+  }
+
+  /** Starts libvirtd, and waits until it answers. */
+  async up(): Promise<void> {
+    const [conf, pidFile] = [join(this.dir, 'libvirtd.conf'), join(this.dir, 'libvirtd.pid')];
+    const target = ['--target', String(this.#keeper.pid), '--mount'];
+    await sh('nsenter', ...target, '/usr/sbin/libvirtd', '-d', '-f', conf, '-p', pidFile);
+    await this.#until('libvirtd', () => this.#answers());
+  }
+
+  /** Ends libvirtd as a crash would. */
+  async kill(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, 'SIGKILL');
+    await this.#until('the end of libvirtd', async () => isGone(pid));
+    rmSync(join(this.dir, 'libvirtd.pid'), { force: true });
+  }
+
+  #log(): string {
+    const log = join(this.dir, 'log');
+    return existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : '';
+  }
+
+  async #answers(): Promise<boolean> {
+    const args = ['-q', '-c', this.uri, 'version'];
+    return (await run({ program: 'virsh', args, timeoutSeconds: 20 })).ok;
+  }
+
+  async #until(what: string, ask: () => Promise<boolean>): Promise<void> {
+    for (let tries = 0; !(await ask()); tries += 1) {
+      if (tries > 600) throw new Error(`in vain: ${what}\n${this.#log()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#keeper.stdin?.end();
+    await this.#until('the end of libvirtd', async () => !existsSync(this.dir));
+    connection.uri = 'qemu:///system';
+    connection.root = '';
+  }
+}
+
+/** Whether a process is no more, or only waits to be reaped. */
+function isGone(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../src/process/run.ts';
+import { eventually } from './host.ts';
+import { sh } from './lab.ts';
+
+/** An ext4 file system on a disk that fails, or is slow, when told to: nbdkit's filters behind nbdfuse and a loop device. */
+export class SickDisk implements AsyncDisposable {
+  readonly path: string;
+  readonly #dir: string;
+  readonly #servers: readonly ChildProcess[];
+
+  private constructor(dir: string, servers: readonly ChildProcess[]) {
+    this.#dir = dir;
+    this.path = join(dir, 'mounted');
+    this.#servers = servers;
+  }
+
+  /** `filters`: words of nbdkit beside the error filter, `--filter=rate` and `rate=8M` say. */
+  static async mount(
+    dir: string,
+    sizeMiB: number,
+    filters: readonly string[] = [],
+    settings: readonly string[] = [],
+  ): Promise<SickDisk> {
+    mkdirSync(join(dir, 'fuse'), { recursive: true });
+    mkdirSync(join(dir, 'mounted'));
+    const socket = join(dir, 'nbd.sock');
+    const errors = ['error=EIO', 'error-rate=100%', `error-file=${join(dir, 'ill')}`];
+    const nbdkit = spawn(
+      'nbdkit',
+      [
+        '-f',
+        '-U',
+        socket,
+        '--filter=error',
+        ...filters,
+        'memory',
+        `${sizeMiB}M`,
+        ...errors,
+        ...settings,
+      ],
+      { stdio: 'ignore' },
+    );
+    await eventually('nbdkit listens', async () => existsSync(socket));
+    const file = join(dir, 'fuse', 'disk');
+    const nbdfuse = spawn('nbdfuse', [file, '--unix', socket], { stdio: 'ignore' });
+    const disk = new SickDisk(dir, [nbdkit, nbdfuse]);
+    await eventually('nbdfuse shows the disk', async () => hasSize(file));
+    await sh('/sbin/mkfs.ext4', '-q', '-F', '-m', '0', file);
+    await disk.mountAgain();
+    return disk;
+  }
+
+  /** From now on every read and write of the disk is an I/O error. */
+  fail(): void {
+    writeFileSync(join(this.#dir, 'ill'), '');
+  }
+
+  /** Works again; what the file system has seen of the errors stays until it is mounted again. */
+  heal(): void {
+    rmSync(join(this.#dir, 'ill'), { force: true });
+  }
+
+  async unmount(): Promise<void> {
+    // A file that is open still: by a reader that is about to end.
+    await run({ program: 'umount', args: ['-l', this.path], timeoutSeconds: 60 });
+  }
+
+  /** Checks the file system and mounts it. */
+  async mountAgain(): Promise<void> {
+    const file = join(this.#dir, 'fuse', 'disk');
+    await run({ program: '/sbin/e2fsck', args: ['-fy', file], timeoutSeconds: 60 });
+    await sh('mount', '-o', 'loop,errors=remount-ro', file, this.path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.heal();
+    await this.unmount();
+    await run({
+      program: 'fusermount3',
+      args: ['-uz', join(this.#dir, 'fuse')],
+      timeoutSeconds: 60,
+    });
+    for (const server of this.#servers) server.kill();
+  }
+}
+
+function hasSize(path: string): boolean {
+  try {
+    return statSync(path).size > 0;
+  } catch {
+    return false;
+  }
+}
