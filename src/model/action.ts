@@ -30,7 +30,7 @@ interface ActionBase {
   readonly id: string;
   /** Order: 10 repair, 20 backups, 30 mirrors, 40 restore, 90 deletions. */
   readonly wave: 10 | 20 | 30 | 40 | 90;
-  /** `domain/NAME[/CHAIN[/SEQ]]` or `store/NAME`. */
+  /** `domain/NAME[/CHAIN[/SEQ]]`, the same on a mirror as `MIRROR:domain/…`, or `store/NAME`. */
   readonly address: string;
   /** Ids of actions that must have succeeded before. */
   readonly dependsOn: readonly string[];
@@ -308,6 +308,8 @@ export interface CopyPoints extends ActionBase {
   readonly chain: ChainId;
   /** By sequence; one may be made by this plan's own backup. */
   readonly points: readonly CopyOfPoint[];
+  /** `content` when a copy there is faulty: every byte of these points is compared and sent again where it differs. */
+  readonly compare: 'quick' | 'content';
 }
 
 /** Deletes a whole chain at a mirror: its manifests are hidden, its data stay until they are purged. */

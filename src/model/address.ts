@@ -21,6 +21,11 @@ export function addressOf(domain: string, chain?: string, sequence?: number): st
   return parts.join('/');
 }
 
+/** The same address at a mirror: `nas:domain/web01/…`. */
+export function onMirror(mirror: string, address: string): string {
+  return `${mirror}:${address}`;
+}
+
 /** Reads an address; null if it is none. `web01` alone is taken for `domain/web01`. */
 export function parseAddress(text: string): Address | null {
   const [, mirror = null, path = ''] =

@@ -114,6 +114,18 @@ export interface StoreMemory {
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
   /** The policy's text then, for the diff that a plan shows. */
   readonly policyText: string | null;
+  /** What each mirror held of this store, by the mirror's name; only when one was seen. */
+  readonly mirrors?: Readonly<Record<string, MirrorMemory>>;
+}
+
+/** What guards compare a mirror's copies of one store with. */
+export interface MirrorMemory {
+  /** Valid points there by domain uuid. */
+  readonly points: Readonly<Record<string, number>>;
+  /** The mirror's own retention in force, by domain uuid. */
+  readonly retention: Readonly<Record<string, RetentionMemory>>;
+  /** Chains there that it already doomed, by domain uuid. */
+  readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
 }
 
 /** The numbers of a retention; a missing one keeps nothing by that rule. `keep` null keeps everything. */

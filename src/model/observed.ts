@@ -197,6 +197,7 @@ export interface ObservedState {
 /** A mirror that the policy names, and the copies there of each store of this host that is copied to it. */
 export interface ObservedMirror {
   readonly name: string;
+  /** None for a store that was not seen, or is blank and so has no id yet: nothing of it can be at a mirror. */
   readonly stores: readonly {
     /** The store's name in the policy. */
     readonly store: string;

@@ -118,6 +118,8 @@ export interface Plan {
   readonly incomplete: boolean;
   /** Chains that the retention in force dooms now or with the next full, by domain uuid, blocked or not: the next memory. */
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
+  /** The same of the copies at each mirror, by its name and the domain's uuid; only when there are any. */
+  readonly doomedCopies?: Readonly<Record<string, Readonly<Record<string, readonly ChainId[]>>>>;
 }
 
 /** The actions that an apply would do. */

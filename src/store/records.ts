@@ -1,9 +1,10 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
-import type { RetentionMemory, StoreMemory } from '../model/observed-store.ts';
+import type { MirrorMemory, RetentionMemory, StoreMemory } from '../model/observed-store.ts';
 import type { ChainClosed, Hold, ImageStat, LastLook, PointCheck } from '../model/point.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
 import {
+  absentOr,
   finiteNumber,
   formatOne,
   instant,
@@ -111,20 +112,30 @@ const retentionShape = record((field): RetentionMemory => ({
   keep: field('keep', orNull(mapOf(finiteNumber))),
 }));
 
-/** `.state/last.json`. */
-export const memoryShape = record((field): StoreMemory => ({
-  formatVersion: field('formatVersion', formatOne),
-  at: field('at', instant),
-  policyDigest: field('policyDigest', text),
-  commit: field('commit', orNull(text)),
-  bootId: field('bootId', text),
-  bootClockSeconds: field('bootClockSeconds', finiteNumber),
-  mount: field(
-    'mount',
-    record((of) => ({ device: of('device', wholeNumber), source: of('source', text) })),
-  ),
+const mirrorMemoryShape = record((field): MirrorMemory => ({
   points: field('points', mapOf(wholeNumber)),
   retention: field('retention', mapOf(retentionShape)),
   doomed: field('doomed', mapOf(listOf(chainShape))),
-  policyText: field('policyText', orNull(text)),
 }));
+
+/** `.state/last.json`. */
+export const memoryShape = record((field): StoreMemory => {
+  const mirrors = field('mirrors', absentOr(mapOf(mirrorMemoryShape)));
+  return {
+    formatVersion: field('formatVersion', formatOne),
+    at: field('at', instant),
+    policyDigest: field('policyDigest', text),
+    commit: field('commit', orNull(text)),
+    bootId: field('bootId', text),
+    bootClockSeconds: field('bootClockSeconds', finiteNumber),
+    mount: field(
+      'mount',
+      record((of) => ({ device: of('device', wholeNumber), source: of('source', text) })),
+    ),
+    points: field('points', mapOf(wholeNumber)),
+    retention: field('retention', mapOf(retentionShape)),
+    doomed: field('doomed', mapOf(listOf(chainShape))),
+    policyText: field('policyText', orNull(text)),
+    ...(mirrors === null ? {} : { mirrors }),
+  };
+});

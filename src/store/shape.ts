@@ -100,6 +100,11 @@ export function orNull<T>(shape: Shape<T>): Shape<T | null> {
   return (value, at, problems) => (value === null ? null : shape(value, at, problems));
 }
 
+/** A value that an older version did not write: null for none. */
+export function absentOr<T>(shape: Shape<T>): Shape<T | null> {
+  return (value, at, problems) => (value === undefined ? null : shape(value, at, problems));
+}
+
 export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (value, at, problems) => {
     if (Array.isArray(value)) {
