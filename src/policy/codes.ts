@@ -70,9 +70,13 @@ export const policyCodes = {
   HP321:
     'host, timezone and defaults stand only in the main file: an included file must mean the same wherever it is read.',
   HP322:
-    "A mirror's target is not one that rsync can be given: user@host:/path, host:/path, or an absolute path.",
+    "A mirror's target is not one that its program can be given. For rsync: user@host:/path, host:/path, or an absolute path. For rclone: remote:path, with a remote that its configuration names; a connection string (:s3,…) would put secrets on a command line. A path has no .. in it and is not the root of a file system.",
   HP323:
     'The path of a store is a directory of the operating system (/, /etc, /var, /proc, /home and the like). A store has a directory or a disk of its own, so that nothing else writes into it and nothing of the system is taken for a foreign file.',
+  HP324:
+    'A mirror in a directory of this host is a store or another mirror, lies inside one, or contains one; or two mirrors have one target. Each copy has a place of its own, or it is no second copy.',
+  HP325:
+    'A setting does not belong to this kind of mirror: ssh is for rsync over ssh, configFile for rclone.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',
@@ -81,6 +85,8 @@ export const policyCodes = {
   HP403:
     'The jitter is not shorter than the time between two points, so that a domain may be due twice in a row.',
   HP404: 'A store or mirror is defined and used by no rule.',
+  HP405:
+    "A mirror has trash.keepFor and deletes: never. This host deletes nothing there, so that nothing comes into its trash; what the mirror's retention would let go is only reported.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type PolicyCode = keyof typeof policyCodes;

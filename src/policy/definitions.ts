@@ -1,7 +1,8 @@
-import type { DesiredMirror, DesiredStore, Keep, Retention } from '../model/desired.ts';
+import type { DesiredStore, Keep, Retention } from '../model/desired.ts';
 import { parseCron, type Cron } from '../schedule/cron.ts';
 import { intervalsOf, type Intervals } from '../schedule/interval.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { targetMistake } from './mirror-target.ts';
 import type {
   WrittenKeep,
   WrittenMirror,
@@ -10,7 +11,7 @@ import type {
   WrittenStore,
 } from './policy-file.ts';
 import { amountOf, durationSeconds, rateBytesPerSecond } from './quantity.ts';
-import { diagnose, placeOf, type Path, type Saying, type Source } from './source.ts';
+import { diagnose, placeOf, type Path, type Source } from './source.ts';
 import { isSystemDirectory } from './system-directory.ts';
 import type { UsableFile } from './usable.ts';
 
@@ -23,7 +24,7 @@ export interface ReadSchedule {
 }
 
 /** Something with a name, and where it is written. */
-interface Written<T> {
+export interface Written<T> {
   readonly name: string;
   readonly value: T;
   readonly source: Source;
@@ -47,7 +48,7 @@ const defaultMinPoints = 1;
 // A file system that is full to the last tenth gets slow, and a person needs room to act.
 const defaultReserve = '10%';
 // A deletion on Friday evening can be undone on Monday.
-const defaultKeepFor = '72h';
+export const defaultKeepFor = '72h';
 // Two readers keep one disk array busy; more make each backup, and its scratch, longer.
 const defaultJobs = 2;
 
@@ -161,7 +162,8 @@ function readStore(
   };
 }
 
-function isBelow(inner: string, outer: string): boolean {
+/** Whether a path lies below a directory. */
+export function isBelow(inner: string, outer: string): boolean {
   return inner.startsWith(outer === '/' ? '/' : `${outer}/`);
 }
 
@@ -253,36 +255,12 @@ function readKeep({ within, ...counts }: WrittenKeep): Keep {
   return within === undefined ? counts : { ...counts, withinSeconds: durationSeconds(within) };
 }
 
-// What rsync takes as an option, a daemon's module or a path in somebody's home is none.
-const targetForm =
-  /^(?:(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\]):)?\//;
-
 function readMirror(
   { value, source, path }: Written<WrittenMirror>,
   found: Diagnostic[],
 ): WrittenMirror | null {
-  if (targetForm.test(value.target)) return value;
-  const saying: Saying = {
-    code: 'HP322',
-    summary: `"${value.target}" is not a place that rsync can copy to`,
-    detail: 'write user@host:/path, host:/path or an absolute path',
-  };
-  found.push(diagnose(source, [...path, 'target'], saying));
+  const mistake = targetMistake(value);
+  if (mistake === null) return value;
+  found.push(diagnose(source, [...path, 'target'], mistake));
   return null;
-}
-
-/** A mirror, once all retentions are known. */
-export function desiredMirror(
-  { name, value, source, path }: Written<WrittenMirror>,
-  retention: Retention,
-): DesiredMirror {
-  return {
-    name,
-    type: value.type,
-    target: value.target,
-    retention,
-    bandwidthBytesPerSecond:
-      value.bandwidth === undefined ? null : rateBytesPerSecond(value.bandwidth),
-    place: placeOf(source, path, 'key'),
-  };
 }

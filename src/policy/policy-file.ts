@@ -51,10 +51,19 @@ export interface WrittenKeep {
 }
 
 export interface WrittenMirror {
-  readonly type: 'rsync';
+  readonly type: 'rsync' | 'rclone';
   readonly target: string;
   readonly retention?: string;
   readonly bandwidth?: RateText;
+  readonly schedule?: string;
+  readonly deletes?: 'allowed' | 'never';
+  readonly trash?: { readonly keepFor?: DurationText };
+  readonly ssh?: {
+    readonly identityFile?: string;
+    readonly knownHosts?: string;
+    readonly port?: number;
+  };
+  readonly configFile?: string;
 }
 
 /** What a rule, or `defaults:`, says of the domains that it selects. */

@@ -1,14 +1,15 @@
 import { digestOf } from '../model/canonical.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { isTimeZone, timeZoneNames } from '../schedule/zone.ts';
-import { desiredMirror, readDefinitions, type Definitions } from './definitions.ts';
+import { readDefinitions, type Definitions } from './definitions.ts';
 import { hasErrors, sortDiagnostics, type Diagnostic, type Diagnostics } from './diagnostic.ts';
 import { loadFiles, type LoadedFiles, type PolicyReader } from './include.ts';
+import { readMirrors } from './mirrors.ts';
 import { readMoves } from './moves.ts';
 import { suggestion } from './nearest.ts';
 import type { Policy } from './policy.ts';
 import { readRules } from './rules.ts';
-import { retentionOf, type WrittenAt } from './settings.ts';
+import type { WrittenAt } from './settings.ts';
 import { diagnose } from './source.ts';
 import type { UsableFile } from './usable.ts';
 
@@ -46,7 +47,7 @@ function build(
   const { rules, ignore } = readRules(files, { defaults, definitions, timezone, found: told });
   checkNoRules(main, files, told);
   const moves = readMoves(files, rules, found);
-  const mirrors = readMirrors(definitions, main, told);
+  const mirrors = readMirrors(definitions, { main, timezone, found: told });
   // A rule with an error may mean the one that seems unused.
   if (!hasErrors([...found, ...told])) checkUnused(definitions, rules, files, told);
   found.push(...told.filter(({ code }) => !partial || !dependsOnAll.has(code)));
@@ -130,25 +131,6 @@ function checkNoRules(
       'key',
     ),
   );
-}
-
-function readMirrors(
-  definitions: Definitions,
-  main: UsableFile,
-  found: Diagnostic[],
-): Policy['mirrors'] {
-  return [...definitions.mirrors.values()].flatMap((entry) => {
-    if (entry === null) return [];
-    const { retention: own } = entry.value;
-    if (own !== undefined && !definitions.retentions.has(own)) {
-      const summary = `there is no retention "${own}"`;
-      const detail = suggestion(own, [...definitions.retentions.keys()]);
-      const saying = { code: 'HP304', summary, ...(detail === null ? {} : { detail }) } as const;
-      found.push(diagnose(entry.source, [...entry.path, 'retention'], saying));
-    }
-    const retention = retentionOf(own ?? main.file.defaults?.retention, definitions);
-    return retention === null ? [] : [desiredMirror(entry, retention)];
-  });
 }
 
 function checkUnused(

@@ -33,7 +33,7 @@ const defaultStall = '5m';
 const defaultAgent = '30s';
 
 /** A text with a space, or a word with @, can only be a cron expression: names have neither. */
-const isCronText = (text: string): boolean => /\s|^@/.test(text.trim());
+export const isCronText = (text: string): boolean => /\s|^@/.test(text.trim());
 
 /** Tells of names that are not defined; called once for each rule, and once for `defaults:`. */
 export function checkReferences(
@@ -115,7 +115,8 @@ export function settingsOf(input: SettingsInput): Settings | readonly Missing[] 
   };
 }
 
-function scheduleOf(
+/** The schedule of a name, or of a cron expression; null where it is wrong or not there. */
+export function scheduleOf(
   text: string,
   { schedules }: Definitions,
   timezone: string,

@@ -131,6 +131,9 @@ const actionKind = keyOf<Action['kind']>(
     'purge-trash': true,
     restore: true,
     untrack: true,
+    'copy-points': true,
+    'hide-copies': true,
+    'purge-copies': true,
   },
   'backup',
 );

@@ -88,7 +88,17 @@ const everyKey = {
     standard: { chain: { maxPoints: 30, maxAge: '14d' }, keep, minPoints: 2 },
   },
   mirrors: {
-    nas: { type: 'rsync', target: 'nas:/vol', retention: 'standard', bandwidth: '1MB/s' },
+    nas: {
+      type: 'rsync',
+      target: 'nas:/vol',
+      retention: 'standard',
+      bandwidth: '1MB/s',
+      schedule: 'nightly',
+      deletes: 'never',
+      trash: { keepFor: '14d' },
+      ssh: { identityFile: '/key', knownHosts: '/hosts', port: 22 },
+      configFile: '/rclone.conf',
+    },
   },
   defaults: settings,
   domains: [
