@@ -17,8 +17,11 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   backup: 9,
   restore: 10,
   untrack: 11,
-  'trash-chain': 12,
-  'purge-trash': 13,
+  'copy-points': 12,
+  'trash-chain': 13,
+  'hide-copies': 14,
+  'purge-trash': 15,
+  'purge-copies': 16,
 };
 
 /**

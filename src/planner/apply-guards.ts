@@ -5,17 +5,25 @@ import { g104Host } from './guards/g104-host.ts';
 import { g105EmptyPolicy } from './guards/g105-empty-policy.ts';
 import { g151Unseen } from './guards/g151-unseen.ts';
 import { g152StoreIdentity } from './guards/g152-store-identity.ts';
+import { g153VanishedCopies } from './guards/g153-vanished-copies.ts';
 import { g153Vanished } from './guards/g153-vanished.ts';
 import { g154Clock } from './guards/g154-clock.ts';
+import { g201CopiesRate } from './guards/g201-copies-rate.ts';
 import { g201DeletionRate } from './guards/g201-deletion-rate.ts';
 import { g202Floor } from './guards/g202-floor.ts';
 import { g205Hold } from './guards/g205-hold.ts';
 import { g207OnlyCopy } from './guards/g207-only-copy.ts';
-import { g210RetentionReduced } from './guards/g210-retention-reduced.ts';
+import { g210CopiesReduced, g210RetentionReduced } from './guards/g210-retention-reduced.ts';
 import { g211Renamed } from './guards/g211-renamed.ts';
 import { g213InUse } from './guards/g213-in-use.ts';
 import { g407Space } from './guards/g407-space.ts';
-import { finding, trashChains, type GuardContext, type GuardRule } from './guards/guard-context.ts';
+import {
+  finding,
+  hiddenCopies,
+  trashChains,
+  type GuardContext,
+  type GuardRule,
+} from './guards/guard-context.ts';
 import { plaintextBackup } from './guards/plaintext-backup.ts';
 import { byText, grouped } from './order.ts';
 
@@ -25,12 +33,15 @@ const rules: readonly GuardRule[] = [
   g151Unseen,
   g152StoreIdentity,
   g153Vanished,
+  g153VanishedCopies,
   g154Clock,
   g201DeletionRate,
+  g201CopiesRate,
   g202Floor,
   g205Hold,
   g207OnlyCopy,
   g210RetentionReduced,
+  g210CopiesReduced,
   g211Renamed,
   g213InUse,
   g407Space,
@@ -91,12 +102,20 @@ function blockedActions(actions: readonly Action[], guards: readonly Guard[]): r
 const deletionsALoop = 2;
 
 function laterDeletions(actions: readonly Action[]): readonly Guard[] {
-  const free = trashChains(actions).filter(({ blockedBy }) => blockedBy.length === 0);
+  const hidden = grouped(hiddenCopies(actions), ({ mirror }) => `mirror/${mirror.name}`);
+  return [
+    ...laterOf('host', trashChains(actions)),
+    ...[...hidden].flatMap(([scope, own]) => laterOf(scope, own)),
+  ];
+}
+
+function laterOf(scope: string, deletions: readonly Action[]): readonly Guard[] {
+  const free = deletions.filter(({ blockedBy }) => blockedBy.length === 0);
   if (free.length <= deletionsALoop) return [];
   return [
     finding({
       code: 'G201',
-      scope: 'host',
+      scope,
       effect: 'withhold',
       overridable: false,
       actions: free.slice(deletionsALoop),
@@ -121,13 +140,13 @@ function dependants(actions: readonly Action[]): readonly Guard[] {
     stopped.add(action.id);
     waiting.push(action);
   }
-  const deletions = trashChains(waiting);
-  const others = waiting.filter(({ kind }) => kind !== 'trash-chain');
+  const deletions = [...trashChains(waiting), ...hiddenCopies(waiting)];
+  const others = waiting.filter(({ kind }) => kind !== 'trash-chain' && kind !== 'hide-copies');
   return [
-    ...[...grouped(deletions, ({ domain }) => domain.uuid).values()].map((own) =>
+    ...[...grouped(deletions, ({ address }) => domainScope(address))].map(([scope, own]) =>
       finding({
         code: 'G208',
-        scope: own[0] === undefined ? '' : domainScope(own[0].address),
+        scope,
         effect: 'withhold',
         overridable: false,
         actions: own,

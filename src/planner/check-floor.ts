@@ -1,6 +1,6 @@
 import type { Action } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
-import type { Directories, PlanProblem } from './check.ts';
+import type { Directories, PlanProblem } from './plan-problem.ts';
 
 /**
  * I5: walks the plan step by step and counts each domain's valid points. A

@@ -4,25 +4,22 @@ import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDirectory, ReadyStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
+import { copyProblems } from './check-copies.ts';
 import { floorProblems } from './check-floor.ts';
-
-/** A law that a plan breaks: our own mistake, or a plan file that somebody wrote by hand. */
-export interface PlanProblem {
-  readonly code: string;
-  readonly message: string;
-}
+import { problem, type Directories, type PlanProblem } from './plan-problem.ts';
 
 /**
  * Checks a plan against the observation that it was made from (law 8): no
  * action deletes what another needs, increments stand on the newest published
  * point (I2), no prefix drops a domain under its floor (I5), chains go whole
  * and unheld (I6). What guards block does not count. `floors`: least valid
- * points by domain; 1 where it says nothing.
+ * points by domain, `mirrorFloors`: by mirror; 1 where they say nothing.
  */
 export function checkPlan(
   plan: Plan,
   observed: ObservedState,
   floors: ReadonlyMap<DomainUuid, number> = new Map(),
+  mirrorFloors: ReadonlyMap<string, number> = new Map(),
 ): readonly PlanProblem[] {
   const runnable = plan.actions.filter(({ blockedBy }) => blockedBy.length === 0);
   const directories = directoriesOf(observed);
@@ -32,11 +29,9 @@ export function checkPlan(
     ...conflictProblems(runnable),
     ...unseenProblems(runnable, observed),
     ...floorProblems(runnable, directories, floors),
+    ...copyProblems(runnable, observed, directories, mirrorFloors),
   ];
 }
-
-/** Directories of ready stores by `STORE/DIRECTORY`. */
-export type Directories = ReadonlyMap<string, ObservedDirectory>;
 
 function directoriesOf(observed: ObservedState): Directories {
   const directories = new Map<string, ObservedDirectory>();
@@ -46,11 +41,6 @@ function directoriesOf(observed: ObservedState): Directories {
   }
   return directories;
 }
-
-const problem = (code: string, action: Action, why: string): PlanProblem => ({
-  code,
-  message: `${action.id} ${why}`,
-});
 
 /** Ids are unique, waves do not go back, and nothing depends on what comes later or not at all. */
 function orderProblems(actions: readonly Action[]): readonly PlanProblem[] {
@@ -170,7 +160,11 @@ function unseenProblems(
     .filter(({ kind }) => destructiveKinds.has(kind))
     .flatMap((action) => {
       const store: ReadyStore | null | undefined =
-        'store' in action ? ready.get(action.store.name) : undefined;
+        'mirror' in action
+          ? [...ready.values()].find((one) => one?.id === action.mirror.store)
+          : 'store' in action
+            ? ready.get(action.store.name)
+            : undefined;
       const isSeen =
         hypervisor.seen &&
         runs.seen &&

@@ -2,7 +2,7 @@ import type { Reason } from '../model/action.ts';
 import type { DesiredState, DesiredStore } from '../model/desired.ts';
 import type { ReadyStore } from '../model/observed-store.ts';
 import { includedDisks } from './disks.ts';
-import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
+import type { DomainSituation, MirrorSituation, Planning, StoreSituation } from './planning.ts';
 import { directoryOfPath } from './store-situations.ts';
 
 type Unreadable = ReadyStore['unreadable'][number];
@@ -12,9 +12,29 @@ type Unreadable = ReadyStore['unreadable'][number];
  * lies in it, and what cannot be told to lie in any known one (I4).
  */
 export function unreadableFor(store: StoreSituation, directory: string | null): Unreadable | null {
-  const unreadable = store.ready?.unreadable ?? [];
+  return store.ready === null ? null : bearingOn(store.ready, directory);
+}
+
+/** The same of one store's copies at a mirror. */
+export function unreadableAt(
+  { content }: MirrorSituation,
+  directory: string | null,
+): Unreadable | null {
+  return content === null ? null : bearingOn(content, directory);
+}
+
+function bearingOn(
+  {
+    unreadable,
+    directories,
+  }: {
+    readonly unreadable: readonly Unreadable[];
+    readonly directories: readonly { readonly directory: string }[];
+  },
+  directory: string | null,
+): Unreadable | null {
   if (unreadable.length === 0) return null;
-  const known = new Set(store.ready?.directories.map((one) => one.directory));
+  const known = new Set(directories.map((one) => one.directory));
   return (
     unreadable.find(({ path }) => {
       const owner = directoryOfPath(path);
@@ -39,6 +59,20 @@ export function hostUnseen({ observed }: Planning): Reason | null {
 
 /** Whether anything was not seen: exit 9. */
 export function isIncomplete(planning: Planning): boolean {
+  return (
+    isHostIncomplete(planning) ||
+    planning.mirrors.some(
+      ({ used, unseen, content }) =>
+        used && (unseen !== null || (content !== null && content.unreadable.length > 0)),
+    )
+  );
+}
+
+/**
+ * Whether anything of this host was not seen: its hypervisor, journals, stores
+ * and domains. What a mirror does not show is no reason to distrust the rest (I9).
+ */
+export function isHostIncomplete(planning: Planning): boolean {
   const { observed, stores, domains } = planning;
   return (
     hostUnseen(planning) !== null ||

@@ -1,4 +1,4 @@
-import { addressOf, covers, parseAddress } from '../model/address.ts';
+import { addressOf, covers, onMirror, parseAddress } from '../model/address.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
@@ -44,9 +44,9 @@ export function normalised(target: string): string {
   if (target.startsWith('store/')) return target;
   const address = parseAddress(target);
   if (address === null) return target;
-  return address.chain === null
-    ? addressOf(address.domain)
-    : addressOf(address.domain, address.chain, address.sequence ?? undefined);
+  const { mirror, domain, chain, sequence } = address;
+  const path = chain === null ? addressOf(domain) : addressOf(domain, chain, sequence ?? undefined);
+  return mirror === null ? path : onMirror(mirror, path);
 }
 
 interface Facts {

@@ -5,6 +5,7 @@ import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import { validPoints } from './guards/g153-vanished.ts';
 import { retentionMemory } from './guards/g210-retention-reduced.ts';
+import { mirrorMemories } from './mirror-memory.ts';
 
 /**
  * What each store must remember after an apply, by the store's name: a pure
@@ -24,7 +25,8 @@ export function memoryOf(
   for (const { name, state } of after.stores) {
     if (state.kind !== 'ready') continue;
     const memory = storeMemory(plan, desired, after, { name, ready: state, policyText });
-    if (memory !== null) memories[name] = memory;
+    const mirrors = memory === null ? null : mirrorMemories(plan, desired, after, name, state);
+    if (memory !== null) memories[name] = mirrors === null ? memory : { ...memory, mirrors };
   }
   return memories;
 }

@@ -2,22 +2,26 @@ import { addressOf } from '../model/address.ts';
 import { imagesOf, type Left, placesOf } from '../model/leftover.ts';
 import type { Note } from '../model/plan.ts';
 import { hostUnseen } from './completeness.ts';
+import type { RetainedCopies } from './copy-retention.ts';
 import { removalMatches } from './deletions.ts';
 import { includedDisks, surprisingExclusions } from './disks.ts';
 import { normalised } from './domain-situations.ts';
 import { isMoved } from './guards/g211-renamed.ts';
+import { copyNotes, mirrorNotes } from './mirror-notes.ts';
+import { note } from './note.ts';
 import { byText } from './order.ts';
 import type { DomainSituation, Planning } from './planning.ts';
 import { leftovers } from './repairs.ts';
 import { isTrackable } from './trackers.ts';
 
 /** What is said but not done; by address and code. */
-export function notesOf(planning: Planning): readonly Note[] {
+export function notesOf(planning: Planning, copies: RetainedCopies['byDecision']): readonly Note[] {
   return [
     ...unseenNotes(planning),
     ...storeNotes(planning),
     ...requestNotes(planning),
     ...mirrorNotes(planning),
+    ...copyNotes(copies),
     ...removalNotes(planning),
     ...runNotes(planning),
     ...planning.domains.flatMap((domain) => domainNotes(planning, domain)),
@@ -29,34 +33,27 @@ export function notesOf(planning: Planning): readonly Note[] {
   );
 }
 
-type Facts = NonNullable<Note['facts']>;
-
-const note = (
-  severity: Note['severity'],
-  address: string,
-  code: string,
-  facts: Facts = {},
-  place: Note['place'] = null,
-): Note => ({ code, address, severity, facts, place });
+const unseenNote = (address: string, part: string, message: string): Note =>
+  note('warning', address, 'unseen', { part, message });
 
 /** Each part that could not be looked at. */
 function unseenNotes(planning: Planning): readonly Note[] {
   const { observed, stores, domains } = planning;
   const whole = hostUnseen(planning);
-  const unseen = (address: string, part: string, message: string): Note =>
-    note('warning', address, 'unseen', { part, message });
   return [
     ...(whole === null ? [] : [note('warning', 'host', 'unseen', whole.facts)]),
-    ...(observed.scratch.seen ? [] : [unseen('host', 'scratch', observed.scratch.failure.message)]),
+    ...(observed.scratch.seen
+      ? []
+      : [unseenNote('host', 'scratch', observed.scratch.failure.message)]),
     ...stores.flatMap(({ name, trouble, ready }) => [
-      ...(trouble?.code === 'unseen' ? [unseen(`store/${name}`, name, trouble.message)] : []),
+      ...(trouble?.code === 'unseen' ? [unseenNote(`store/${name}`, name, trouble.message)] : []),
       ...(ready?.unreadable ?? []).map(({ path, message }) =>
         note('warning', `store/${name}`, 'unreadable', { path, message }),
       ),
     ]),
     ...(observed.hypervisor.seen
       ? domains.flatMap(({ address, unseen: failure }) =>
-          failure === null ? [] : [unseen(address, 'domain', failure.message)],
+          failure === null ? [] : [unseenNote(address, 'domain', failure.message)],
         )
       : []),
   ];
@@ -77,11 +74,16 @@ function storeNotes({ stores }: Planning): readonly Note[] {
 }
 
 /** Addresses and allowances that nothing answers to: most often a typing mistake. */
-function requestNotes({ request, domains, stores }: Planning): readonly Note[] {
+function requestNotes({ request, domains, stores, desired }: Planning): readonly Note[] {
   const known = new Map(domains.map((domain) => [domain.address, domain]));
-  const isKnown = (address: string): boolean =>
-    known.has(address.split('/').slice(0, 2).join('/')) ||
-    stores.some(({ name }) => `store/${name}` === address);
+  const isKnown = (address: string): boolean => {
+    const mirror = desired.mirrors.find(({ name }) => address.startsWith(`${name}:domain/`));
+    const path = mirror === undefined ? address : address.slice(mirror.name.length + 1);
+    return (
+      known.has(path.split('/').slice(0, 2).join('/')) ||
+      stores.some(({ name }) => `store/${name}` === path)
+    );
+  };
   const asked = [...(request.targets ?? []), ...request.now.map(({ address }) => address)];
   return [
     ...asked
@@ -94,12 +96,6 @@ function requestNotes({ request, domains, stores }: Planning): readonly Note[] {
         : [];
     }),
   ];
-}
-
-function mirrorNotes({ desired }: Planning): readonly Note[] {
-  return desired.mirrors.map(({ name, place }) =>
-    note('warning', 'policy', 'mirror-not-built', { mirror: name }, place),
-  );
 }
 
 function removalNotes(planning: Planning): readonly Note[] {

@@ -1,4 +1,4 @@
-import type { Action, CreateStore } from '../model/action.ts';
+import type { CopyPoints, CreateStore, TrashChain } from '../model/action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
@@ -8,6 +8,9 @@ import { orderedActions } from './action-order.ts';
 import { applyGuards } from './apply-guards.ts';
 import { checkPlan } from './check.ts';
 import { isIncomplete } from './completeness.ts';
+import { decideCopies } from './copy-decision.ts';
+import { copyPurges } from './copy-deletions.ts';
+import { retainCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import { notesOf } from './notes.ts';
@@ -35,7 +38,10 @@ export function planPolicy(
   const planning = planningOf(desired, observed, request, asOf);
   const repairs = hostRepairs(planning);
   const decisions = decideAll(planning, repairs);
+  const copies = decideCopies(planning, decisions);
+  const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retained = retainAll(planning, decisions);
+  const retainedCopies = retainCopies(copies);
   const removed = removals(planning, decisions);
   const named = new Set(removed.map(({ id }) => id));
   const drafted = orderedActions(
@@ -46,14 +52,26 @@ export function planPolicy(
       ...[...decisions.values()].flatMap((decision) => decision.repairs),
       ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
       // What a sentence removes, retention need not let go of too.
-      ...retained.trash.filter(({ id }) => !named.has(id)),
+      ...afterCopies(
+        retained.trash.filter(({ id }) => !named.has(id)),
+        copied,
+      ),
       ...removed,
       ...purges(planning),
+      ...copied,
+      ...retainedCopies.hides,
+      ...copyPurges(planning, copied),
     ]),
     decisions,
   );
   const byUuid = new Map(planning.domains.map((domain) => [domain.uuid, domain]));
-  const { actions, guards } = applyGuards({ planning, actions: drafted, decisions, byUuid });
+  const { actions, guards } = applyGuards({
+    planning,
+    actions: drafted,
+    decisions,
+    byUuid,
+    copies,
+  });
   const plan = sealPlan({
     purpose: 'policy',
     tool: observed.tool,
@@ -63,23 +81,27 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning),
+    notes: notesOf(planning, retainedCopies.byDecision),
     guards,
     domains: verdictsOf(planning, decisions, actions),
     incomplete: isIncomplete(planning),
     doomed: retained.doomed,
+    ...(Object.keys(retainedCopies.doomed).length === 0
+      ? {}
+      : { doomedCopies: retainedCopies.doomed }),
   });
   return checked(plan, planning);
 }
 
 /** Law 8: a plan that fails its own check is a mistake of ours and does not leave the planner. */
-function checked(plan: Plan, { observed, domains }: Planning): Plan {
+function checked(plan: Plan, { desired: { mirrors }, observed, domains }: Planning): Plan {
   const floors = new Map(
     domains.flatMap(({ uuid, desired }): readonly (readonly [DomainUuid, number])[] =>
       desired === null ? [] : [[uuid, desired.retention.minPoints]],
     ),
   );
-  const problems = checkPlan(plan, observed, floors);
+  const mirrorFloors = new Map(mirrors.map(({ name, retention }) => [name, retention.minPoints]));
+  const problems = checkPlan(plan, observed, floors, mirrorFloors);
   if (problems.length > 0) {
     throw new Error(
       `The planner broke its own laws: ${problems.map((one) => one.message).join('; ')}`,
@@ -153,10 +175,10 @@ function retainAll(
   planning: Planning,
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
 ): {
-  readonly trash: readonly Action[];
+  readonly trash: readonly TrashChain[];
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
 } {
-  const trash: Action[] = [];
+  const trash: TrashChain[] = [];
   const doomed: Record<string, readonly ChainId[]> = {};
   for (const domain of planning.domains) {
     const decision = decisions.get(domain.uuid);
@@ -166,4 +188,19 @@ function retainAll(
     if (outcome.doomed.length > 0 && domain.unseen === null) doomed[domain.uuid] = outcome.doomed;
   }
   return { trash, doomed };
+}
+
+/** A chain goes when what a mirror still lacked of it has arrived there (G207). */
+function afterCopies(
+  trash: readonly TrashChain[],
+  copies: readonly CopyPoints[],
+): readonly TrashChain[] {
+  if (copies.length === 0) return trash;
+  const byChain = grouped(copies, ({ domain, chain }) => `${domain.uuid}/${chain}`);
+  return trash.map((action) => {
+    const own = byChain.get(`${action.domain.uuid}/${action.chain}`) ?? [];
+    return own.length === 0
+      ? action
+      : { ...action, dependsOn: [...action.dependsOn, ...own.map(({ id }) => id)] };
+  });
 }

@@ -3,6 +3,7 @@ import { millisecondsOf, type Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { noRequest, type Request } from '../model/plan.ts';
 import { domainSituations } from './domain-situations.ts';
+import { mirrorSituations } from './mirror-situations.ts';
 import type { Planning } from './planning.ts';
 import { storeSituations } from './store-situations.ts';
 
@@ -22,6 +23,7 @@ export function planningOf(
     asOfMs: millisecondsOf(asOf),
     observedMs: millisecondsOf(observed.observedAt),
     stores,
+    mirrors: mirrorSituations(desired, observed, stores),
     domains: domainSituations(desired, observed, stores, request.targets),
   };
 }

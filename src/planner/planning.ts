@@ -1,7 +1,14 @@
-import type { StoreRef } from '../model/action.ts';
-import type { DesiredDomain, DesiredState, DesiredStore, IgnoredDomain } from '../model/desired.ts';
+import type { MirrorRef, StoreRef } from '../model/action.ts';
+import type {
+  DesiredDomain,
+  DesiredMirror,
+  DesiredState,
+  DesiredStore,
+  IgnoredDomain,
+} from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
+import type { ObservedMirrorContent, ObservedMirrorDirectory } from '../model/observed-mirror.ts';
 import type { ObservedDirectory, ObservedStore, ReadyStore } from '../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
 import type { Request } from '../model/plan.ts';
@@ -31,6 +38,23 @@ export interface StoreTrouble {
   /** unseen, lost (a known store shows no marker), replaced (another store's id), read-only. */
   readonly code: 'unseen' | 'lost' | 'replaced' | 'read-only';
   readonly message: string;
+}
+
+/** The copies of one store at one mirror of the policy, beside what was seen of them. */
+export interface MirrorSituation {
+  readonly name: string;
+  readonly desired: DesiredMirror;
+  readonly store: StoreSituation;
+  /** Complete for actions; null while nothing may be done: the store is in trouble, or the mirror unseen. */
+  readonly ref: MirrorRef | null;
+  /** What is there; null when it was not seen. Nothing, of a store that this plan makes. */
+  readonly content: ObservedMirrorContent | null;
+  /** Why it was not seen. */
+  readonly unseen: Failure | null;
+  /** A domain of the policy is copied there. */
+  readonly used: boolean;
+  /** By name below `domains/`. */
+  readonly directories: ReadonlyMap<string, ObservedMirrorDirectory>;
 }
 
 /** A directory of a domain, and the store that it is in. */
@@ -73,6 +97,8 @@ export interface Planning {
   readonly asOfMs: number;
   readonly observedMs: number;
   readonly stores: readonly StoreSituation[];
+  /** Each mirror with each store that is copied to it, in the order of the policy. */
+  readonly mirrors: readonly MirrorSituation[];
   /** By name, then uuid. */
   readonly domains: readonly DomainSituation[];
 }

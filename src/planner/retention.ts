@@ -1,8 +1,13 @@
 import type { Keep, Retention } from '../model/desired.ts';
-import type { ObservedDirectory } from '../model/observed-store.ts';
 import { bucketsOf, type Buckets } from '../schedule/zone.ts';
 import type { Clock } from './dueness.ts';
-import { timelineOf, withNewChain, type AddedPoint, type Timeline } from './timeline.ts';
+import {
+  timelineOf,
+  withNewChain,
+  type AddedPoint,
+  type JudgedDirectory,
+  type Timeline,
+} from './timeline.ts';
 
 /** Each rule that can keep a point is one bit of its mark. */
 export const mark = {
@@ -38,7 +43,7 @@ export interface Judgement {
  * be mended.
  */
 export function judge(
-  directory: ObservedDirectory | null,
+  directory: JudgedDirectory | null,
   clock: Clock,
   added: readonly AddedPoint[],
   rule: RetentionRule,

@@ -1,6 +1,11 @@
 import type { ChainId } from '../model/identity.ts';
 import { instantOf, millisecondsOf } from '../model/instant.ts';
-import type { ObservedChain, ObservedDirectory, PointFault } from '../model/observed-store.ts';
+import type {
+  ObservedChain,
+  ObservedDirectory,
+  ObservedTip,
+  PointFault,
+} from '../model/observed-store.ts';
 import type { Clock } from './dueness.ts';
 import { byText } from './order.ts';
 
@@ -48,12 +53,17 @@ export const unreadableFaults: ReadonlySet<PointFault> = new Set([
   'manifest-misplaced',
 ]);
 
+/** What of a directory is judged, in a store or at a mirror. */
+export interface JudgedDirectory extends Pick<ObservedDirectory, 'chains' | 'incoming'> {
+  readonly tip: Pick<ObservedTip, 'chain'> | null;
+}
+
 /**
  * Lays out a directory's points, with what is added. `faulty`: as if every
  * point were valid, to tell whether a broken chain's time would be over.
  */
 export function timelineOf(
-  directory: ObservedDirectory | null,
+  directory: JudgedDirectory | null,
   clock: Clock,
   added: readonly AddedPoint[],
   faulty = false,

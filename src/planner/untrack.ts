@@ -33,7 +33,13 @@ export function planUntrack(
   const { drafted, decision } = decide(planning, domain);
   const decisions = new Map(domain === undefined ? [] : [[domain.uuid, decision]]);
   const byUuid = new Map(planning.domains.map((one) => [one.uuid, one]));
-  const { actions, guards } = applyGuards({ planning, actions: drafted, decisions, byUuid });
+  const { actions, guards } = applyGuards({
+    planning,
+    actions: drafted,
+    decisions,
+    byUuid,
+    copies: new Map(),
+  });
   return sealPlan({
     purpose: 'untrack',
     tool: observed.tool,

@@ -1,9 +1,18 @@
 import type { Action } from '../../model/action.ts';
+import { addressOf, onMirror } from '../../model/address.ts';
 import type { Guard } from '../../model/plan.ts';
-import { hostUnseen, unreadableFor } from '../completeness.ts';
-import type { StoreSituation } from '../planning.ts';
+import { hostUnseen, unreadableAt, unreadableFor } from '../completeness.ts';
+import { grouped } from '../order.ts';
+import type { MirrorSituation, StoreSituation } from '../planning.ts';
 import { directoryOfPath } from '../store-situations.ts';
-import { destructive, finding, type GuardContext, type GuardRule } from './guard-context.ts';
+import {
+  deletionsAt,
+  deletionsOf,
+  destructive,
+  finding,
+  type GuardContext,
+  type GuardRule,
+} from './guard-context.ts';
 
 /**
  * G151 (I4): no deletion is decided from an observation that is not complete
@@ -23,6 +32,7 @@ export const g151Unseen: GuardRule = (context) => {
       message: scratch.seen ? null : scratch.failure.message,
     }),
     ...planning.stores.flatMap((store) => storeFindings(context, store)),
+    ...planning.mirrors.flatMap((mirror) => mirrorFindings(context, mirror)),
     ...planning.domains.flatMap(({ uuid, address, unseen }) =>
       unseen === null
         ? []
@@ -53,9 +63,7 @@ function storeFindings(
   store: StoreSituation,
 ): readonly Guard[] {
   if ((store.ready?.unreadable.length ?? 0) === 0) return [];
-  const inStore = destructive(actions).filter(
-    (action) => 'store' in action && action.store.name === store.name,
-  );
+  const inStore = deletionsOf(store, actions);
   const whole = unreadableFor(store, null);
   if (whole !== null) {
     return [withheld(`store/${store.name}`, inStore, { part: whole.path, message: whole.message })];
@@ -67,6 +75,23 @@ function storeFindings(
     if (part === null || directoryOfPath(part.path) !== directory) return [];
     const own = inStore.filter((action) => domainOf(action) === uuid);
     return [withheld(address, own, { part: part.path, message: part.message })];
+  });
+}
+
+/** The same of one store's copies at a mirror. */
+function mirrorFindings({ actions }: GuardContext, mirror: MirrorSituation): readonly Guard[] {
+  const all = deletionsAt(mirror, actions);
+  const whole = unreadableAt(mirror, null);
+  if (whole !== null) {
+    const facts = { part: whole.path, message: whole.message };
+    return [withheld(`mirror/${mirror.name}`, all, facts)];
+  }
+  return [...grouped(all, ({ directory }) => directory)].flatMap(([directory, own]) => {
+    const part = unreadableAt(mirror, directory);
+    const [first] = own;
+    if (part === null || first === undefined) return [];
+    const scope = onMirror(mirror.name, addressOf(first.domain.name));
+    return [withheld(scope, own, { part: part.path, message: part.message })];
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Guard } from '../../model/plan.ts';
 import type { StoreSituation } from '../planning.ts';
-import { destructive, finding, type GuardContext, type GuardRule } from './guard-context.ts';
+import { deletionsOf, finding, type GuardContext, type GuardRule } from './guard-context.ts';
 
 /**
  * G152: a known store without its marker, or with another's, is an unmounted
@@ -28,9 +28,7 @@ function identityFinding({ actions }: GuardContext, store: StoreSituation): read
   }
   const before = ready?.memory?.mount;
   if (ready === null || before === undefined || isSameMount(before, ready.mount)) return [];
-  const own = destructive(actions).filter(
-    (action) => 'store' in action && action.store.name === store.name,
-  );
+  const own = deletionsOf(store, actions);
   return [
     finding({
       code: 'G152',

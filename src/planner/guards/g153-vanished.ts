@@ -1,7 +1,8 @@
-import type { ReadyStore } from '../../model/observed-store.ts';
+import type { DomainUuid } from '../../model/identity.ts';
+import type { ObservedChain } from '../../model/observed-store.ts';
 import type { Guard } from '../../model/plan.ts';
 import type { StoreSituation } from '../planning.ts';
-import { destructive, finding, type GuardContext, type GuardRule } from './guard-context.ts';
+import { deletionsOf, finding, type GuardContext, type GuardRule } from './guard-context.ts';
 
 /**
  * G153: when more than half of the points that a store had at the last apply
@@ -13,9 +14,7 @@ export const g153Vanished: GuardRule = (context) =>
 function vanishedFinding({ actions }: GuardContext, store: StoreSituation): readonly Guard[] {
   const { ready } = store;
   if (ready === null) return [];
-  const own = destructive(actions).filter(
-    (action) => 'store' in action && action.store.name === store.name,
-  );
+  const own = deletionsOf(store, actions);
   const scope = `store/${store.name}`;
   const found = sum(Object.values(validPoints(ready)));
   if (ready.memory === null) {
@@ -35,8 +34,13 @@ function vanishedFinding({ actions }: GuardContext, store: StoreSituation): read
 
 const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
 
-/** Valid points of a store, by domain uuid. */
-export function validPoints(ready: ReadyStore): Readonly<Record<string, number>> {
+/** Valid points of a store, or of its copies at a mirror, by domain uuid. */
+export function validPoints(ready: {
+  readonly directories: readonly {
+    readonly uuid: DomainUuid;
+    readonly chains: readonly ObservedChain[];
+  }[];
+}): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { uuid, chains } of ready.directories) {
     let valid = counts[uuid] ?? 0;

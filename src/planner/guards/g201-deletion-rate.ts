@@ -13,9 +13,9 @@ import {
 } from './guard-context.ts';
 
 /** Share of a domain's chains that may go at once; of few chains, one. Sets of 3 to 30 make shares alone misfire. */
-const domainShare = 0.3;
+export const domainShare = 0.3;
 /** Chains of all domains together: more is a policy change, and somebody should have looked. */
-const hostChains = 5;
+export const hostChains = 5;
 
 /**
  * G201: how much may go at once. Not counted is one chain a domain that the

@@ -1,8 +1,9 @@
+import { onMirror } from '../../model/address.ts';
 import type { Retention } from '../../model/desired.ts';
 import type { RetentionMemory } from '../../model/observed-store.ts';
 import { grouped } from '../order.ts';
 import { rawOnly } from '../raw-only.ts';
-import { finding, isRemoval, trashChains, type GuardRule } from './guard-context.ts';
+import { finding, hiddenCopies, isRemoval, trashChains, type GuardRule } from './guard-context.ts';
 
 /** G210: where a rule keeps less than at the last apply, somebody says yes before anything goes by it. */
 export const g210RetentionReduced: GuardRule = ({ actions, byUuid }) => {
@@ -25,6 +26,32 @@ export const g210RetentionReduced: GuardRule = ({ actions, byUuid }) => {
     ];
   });
 };
+
+/** The same of what goes at a mirror by its own rule. */
+export const g210CopiesReduced: GuardRule = ({ actions, byUuid, planning }) =>
+  [
+    ...grouped(hiddenCopies(actions), ({ mirror, domain }) => `${mirror.name}/${domain.uuid}`),
+  ].flatMap(([, own]) => {
+    const [first] = own;
+    const domain = first === undefined ? undefined : byUuid.get(first.domain.uuid);
+    if (first === undefined || domain === undefined) return [];
+    const { name } = first.mirror;
+    const before = domain.store?.ready?.memory?.mirrors?.[name]?.retention[domain.uuid];
+    const now = planning.desired.mirrors.find((mirror) => mirror.name === name);
+    if (before === undefined || now === undefined) return [];
+    const reduced = reductions(before, retentionMemory(now.retention), rawOnly(domain));
+    if (reduced.length === 0) return [];
+    return [
+      finding({
+        code: 'G210',
+        scope: onMirror(name, domain.address),
+        effect: 'block',
+        overridable: true,
+        actions: own,
+        facts: { reduced: reduced.join(', ') },
+      }),
+    ];
+  });
 
 /** The numbers of a retention, for the next plan to compare with. */
 export function retentionMemory({ chain, keep, minPoints }: Retention): RetentionMemory {

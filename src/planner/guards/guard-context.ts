@@ -1,9 +1,10 @@
-import type { Action, TrashChain } from '../../model/action.ts';
+import type { Action, HideCopies, PurgeCopies, TrashChain } from '../../model/action.ts';
 import { destructiveKinds } from '../../model/action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
+import type { CopyDecisions } from '../copy-decision.ts';
 import type { DomainDecision } from '../domain-decision.ts';
-import type { DomainSituation, Planning } from '../planning.ts';
+import type { DomainSituation, MirrorSituation, Planning, StoreSituation } from '../planning.ts';
 
 /** What a guard looks at: the whole plan as it would be without guards. */
 export interface GuardContext {
@@ -12,6 +13,8 @@ export interface GuardContext {
   readonly actions: readonly Action[];
   readonly decisions: ReadonlyMap<DomainUuid, DomainDecision>;
   readonly byUuid: ReadonlyMap<DomainUuid, DomainSituation>;
+  /** What is copied to mirrors; empty in a plan that copies nothing. */
+  readonly copies: CopyDecisions;
 }
 
 /** A rule of 5-safety.md: pure, and silent when it has nothing to say. */
@@ -35,6 +38,36 @@ export function destructive(actions: readonly Action[]): readonly Action[] {
 /** Chains that go to the trash. */
 export function trashChains(actions: readonly Action[]): readonly TrashChain[] {
   return actions.filter((action): action is TrashChain => action.kind === 'trash-chain');
+}
+
+/** Chains that are deleted at mirrors. */
+export function hiddenCopies(actions: readonly Action[]): readonly HideCopies[] {
+  return actions.filter((action): action is HideCopies => action.kind === 'hide-copies');
+}
+
+/** Deletions of one store's copies at one mirror. */
+export function deletionsAt(
+  { name, ref }: MirrorSituation,
+  actions: readonly Action[],
+): readonly (HideCopies | PurgeCopies)[] {
+  return actions.filter(
+    (action): action is HideCopies | PurgeCopies =>
+      (action.kind === 'hide-copies' || action.kind === 'purge-copies') &&
+      action.mirror.name === name &&
+      action.mirror.store === ref?.store,
+  );
+}
+
+/** Deletions that a store's own state bears on: its points and trackers, and its copies, which may be all that is left. */
+export function deletionsOf(
+  { name, ref }: StoreSituation,
+  actions: readonly Action[],
+): readonly Action[] {
+  return destructive(actions).filter((action) =>
+    'mirror' in action
+      ? ref !== null && action.mirror.store === ref.id
+      : 'store' in action && action.store.name === name,
+  );
 }
 
 /** Whether a deletion is asked for by a `removed:`, not by retention. */
