@@ -28,7 +28,10 @@ export function subsetOf(saved: Plan, fresh: Plan): Subset {
     return [{ ...action, blockedBy: now === undefined ? action.blockedBy : now.blockedBy }];
   });
   const { request, guards, incomplete, doomed } = fresh;
-  return { plan: { ...saved, actions, request, guards, incomplete, doomed }, dropped };
+  const { doomedCopies: _stale, ...rest } = saved;
+  const copies = fresh.doomedCopies === undefined ? {} : { doomedCopies: fresh.doomedCopies };
+  const plan = { ...rest, actions, request, guards, incomplete, doomed, ...copies };
+  return { plan, dropped };
 }
 
 /** Whether two deletions take the same away, whatever blocks or explains them, and whenever it is purged. */

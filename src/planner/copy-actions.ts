@@ -22,7 +22,10 @@ export function copiesOfChain(
     old.length === 0 ? [] : [copyOf(question, chain, old, [...why(question, chain, old), ...due])];
   const [point] = made;
   if (point === undefined || question.backup === null) return first;
-  const after = copyOf(question, chain, made, [{ code: 'after-backup' }, ...due]);
+  const after = copyOf(question, chain, made, [
+    { code: 'after-backup', facts: { address: question.backup.address } },
+    ...due,
+  ]);
   const { sequence } = point.point;
   return [
     ...first,

@@ -25,7 +25,14 @@ export function actionDetails(
     ...(action.kind === 'discard-incoming' || action.kind === 'purge-trash'
       ? [`path ${printable(action.path)}`]
       : []),
-    ...(action.kind === 'trash-chain'
+    ...('mirror' in action ? [`mirror ${printable(action.mirror.target)}`] : []),
+    ...(action.kind === 'copy-points'
+      ? [
+          `points ${printable(action.points.map(({ directory }) => directory).join(', '))}`,
+          ...(action.compare === 'content' ? ['every byte there is compared'] : []),
+        ]
+      : []),
+    ...(action.kind === 'trash-chain' || action.kind === 'hide-copies'
       ? [`may be removed for good after ${setting.clock.minute(action.purgeAfter)}`]
       : []),
     ...(action.blockedBy.length > 0

@@ -13,9 +13,12 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
       return '+';
     case 'backup':
     case 'restore':
+    case 'copy-points':
       return '>';
     case 'trash-chain':
     case 'purge-trash':
+    case 'hide-copies':
+    case 'purge-copies':
       return '-';
     case 'untrack':
       return '~';
@@ -43,8 +46,13 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return `redefine checkpoint ${shorten(action.checkpoint)}`;
     case 'backup':
       return backupWords(action);
+    case 'copy-points':
+      return `copy ${pointsWords(action)}`;
     case 'trash-chain':
-      return `${plural(action.points.length, 'point')}${action.bytes === null ? '' : ` ${humanBytes(action.bytes)}`}`;
+    case 'hide-copies':
+      return pointsWords(action);
+    case 'purge-copies':
+      return `remove ${plural(action.points.length, 'deleted point')} for good${sizeSuffix(action.bytes)}`;
     case 'purge-trash':
       return `remove from the trash for good${sizeSuffix(action.bytes)}`;
     case 'restore':
@@ -58,6 +66,18 @@ export function actionWords(action: Action, shorten: Shorten): string {
     default:
       return unreachable(action);
   }
+}
+
+/** `3 points 1.2 GiB`: what goes, or travels. */
+export function pointsWords({
+  points,
+  bytes,
+}: {
+  readonly points: readonly unknown[];
+  readonly bytes: number | null;
+}): string {
+  const size = bytes === null ? '' : ` ${humanBytes(bytes)}`;
+  return `${plural(points.length, 'point')}${size}`;
 }
 
 const sizeSuffix = (bytes: number | null): string =>

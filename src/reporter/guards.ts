@@ -76,8 +76,8 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
   G153: {
     say: (t) =>
       t.text('how') === 'no-memory'
-        ? 'has no memory of an earlier run: the first one deletes nothing'
-        : `has ${t.text('found')} of the ${t.count('known', 'point')} that it had at the last apply`,
+        ? `has no memory of an earlier run${t.has('store') ? ` with store ${t.text('store')}` : ''}: the first one deletes nothing`
+        : `has ${t.text('found')} of the ${t.count('known', 'point')}${t.has('store') ? ` of store ${t.text('store')}` : ''} that it had at the last apply`,
     remedy: 'The next run remembers; deletions go on then.',
     liftable: true,
     explain:
@@ -123,18 +123,22 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
       'A hold lies beside the data and forbids deleting it, whatever the policy says. `holdfast points` shows it; it goes with `holdfast release ADDRESS` only.',
   },
   G207: {
-    say: (t) => `would lose its only copy: no mirror is known to hold it (${t.text('mirrors')})`,
-    remedy: 'It is deleted when a mirror holds it.',
+    say: (t) =>
+      `keeps ${t.count('chains', 'chain')} that ${[
+        ...(t.has('behind') ? [`${t.text('behind')} does not hold whole`] : []),
+        ...(t.has('unseen') ? [`may not be at ${t.text('unseen')}, which was not seen`] : []),
+      ].join(', and ')}`,
+    remedy: 'It is deleted when the mirror holds it.',
     liftable: true,
     explain:
-      'The policy declares a mirror for this domain, and the mirror is not known to hold the chain. Retention deletes it only after it was copied.',
+      'A mirror of this domain is to keep the chain by its own retention, and does not hold all valid points of it: its schedule is not due yet, a point cannot be copied, or the mirror was not seen. Retention deletes a chain here only when every mirror that wants it holds it; a chain that is copied by the same plan goes after that.',
   },
   G208: {
-    say: () => 'waits for the backup of the same domain in this plan',
-    remedy: 'It is done by the next plan after the backup has succeeded.',
+    say: () => 'waits for the backup or the copies of the same domain in this plan',
+    remedy: 'It is done by the next plan after these have succeeded.',
     liftable: false,
     explain:
-      'Deletions run last, and only if every backup of the same domain in the same plan succeeded.',
+      'Deletions run last, and only if every backup of the same domain in the same plan succeeded, and every copy that they rest on.',
   },
   G210: {
     say: (t) => `keeps less than at the last apply: ${t.text('reduced')}`,

@@ -15,13 +15,28 @@ export function noChangesLine(plan: Plan): string {
       ? ''
       : ` ${plural(unmanaged, 'domain')} not in ${printable(plan.policy.file)}: kept, unmanaged.`;
   if (plan.incomplete) {
-    return `No changes to what was seen of ${host}${due}. Not everything was seen: deletions are withheld.${left}`;
+    return `No changes to what was seen of ${host}${due}.${unseenWords(plan)}${left}`;
   }
   const hindered = hinderedWords(plan);
   return hindered === ''
     ? `No changes. ${host} matches ${printable(plan.policy.file)}${due}.${left}`
     : `No changes now: ${hindered}${due}.${left}`;
 }
+
+/** What follows from what was not seen; empty when everything was. Of a mirror alone, nothing for this host's other points. */
+export function unseenWords({ incomplete, notes, domains }: Plan): string {
+  if (!incomplete) return '';
+  const blind = notes.filter(({ code }) => blindCodes.has(code));
+  const isMirror =
+    blind.length > 0 &&
+    blind.every(({ address }) => address.startsWith('mirror/')) &&
+    domains.every(({ verdict }) => verdict !== 'unseen');
+  return isMirror
+    ? ' A mirror was not seen: nothing is deleted there, nor what it has still to get.'
+    : ' Not everything was seen: deletions are withheld.';
+}
+
+const blindCodes: ReadonlySet<string> = new Set(['unseen', 'unreadable', 'mirror-unseen']);
 
 /** What keeps a host from matching its policy: guards, and domains that should have a point and cannot get one. */
 function hinderedWords({ domains, guards }: Plan): string {

@@ -1,10 +1,12 @@
 import { exclusionWords } from './exclusions.ts';
 import { faultWords } from './faults.ts';
+import { mirrorNotes } from './mirror-reasons.ts';
 import type { SentenceTable } from './sentence.ts';
 import { withoutName } from './without-name.ts';
 
 /** What is said of a plan but not done. */
 export const notes: SentenceTable = {
+  ...mirrorNotes,
   unseen: {
     say: (t) =>
       `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen${t.has('message') ? `: ${withoutName(t.text('message'), t.text('part'))}` : ''}`,
@@ -14,7 +16,7 @@ export const notes: SentenceTable = {
   unreadable: {
     say: (t) => `${t.text('path')} cannot be read as ours: ${t.text('message')}`,
     explain:
-      'Something in the store should be ours and cannot be read: a damaged manifest, a directory with other permissions. Deletions that it could bear on are withheld. Look at the path.',
+      'Something in the store, or at the mirror, should be ours and cannot be read: a damaged manifest, a directory with other permissions. Deletions that it could bear on are withheld. Look at the path.',
   },
   'store-read-only': {
     say: (t) => `${t.text('path')} cannot be written`,
@@ -23,7 +25,7 @@ export const notes: SentenceTable = {
   'foreign-entries': {
     say: (t) => `holds ${t.count('entries', 'entry', 'entries')} that are not ours: never touched`,
     explain:
-      'Files or directories in the store are not of Holdfast. They are reported and never changed; `holdfast observe` lists them.',
+      'Files or directories in the store, or at the mirror, are not of Holdfast. They are reported and never changed; `holdfast observe` lists them.',
   },
   'double-directory': {
     say: (t) => `${t.text('directory')} holds points of a domain that has another directory too`,
@@ -39,11 +41,6 @@ export const notes: SentenceTable = {
     say: () => 'a point was asked for, but no rule of the policy selects it',
     explain:
       'A point can be taken only of a domain that the policy selects: store and retention come from its rule.',
-  },
-  'mirror-not-built': {
-    say: (t) => `mirror ${t.text('mirror')}: this version does not copy to mirrors`,
-    explain:
-      'The policy declares a mirror, and this version of Holdfast cannot copy to one yet. Local points are taken all the same; retention deletes nothing of a domain that declares a mirror.',
   },
   'removed-managed': {
     say: () => 'removed: names it, but a rule still selects it: nothing is removed',

@@ -7,6 +7,7 @@ import { printable } from './printable.ts';
 const groups = [
   'create',
   'run',
+  'copy',
   'restore',
   'repair',
   'untrack',
@@ -27,16 +28,20 @@ function groupOf(action: Action): Group {
       return 'restore';
     case 'untrack':
       return 'untrack';
+    case 'copy-points':
+      return 'copy';
     case 'trash-chain':
+    case 'hide-copies':
       return 'delete';
     case 'purge-trash':
+    case 'purge-copies':
       return 'remove for good';
     default:
       return unreachable(action);
   }
 }
 
-/** `3 to run, 1 to repair, 1 to delete (38.2 GiB, blocked); 38 unchanged`: bytes only of what goes. */
+/** `3 to run, 1 to repair, 1 to delete (38.2 GiB, blocked); 38 unchanged`: bytes only of what travels or goes. */
 export function countsOf(plan: Plan): string {
   const order: readonly Group[] = ['run', ...groups.filter((group) => group !== 'run')];
   const parts = order.flatMap((group) => {
@@ -55,7 +60,7 @@ export function countsOf(plan: Plan): string {
 }
 
 function sizes(group: Group, actions: readonly Action[]): readonly string[] {
-  if (group !== 'delete' && group !== 'remove for good') return [];
+  if (group !== 'copy' && group !== 'delete' && group !== 'remove for good') return [];
   const known = actions.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
   if (known.length === 0) return [];
   const size = humanBytes(known.reduce((sum, bytes) => sum + bytes, 0));

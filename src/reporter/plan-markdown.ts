@@ -1,3 +1,4 @@
+import type { Action } from '../model/action.ts';
 import type { Plan } from '../model/plan.ts';
 import { humanBytes } from './human-bytes.ts';
 import { noChangesLine } from './no-changes.ts';
@@ -100,12 +101,27 @@ function cutMiddle(lines: readonly string[], room: number): readonly string[] {
   return from === to ? [...first, ...last] : [...first, cutNote(to - from), ...last];
 }
 
+const deletionKinds: ReadonlySet<Action['kind']> = new Set([
+  'trash-chain',
+  'purge-trash',
+  'hide-copies',
+  'purge-copies',
+]);
+
+const isDeletion = (
+  action: Action,
+): action is Extract<
+  Action,
+  { kind: 'trash-chain' | 'purge-trash' | 'hide-copies' | 'purge-copies' }
+> => deletionKinds.has(action.kind);
+
 /** One line a domain, where even the list of deletions is too long. */
 function deletionsByDomain(plan: Plan): readonly string[] {
   const domains = new Map<string, { chains: number; bytes: number; blocked: number }>();
   for (const action of plan.actions) {
-    if (action.kind !== 'trash-chain' && action.kind !== 'purge-trash') continue;
-    const name = printable(action.domain.name);
+    if (!isDeletion(action)) continue;
+    const at = 'mirror' in action ? `${action.mirror.name}:` : '';
+    const name = printable(`${at}${action.domain.name}`);
     const sum = domains.get(name) ?? { chains: 0, bytes: 0, blocked: 0 };
     sum.chains += 1;
     sum.bytes += action.bytes ?? 0;

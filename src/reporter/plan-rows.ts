@@ -3,7 +3,7 @@ import { addressOf } from '../model/address.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { SourcePlace } from '../model/desired.ts';
 import type { DomainVerdict, Plan } from '../model/plan.ts';
-import { actionWords, signOf } from './action-words.ts';
+import { actionWords, pointsWords, signOf } from './action-words.ts';
 import type { Style } from './color.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -92,12 +92,26 @@ export function actionRow(action: Action, words: PlanWords): Row {
   const style = blocked ? 'red' : signStyles[sign];
   return {
     sign: { text: `${blocked ? '!' : ' '} ${sign} `, ...(style === undefined ? {} : { style }) },
-    address: { text: shortAddress(action.address, words.shorten) },
-    what: { text: actionWords(action, words.shorten) },
+    ...subject(action, words),
     reason: {
       text: reasonWords(action.reasons, words, 'disks' in action ? action.disks.length : 0),
     },
     place: { text: placeWords(action.place), style: 'dim' },
+  };
+}
+
+/** What an action works on, and what it does: a copy is told by the mirror that it goes to. */
+function subject(action: Action, { shorten }: PlanWords): Pick<Row, 'address' | 'what'> {
+  if (action.kind !== 'copy-points') {
+    return {
+      address: { text: shortAddress(action.address, shorten) },
+      what: { text: actionWords(action, shorten) },
+    };
+  }
+  const chain = `${printable(action.domain.name)}/${shorten(action.chain)}`;
+  return {
+    address: { text: printable(action.mirror.name) },
+    what: { text: `copy ${chain}, ${pointsWords(action)}` },
   };
 }
 

@@ -6,6 +6,7 @@ import { paint } from './color.ts';
 import { displayWidth, fitLine } from './display-width.ts';
 import { humanPeriod } from './human-duration.ts';
 import { leftAloneRows } from './left-alone.ts';
+import { unseenWords } from './no-changes.ts';
 import { guardLines, noteLines } from './plan-advice.ts';
 import { countsOf } from './plan-counts.ts';
 import { planHeader, savedLine } from './plan-header.ts';
@@ -84,7 +85,7 @@ export function planText(plan: Plan, options: PlanOptions): PlanText {
     ),
     notes: titled('notes', noteLines(newNotes(plan), words, options)),
     guards: titled('guards', guardLines(plan, words, options, options.planFile ?? null)),
-    summary: `Plan: ${countsOf(plan)}.${plan.incomplete ? ' Not everything was seen: deletions are withheld.' : ''}`,
+    summary: `Plan: ${countsOf(plan)}.${unseenWords(plan)}`,
   };
 }
 
@@ -94,7 +95,7 @@ function newNotes(plan: Plan): Plan['notes'] {
   return plan.notes.filter(({ code, facts }) => {
     const message = facts?.['message'];
     return !(
-      code === 'unseen' &&
+      (code === 'unseen' || code === 'mirror-unseen') &&
       (facts?.['part'] === 'domain' || (typeof message === 'string' && said.has(message)))
     );
   });
@@ -116,7 +117,9 @@ function waveHeading(
 ): string {
   const name = `${wave} ${waveNames[wave]}`;
   const periods = plan.actions.flatMap((action) =>
-    action.kind === 'trash-chain' ? [secondsBetween(plan.plannedAt, action.purgeAfter)] : [],
+    action.kind === 'trash-chain' || action.kind === 'hide-copies'
+      ? [secondsBetween(plan.plannedAt, action.purgeAfter)]
+      : [],
   );
   if (wave !== 90 || periods.length === 0) return paint(name, 'bold', options.color);
   const after = [...new Set(periods)].toSorted((a, b) => a - b).map(humanPeriod);

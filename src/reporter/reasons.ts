@@ -2,12 +2,18 @@ import type { Reason } from '../model/action.ts';
 import { backupReasons } from './backup-reasons.ts';
 import { domainReasons } from './domain-reasons.ts';
 import { guards } from './guards.ts';
+import { mirrorReasons } from './mirror-reasons.ts';
 import { printable } from './printable.ts';
 import { repairReasons } from './repair-reasons.ts';
 import { sentenceOf, type SentenceTable, type Setting } from './sentence.ts';
 
 /** Every code of a `Reason`: why something is done, not done, or kept. */
-export const reasons: SentenceTable = { ...backupReasons, ...repairReasons, ...domainReasons };
+export const reasons: SentenceTable = {
+  ...backupReasons,
+  ...repairReasons,
+  ...mirrorReasons,
+  ...domainReasons,
+};
 
 /** The sentence of a reason. A domain that a guard blocks has the guard's code for one: the guard has its own line. */
 export function reasonSentence({ code, facts }: Reason, setting: Setting): string {

@@ -197,7 +197,12 @@ function nounOf(action: Action): string {
     case 'trash-chain':
       return 'chain to the trash';
     case 'purge-trash':
+    case 'purge-copies':
       return 'chain removed for good';
+    case 'copy-points':
+      return 'chain copied';
+    case 'hide-copies':
+      return 'chain deleted at a mirror';
     case 'create-store':
       return 'store created';
     case 'untrack':
