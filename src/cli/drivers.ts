@@ -5,6 +5,7 @@ import { nbdImages } from '../executor/nbd-images.ts';
 import type { DesiredStore } from '../model/desired.ts';
 import { instantOf } from '../model/instant.ts';
 import type { ObservedStore } from '../model/observed-store.ts';
+import { ok } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
 import { openStore } from '../store/open.ts';
 import { amountOf } from './amount.ts';
@@ -13,12 +14,19 @@ import type { Session } from './session.ts';
 import { userName } from './user-name.ts';
 
 /** The executor's drivers on this host. */
-export function driversOf(context: Context, { host, hostName, hypervisor }: Session): Drivers {
+export function driversOf(
+  context: Context,
+  { host, hostName, hypervisor, openMirrorPlace }: Session,
+): Drivers {
   const clock = () => instantOf(context.clock.now());
   return {
     hypervisor,
     openStore: (ref) => openStore(ref),
     createStore: (ref, at) => createStore(ref, at),
+    openMirror: (ref) => {
+      const place = openMirrorPlace(ref);
+      return place.ok ? ok(place.value.of(ref.store)) : place;
+    },
     images: nbdImages,
     journals: hostJournals(host.stateDir, clock),
     files: realHostFiles,

@@ -4,7 +4,7 @@ import type { RunReport } from '../executor/run-report.ts';
 import { settleRuns } from '../executor/settle-runs.ts';
 import type { RunEvent } from '../model/event.ts';
 import { runId } from '../model/identity.ts';
-import { compactInstant, instantOf } from '../model/instant.ts';
+import { compactInstant, instantOf, type Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
 import { decideColor } from '../reporter/color.ts';
@@ -136,6 +136,12 @@ async function settleDeadRuns(
   if (!settled.ok) complain(context, settled.error.message);
 }
 
+/** When the first of all domains is due again. */
+function nextDueOf({ domains }: Plan): Instant | null {
+  const due = domains.flatMap(({ nextDueAt }) => (nextDueAt === null ? [] : [nextDueAt]));
+  return due.toSorted()[0] ?? null;
+}
+
 /** The run itself, with its display. */
 async function show(
   context: Context,
@@ -168,6 +174,7 @@ async function show(
     parallelism,
     limits: storeLimits(session.policy.stores, observed.stores),
     hostRateBytesPerSecond: session.host.limits.rateBytesPerSecond,
+    nextDueAt: nextDueOf(plan),
     emit: (event) => {
       if (event.kind !== 'progress') events.push(event);
       display.emit(event);

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
 import { createLibvirt } from '../hypervisor/libvirt/libvirt.ts';
+import { mirrorPlaces, type OpenMirrorPlace } from '../mirror/open-mirror.ts';
 import type { ObservedStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
@@ -15,6 +16,7 @@ import { readRuns } from '../store/runs.ts';
 import type { Context, Refusal } from './context.ts';
 import { loadHost } from './host.ts';
 import { loadPolicy, policyOfStore, type LoadedPolicy } from './load-policy.ts';
+import { mirrorQueries } from './mirror-queries.ts';
 
 /** This host with its policy: what most commands begin with. */
 export interface Session {
@@ -22,6 +24,7 @@ export interface Session {
   readonly hostName: string;
   readonly policy: LoadedPolicy;
   readonly hypervisor: Hypervisor;
+  readonly openMirrorPlace: OpenMirrorPlace;
   /** Observes everything. */
   look(): Promise<ObservedState>;
   /** Observes the stores alone: needs no libvirt. */
@@ -49,6 +52,7 @@ function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Sess
     runDir: host.runtimeDir,
     now: context.clock.now,
   });
+  const openMirrorPlace = mirrorPlaces(host.stateDir);
   const queries = policy.stores.map(({ name, path, requireMount }) => ({
     name,
     path,
@@ -60,11 +64,12 @@ function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Sess
     hostName: hostname(),
     policy,
     hypervisor,
+    openMirrorPlace,
     look: async () =>
       observe({
         tool: context.tool,
         stores: queries,
-        mirrors: policy.mirrors.map(({ name }) => name),
+        mirrors: mirrorQueries(policy, openMirrorPlace),
         scratch: host.scratch,
         hypervisor,
         observeStore,

@@ -2,9 +2,11 @@ import { createRateLimit, joinRateLimits, type RateLimit } from '../image/rate-l
 import type { Action } from '../model/action.ts';
 import type { Outcome, RunEvent } from '../model/event.ts';
 import type { RunId } from '../model/identity.ts';
+import type { Instant } from '../model/instant.ts';
 import type { ObservedHypervisor } from '../model/observed.ts';
 import { type Plan, runnableActions } from '../model/plan.ts';
 import type { Seen } from '../model/result.ts';
+import { copyDeadline, type CopyDeadline } from './copy-deadline.ts';
 import type { Drivers, StoreLimits } from './drivers.ts';
 import { checkFirst } from './first-check.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
@@ -26,6 +28,8 @@ export interface ApplyOptions {
   readonly limits: ReadonlyMap<string, StoreLimits>;
   /** Bytes a second into all stores together; null for no limit. */
   readonly hostRateBytesPerSecond: number | null;
+  /** When the next run should be able to take a point: copies to mirrors end then. None: when they are done. */
+  readonly nextDueAt?: Instant | null;
   /** Told of everything as it happens; must not throw. */
   readonly emit: (event: RunEvent) => void;
   /** SIGINT, SIGTERM: what runs is stopped and put back, what has not begun is skipped. */
@@ -43,6 +47,7 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
   const { plan, drivers, run, emit, signal } = options;
   const recorder = openRecorder(drivers, run, emit);
   const actions = runnableActions(plan);
+  const deadline = copyDeadline(options.nextDueAt ?? null, drivers.clock);
   recorder.record({
     kind: 'run-started',
     plan: plan.id,
@@ -53,7 +58,7 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
   });
   try {
     const all = await drivers.hypervisor.observe(jobsOf(plan.actions));
-    const tools = runTools(options, recorder, all);
+    const tools = runTools(options, recorder, all, deadline);
     const settled = await checkFirst(actions, all, tools);
     const outcomes = await schedule({
       actions,
@@ -71,6 +76,7 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
     });
     return await finish(options, recorder, actions, outcomes);
   } finally {
+    deadline.stop();
     recorder.close();
   }
 }
@@ -84,6 +90,7 @@ function runTools(
   { plan, drivers, run, limits, hostRateBytesPerSecond, signal }: ApplyOptions,
   recorder: Recorder,
   all: Seen<ObservedHypervisor>,
+  deadline: CopyDeadline,
 ): RunTools {
   const host = limitOf(hostRateBytesPerSecond);
   const rates = new Map(
@@ -103,6 +110,7 @@ function runTools(
     limits: ({ name }) => limits.get(name) ?? noLimits,
     rateLimit: ({ name }) => rates.get(name) ?? host,
     signal,
+    copySignal: deadline.signal,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
-import type { StoreRef } from '../model/action.ts';
+import type { Mirror } from '../mirror/mirror.ts';
+import type { MirrorRef, StoreRef } from '../model/action.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Failure, Result } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +14,8 @@ export interface Drivers {
   /** Opens a store and checks that its marker has the id of the reference. */
   readonly openStore: (ref: StoreRef) => Result<Store, Failure>;
   readonly createStore: (ref: StoreRef, at: Instant) => Result<void, Failure>;
+  /** Opens a mirror's copies of one store; starts nothing. */
+  readonly openMirror: (ref: MirrorRef) => Result<Mirror, Failure>;
   readonly images: ImageReader;
   readonly journals: HostJournals;
   readonly files: HostFiles;

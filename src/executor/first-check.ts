@@ -3,12 +3,15 @@ import { domainIn } from '../model/domain-in.ts';
 import type { Outcome } from '../model/event.ts';
 import type { ObservedHypervisor } from '../model/observed.ts';
 import { seen, type Seen } from '../model/result.ts';
+import { mirrorOf } from './mirror-of.ts';
 import { checkGuarded, type RunTools, toolsFor } from './run-action.ts';
 
 /**
  * Checks all actions before the first is done (G303), against one look at all
  * domains, and settles those whose preconditions are gone. Actions that wait
  * for a repair are looked at when that is done: it is what makes them ready.
+ * So are those at mirrors, when their turn comes: a mirror that hangs must not hold up a backup (I9),
+ * and what is copied may be a point that this very plan takes.
  */
 export async function checkFirst(
   actions: readonly Action[],
@@ -20,6 +23,7 @@ export async function checkFirst(
   for (const action of actions) {
     if (tools.signal.aborted) break;
     if (action.dependsOn.some((id) => repairs.has(id))) continue;
+    if (mirrorOf(action) !== null) continue;
     const checked = await checkGuarded(action, {
       ...toolsFor(action, tools),
       look: async (uuid) => domainIn(all, uuid),

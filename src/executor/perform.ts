@@ -2,11 +2,14 @@ import type { Action } from '../model/action.ts';
 import { type Result, unreachable } from '../model/result.ts';
 import { abortJob } from './abort-job.ts';
 import { backup } from './backup.ts';
+import { copyPoints } from './copy-points.ts';
 import { createStore } from './create-store.ts';
 import { discardFiles } from './discard-files.ts';
 import { dropCheckpoint } from './drop-checkpoint.ts';
+import { hideCopies } from './hide-copies.ts';
 import type { Applied, Checked, NotDone } from './not-done.ts';
 import type { Performer } from './performer.ts';
+import { purgeCopies } from './purge-copies.ts';
 import { putBackImages } from './put-back.ts';
 import { redefineCheckpoint } from './redefine-checkpoint.ts';
 import { discardIncoming, purgeTrash } from './remove-from-store.ts';
@@ -54,6 +57,12 @@ export function performable(action: Action): Performable {
       return bind(restore, action);
     case 'untrack':
       return bind(untrack, action);
+    case 'copy-points':
+      return bind(copyPoints, action);
+    case 'hide-copies':
+      return bind(hideCopies, action);
+    case 'purge-copies':
+      return bind(purgeCopies, action);
     default:
       return unreachable(action);
   }

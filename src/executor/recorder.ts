@@ -64,7 +64,7 @@ export function actionLog(action: string, recorder: Recorder): ActionLog {
   };
   return {
     step: (step, path, store) =>
-      refused(recorder.record({ kind: 'step', action, step, path }, store.path)),
+      refused(recorder.record({ kind: 'step', action, step, path }, store?.path)),
     open: (intent) => {
       const written = recorder.record({ kind: 'intent', action, intent });
       if (written.ok) recorder.noteIntent(action, intent.kind, true);

@@ -10,7 +10,7 @@ import { imagePaths, jobsOf } from './world.ts';
 /** What all actions of a run share. */
 export type RunTools = Pick<
   Tools,
-  'drivers' | 'plan' | 'run' | 'hypervisor' | 'limits' | 'rateLimit' | 'signal'
+  'drivers' | 'plan' | 'run' | 'hypervisor' | 'limits' | 'rateLimit' | 'signal' | 'copySignal'
 > & { readonly recorder: Recorder };
 
 /** The tools of one action; its looks are fresh. */

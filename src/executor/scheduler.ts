@@ -1,5 +1,6 @@
 import type { Action } from '../model/action.ts';
 import type { Outcome } from '../model/event.ts';
+import { mirrorOf } from './mirror-of.ts';
 
 /** What the scheduler is told beside the actions. */
 export interface Scheduling {
@@ -7,7 +8,7 @@ export interface Scheduling {
   readonly actions: readonly Action[];
   /** Outcomes that are known already, from the first look at all preconditions. */
   readonly settled: ReadonlyMap<string, Outcome>;
-  /** Actions at once. */
+  /** Actions at once on this host, and as many at each mirror. */
   readonly parallelism: number;
   /** Backups at once into a store, by its name. */
   readonly jobs: (store: string) => number;
@@ -35,7 +36,8 @@ export function succeeded(outcome: Outcome | undefined): boolean {
  * Does the actions, wave after wave; within a wave several at a time, but of
  * one domain only one, of one store no more than its limit. A failed action
  * skips those that depend on it and no others (I8). Deletions come last, one
- * at a time, and a failed one stops the rest.
+ * at a time, and a failed one stops the rest. Each mirror is a world of its own:
+ * one that is slow takes nobody's turn, and a failed deletion there stops those there (I9).
  */
 export async function schedule(scheduling: Scheduling): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map(scheduling.settled);
@@ -98,7 +100,9 @@ function skipReason(action: Action, state: State): string | null {
   if (action.wave !== 90) return null;
   const before = state.actions.find(
     (other) =>
-      (other.wave === 90 && outcomes.get(other.id)?.code === 'failed') ||
+      (other.wave === 90 &&
+        outcomes.get(other.id)?.code === 'failed' &&
+        (mirrorOf(other) === null || nameOf(other) === nameOf(action))) ||
       // G208, whatever the plan says: nothing of a domain goes while its backup did not come.
       (other.kind === 'backup' &&
         other.domain.uuid === domainOf(action) &&
@@ -108,14 +112,26 @@ function skipReason(action: Action, state: State): string | null {
 }
 
 function mayStart(action: Action, running: readonly Action[], state: State): boolean {
-  if (running.length >= state.parallelism) return false;
+  const beside = running.filter((other) => nameOf(other) === nameOf(action));
+  if (beside.length >= atOnce(action, state)) return false;
   if (!action.dependsOn.every((id) => succeeded(state.outcomes.get(id)))) return false;
   const domain = domainOf(action);
-  if (domain !== null && running.some((other) => domainOf(other) === domain)) return false;
+  if (domain !== null && beside.some((other) => domainOf(other) === domain)) return false;
   if (action.kind !== 'backup') return true;
   const store = action.store.name;
   const busy = running.filter((other) => other.kind === 'backup' && other.store.name === store);
   return busy.length < state.jobs(store);
+}
+
+/** Actions at once where this one is done: a mirror's bandwidth is for all copies, and each has a program of its own. */
+function atOnce(action: Action, { parallelism }: State): number {
+  const isLimited = (mirrorOf(action)?.bandwidthBytesPerSecond ?? null) !== null;
+  return isLimited ? 1 : parallelism;
+}
+
+/** The mirror that an action is done at; null for this host. */
+function nameOf(action: Action): string | null {
+  return mirrorOf(action)?.name ?? null;
 }
 
 function domainOf(action: Action): string | null {

@@ -9,8 +9,8 @@ import type { Drivers, StoreLimits } from './drivers.ts';
 
 /** The journal as one action sees it. */
 export interface ActionLog {
-  /** Noted and fsynced before a change to a store is made, there and on the host. */
-  step(step: string, path: string | null, store: StoreRef): Result<void, Failure>;
+  /** Noted and fsynced before a change is made: on the host, and in the store that it is made to; null for a mirror. */
+  step(step: string, path: string | null, store: StoreRef | null): Result<void, Failure>;
   /** Noted and fsynced before a side effect on a domain. */
   open(intent: OpenIntent): Result<void, Failure>;
   /** What the intent announced is undone or complete. */
@@ -40,4 +40,6 @@ export interface Tools {
   /** Notes in a dead run's journal that what it left of this kind is handled. */
   dismiss(run: RunId, uuid: DomainUuid, kind: OpenIntent['kind']): Promise<Result<void, Failure>>;
   readonly signal: AbortSignal;
+  /** When copies to mirrors end for the sake of the next backups; its reason is a `Failure`. */
+  copySignal(): AbortSignal;
 }

@@ -7,6 +7,7 @@ import { jobsOfRuns } from '../model/leftover.ts';
 import type { ObservedRun, ObservedState } from '../model/observed.ts';
 import { seen, unseen, type Seen } from '../model/result.ts';
 import type { ObserveStore, StoreQuery } from '../store/store.ts';
+import { observeMirrors, type MirrorQuery } from './observe-mirrors.ts';
 
 /** What is looked at, and through which drivers. */
 export interface ObserveRequest {
@@ -14,8 +15,8 @@ export interface ObserveRequest {
   readonly tool: string;
   /** In the order of the policy. */
   readonly stores: readonly StoreQuery[];
-  /** Names of the policy's mirrors, in its order. */
-  readonly mirrors: readonly string[];
+  /** Those that rules use, in the order of the policy. */
+  readonly mirrors: readonly MirrorQuery[];
   readonly scratch: { readonly path: string; readonly limitBytes: number | null };
   readonly hypervisor: Pick<Hypervisor, 'observe'>;
   readonly observeStore: ObserveStore;
@@ -40,15 +41,13 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
   const host = await (request.host ?? (() => observeHost(request.bootClockSeconds)))();
   // The journals first: they tell which of libvirt's jobs are ours.
   const runs = await request.deadRuns();
-  const [hypervisor, scratch, ...stores] = await Promise.all([
+  const looks = request.stores.map(async (query) => request.observeStore(query));
+  const [hypervisor, scratch, stores, mirrors] = await Promise.all([
     request.hypervisor.observe(runs.seen ? jobsOfRuns(runs.value) : []),
     observeScratch(request),
-    ...request.stores.map(async (query) => request.observeStore(query)),
+    Promise.all(looks),
+    observeMirrors(request.mirrors, looks),
   ]);
-  const mirrors = request.mirrors.map((name) => ({
-    name,
-    state: unseen('mirror-unsupported', `mirror ${name} is not looked at by this version`),
-  }));
   return {
     formatVersion: 1,
     observedAt,

@@ -1,6 +1,7 @@
 import type { Drivers } from '../executor/drivers.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import { fail } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
 import type { Eyes } from '../store/eyes.ts';
 import type { JournalFiles } from '../store/journal-files.ts';
@@ -49,6 +50,8 @@ export function processDrivers(
     hypervisor,
     openStore: (ref) => openStore(ref, journalFiles, locks),
     createStore: (ref, at) => createStore(ref, at, journalFiles),
+    openMirror: ({ name }) =>
+      fail({ code: 'mirror-unreachable', message: `the model has no mirror ${name}` }),
     images: modelImages(gate),
     journals: hostJournals(stateDir, clock, journalFiles),
     files: gatedHostFiles(gate),

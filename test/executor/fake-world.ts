@@ -25,6 +25,7 @@ import { createStore } from '../../src/store/create.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type FakeDomain, FakeHypervisor, Faults } from './fake-hypervisor.ts';
+import { FakeMirror } from './fake-mirror.ts';
 
 export const firstRun = runId('20261122T020000Z-00000001');
 
@@ -36,6 +37,7 @@ export class FakeWorld implements Disposable {
   readonly faults: Faults;
   readonly store: StoreRef;
   readonly events: RunEvent[] = [];
+  private readonly mirrors = new Map<string, FakeMirror>();
   /** Told of each event as it happens: aborts, kills. */
   onEvent: (event: RunEvent) => void = () => {};
   private milliseconds = Date.UTC(2026, 10, 22, 2);
@@ -58,6 +60,13 @@ export class FakeWorld implements Disposable {
     rmSync(this.root, { recursive: true, force: true });
   }
 
+  /** The mirror of that name, empty at first. */
+  mirror(name: string): FakeMirror {
+    const mirror = this.mirrors.get(name) ?? new FakeMirror();
+    this.mirrors.set(name, mirror);
+    return mirror;
+  }
+
   drivers(): Drivers {
     return {
       hypervisor: this.hypervisor,
@@ -66,6 +75,7 @@ export class FakeWorld implements Disposable {
         return store.ok ? ok(this.faultyStore(store.value)) : store;
       },
       createStore,
+      openMirror: (ref) => this.mirror(ref.name).open(ref),
       images: fakeImages(this.faults),
       journals: hostJournals(join(this.root, 'state'), this.now),
       files: realHostFiles,

@@ -6,12 +6,14 @@ import { hostJournals } from '../../src/executor/host-journals.ts';
 import { nbdImages } from '../../src/executor/nbd-images.ts';
 import type { RunReport } from '../../src/executor/run-report.ts';
 import { createLibvirt } from '../../src/hypervisor/libvirt/libvirt.ts';
+import { mirrorPlaces } from '../../src/mirror/open-mirror.ts';
 import type { DesiredDomain, DesiredState } from '../../src/model/desired.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import { runId } from '../../src/model/identity.ts';
 import { addSeconds, compactInstant, instantOf } from '../../src/model/instant.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import { ok } from '../../src/model/result.ts';
 import { observe } from '../../src/observer/observe.ts';
 import { memoryOf } from '../../src/planner/memory.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
@@ -30,6 +32,7 @@ export class ApplyWorld extends ApplyDomain {
   quiesce: DesiredDomain['quiesce'] = 'try';
   verify: DesiredDomain['verify'] = 'structure';
   private runs = 0;
+  private readonly openMirrorPlace = mirrorPlaces(join(this.root, 'state'));
 
   readonly clock = (): string => instantOf(Date.now());
 
@@ -38,6 +41,10 @@ export class ApplyWorld extends ApplyDomain {
       hypervisor: createLibvirt({ uri, runDir: join(this.root, 'virsh') }),
       openStore: (ref) => openStore(ref),
       createStore: (ref, at) => createStore(ref, at),
+      openMirror: (ref) => {
+        const place = this.openMirrorPlace(ref);
+        return place.ok ? ok(place.value.of(ref.store)) : place;
+      },
       images: nbdImages,
       journals: hostJournals(join(this.root, 'state'), this.clock),
       files: realHostFiles,

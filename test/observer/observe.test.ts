@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KnownJob } from '../../src/hypervisor/hypervisor.ts';
-import { domainUuid, pointId, runId } from '../../src/model/identity.ts';
+import { failureOfAbort } from '../../src/model/abort.ts';
+import { domainUuid, pointId, runId, storeId } from '../../src/model/identity.ts';
 import { instantOf } from '../../src/model/instant.ts';
-import type { ObservedStore } from '../../src/model/observed-store.ts';
+import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
+import type { ObservedStore, ReadyStore } from '../../src/model/observed-store.ts';
 import type { ObservedHypervisor, ObservedRun } from '../../src/model/observed.ts';
-import { seen, unseen } from '../../src/model/result.ts';
+import { fail, ok, seen, unseen } from '../../src/model/result.ts';
+import { observeMirrors, type MirrorQuery } from '../../src/observer/observe-mirrors.ts';
 import { observe, type ObserveRequest } from '../../src/observer/observe.ts';
 
 const empty: ObservedHypervisor = {
@@ -55,6 +58,19 @@ function request(changes: Partial<ObserveRequest> = {}): ObserveRequest {
     ...changes,
   };
 }
+
+/** A mirror that never answers, but when it is stopped. */
+const hanging: MirrorQuery['open'] = () =>
+  ok({
+    observe: ({ signal }) =>
+      new Promise((resolve) => {
+        const stopped = (): void => {
+          const { code, message } = failureOfAbort(signal, 'the look');
+          resolve(unseen(code, message));
+        };
+        signal.addEventListener('abort', stopped);
+      }),
+  });
 
 describe('observe', () => {
   it('says every part, at the instant before the first look', async () => {
@@ -110,6 +126,48 @@ describe('observe', () => {
         "/proc/version/scratch could not be looked at: ENOTDIR: not a directory, statfs '/proc/version/scratch'",
       ),
     );
+  });
+
+  it('looks at each mirror for the stores that are copied there, whatever becomes of another', async () => {
+    const store = storeId('a'.repeat(32));
+    const ready = { kind: 'ready', id: store } as unknown as ReadyStore;
+    const content = { store, kind: 'blank' } as ObservedMirrorContent;
+    const away = unseen('mirror-unreachable', 'mirror nas: no route to host');
+    const mirrors = [
+      { name: 'nas', stores: ['main'], open: () => ok({ observe: async () => away }) },
+      { name: 'cloud', stores: ['main'], open: () => ok({ observe: async () => seen(content) }) },
+      { name: 'odd', stores: ['main'], open: () => fail(away.failure) },
+      { name: 'none', stores: ['other'], open: () => fail(away.failure) },
+    ];
+    const observeStore = async (): Promise<ObservedStore> => ({ ...gone, state: ready });
+    const state = await observe(request({ observeStore, mirrors }));
+    expect(state.mirrors).toEqual([
+      { name: 'nas', stores: [{ store: 'main', state: away }] },
+      { name: 'cloud', stores: [{ store: 'main', state: seen(content) }] },
+      { name: 'odd', stores: [{ store: 'main', state: away }] },
+      { name: 'none', stores: [] },
+    ]);
+    // A store that was not seen has no id to look for.
+    const unknown = await observe(request({ mirrors }));
+    expect(unknown.mirrors.map(({ stores }) => stores)).toEqual([[], [], [], []]);
+  });
+
+  it('does not wait for a mirror that hangs', async () => {
+    const state = { kind: 'ready', id: storeId('a'.repeat(32)) } as unknown as ReadyStore;
+    const looks = [Promise.resolve<ObservedStore>({ ...gone, state })];
+    expect(
+      await observeMirrors([{ name: 'nas', stores: ['main'], open: hanging }], looks, 0.01),
+    ).toEqual([
+      {
+        name: 'nas',
+        stores: [
+          {
+            store: 'main',
+            state: unseen('mirror-unreachable', 'mirror nas did not answer within 0.01 s'),
+          },
+        ],
+      },
+    ]);
   });
 
   it('looks at all parts at once', async () => {
