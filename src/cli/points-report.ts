@@ -1,4 +1,4 @@
-import { addressOf, type Address } from '../model/address.ts';
+import { addressOf, onMirror, type Address } from '../model/address.ts';
 import type { ChainId, PointId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
@@ -17,7 +17,9 @@ export interface ReadPoint {
 
 /** What a list of points is made from. */
 export interface PointsFacts {
-  readonly observed: ObservedState;
+  readonly observed: Pick<ObservedState, 'observedAt' | 'stores'> & {
+    readonly host: Pick<ObservedState['host'], 'name'>;
+  };
   readonly timezone: string;
   /** Which points: null for all. */
   readonly only: Address | null;
@@ -27,6 +29,8 @@ export interface PointsFacts {
   readonly manifests: ReadonlyMap<PointId, ReadPoint>;
   /** Who holds what, by store. */
   readonly holds: ReadonlyMap<string, Holds>;
+  /** The mirror whose copies these are, as stores; left out: points of this host. */
+  readonly mirror?: string;
 }
 
 /** The list of points, with the words of the rules that keep each. */
@@ -69,7 +73,7 @@ export function directoriesOf(
 function rowsOf(
   store: string,
   { uuid, name, chains }: ObservedDirectory,
-  { only, manifests, holds }: PointsFacts,
+  { only, manifests, holds, mirror }: PointsFacts,
   keptBy: (point: PointId) => readonly string[] | null,
 ): readonly PointRow[] {
   return chains
@@ -82,10 +86,13 @@ function rowsOf(
         .map((point): PointRow => {
           const { manifest, checkedAt } = manifests.get(point.id) ?? {};
           return {
-            address: addressOf(name, chain.id, point.sequence),
+            address:
+              mirror === undefined
+                ? addressOf(name, chain.id, point.sequence)
+                : onMirror(mirror, addressOf(name, chain.id, point.sequence)),
             uuid,
             name,
-            store,
+            store: mirror ?? store,
             chain: chain.id,
             point: point.id,
             sequence: point.sequence,

@@ -7,6 +7,7 @@ import { renderPoints } from '../reporter/points.ts';
 import { printable } from '../reporter/printable.ts';
 import { openStore } from '../store/open.ts';
 import { refuse, type Go } from './context.ts';
+import { listCopies } from './list-copies.ts';
 import { desiredOf, domainNames } from './load-policy.ts';
 import { directoriesOf, pointsReport, type ReadPoint } from './points-report.ts';
 import { printReport } from './print-report.ts';
@@ -14,18 +15,29 @@ import { readHolds } from './read-holds.ts';
 import { readAddress, resolveAddress } from './resolve-address.ts';
 import { openSession } from './session.ts';
 
+interface PointsOptions {
+  readonly store?: string;
+  readonly mirror?: string;
+}
+
 /** `holdfast points [ADDR]` */
 export function definePoints(command: Command, go: Go): void {
   command
     .argument('[addr]', 'only these; their manifests are read for quiesce, notes and checks')
     .option('--store <dir>', 'take points from this store; no policy is needed')
-    .addHelpText('after', '\nExamples:\n  holdfast points\n  holdfast points domain/web01')
-    .action(async (text: string | undefined, { store }: { readonly store?: string }) =>
+    .option('--mirror <name>', 'list the copies at this mirror')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast points\n  holdfast points domain/web01\n  holdfast points --mirror nas\n  holdfast points nas:domain/web01',
+    )
+    .action(async (text: string | undefined, { store, mirror }: PointsOptions) =>
       go(async (context) => {
         const only = text === undefined ? null : readAddress(text);
         if (only?.ok === false) return refuse(context, only.error);
         const session = await openSession(context, store);
         if (!session.ok) return refuse(context, session.error);
+        const at = mirror ?? only?.value.mirror ?? null;
+        if (at !== null) return listCopies(context, session.value, at, text ?? null);
         const observed = await session.value.look();
         const desired = desiredOf(session.value.policy, observed);
         const report = pointsReport({

@@ -29,10 +29,14 @@ export function readAddress(text: string): Result<Address, Refusal> {
   return usage('bad-address', `${text} is no address: write domain/NAME[/CHAIN[/SEQ]]`);
 }
 
-/** What an address means in these stores: all chains of a domain, one chain, or one point. */
+/**
+ * What an address means in these stores: all chains of a domain, one chain, or
+ * one point. `none` begins the sentence that there is nothing.
+ */
 export function resolveAddress(
   stores: readonly ObservedStore[],
   text: string,
+  none = 'no store holds',
 ): Result<readonly Place[], Refusal> {
   const address = readAddress(text);
   if (!address.ok) return address;
@@ -46,7 +50,7 @@ export function resolveAddress(
           .map((directory) => ({ store: { name, path, id: state.id }, directory }))
       : [],
   );
-  if (directories.length === 0) return unknownDomain(stores, domain);
+  if (directories.length === 0) return unknownDomain(stores, domain, none);
   const chains = directories.flatMap(({ store, directory }) =>
     directory.chains
       .filter(({ id }) => chain === null || id.startsWith(chain))
@@ -87,7 +91,11 @@ export function resolveAddress(
     : ok(places);
 }
 
-function unknownDomain(stores: readonly ObservedStore[], domain: string): Result<never, Refusal> {
+function unknownDomain(
+  stores: readonly ObservedStore[],
+  domain: string,
+  none: string,
+): Result<never, Refusal> {
   const unseen = stores.flatMap(({ name, path, state }) => {
     if (state.kind === 'unseen') return [state.failure.message];
     // An unmounted disk shows an empty directory.
@@ -99,10 +107,7 @@ function unknownDomain(stores: readonly ObservedStore[], domain: string): Result
     state.kind === 'ready' ? state.directories.map(({ name }) => name) : [],
   );
   return unseen.length === 0
-    ? refused(
-        'no-domain',
-        `no store holds points of ${addressOf(domain)}${nearbyDomain(domain, known)}`,
-      )
+    ? refused('no-domain', `${none} points of ${addressOf(domain)}${nearbyDomain(domain, known)}`)
     : fail({
         exit: 9,
         code: 'not-seen',

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { addressOf } from '../model/address.ts';
+import { addressOf, parseAddress } from '../model/address.ts';
 import { instantOf } from '../model/instant.ts';
 import type { PointFault } from '../model/observed-store.ts';
 import type { PointCheck } from '../model/point.ts';
@@ -9,12 +9,13 @@ import { renderVerify } from '../reporter/verify.ts';
 import { openStore } from '../store/open.ts';
 import type { PointPlace, Store } from '../store/store.ts';
 import { withLock } from '../store/with-lock.ts';
-import { complain, type Context, type Go, refuse, say } from './context.ts';
+import { complain, type Context, type Go, type Refusal, refuse, say } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { printReport } from './print-report.ts';
 import { resolveAddress, type Place } from './resolve-address.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
+import { verifyCopies } from './verify-copies.ts';
 import { isDamage, knownFault, verifyPoint, type Depth } from './verify-point.ts';
 
 // `apply` takes the store's lock for a rename or two; longer than this something is wrong.
@@ -37,7 +38,7 @@ export function defineVerify(command: Command, go: Go): void {
     .option('--store <dir>', 'take points from this store; no policy is needed')
     .addHelpText(
       'after',
-      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\nA later check of every byte that finds it sound takes the mark away.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure',
+      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\nA later check of every byte that finds it sound takes the mark away.\nCopies at a mirror are hashed there; nothing is marked.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure\n  holdfast verify nas:domain/web01',
     )
     .action(async (address: string, options: VerifyOptions) =>
       go(async (context) => runVerify(context, address, options)),
@@ -51,15 +52,15 @@ async function runVerify(
 ): Promise<ExitCode> {
   const session = await openSession(context, store);
   if (!session.ok) return refuse(context, session.error);
-  const places = resolveAddress(await session.value.lookAtStores(), text);
-  if (!places.ok) return refuse(context, places.error);
   using interrupt = new Interrupt(context);
   const began = performance.now();
-  const points: VerifiedPoint[] = [];
-  for (const place of places.value) {
-    if (interrupt.signal.aborted) break;
-    points.push(...(await verifyPlace(context, place, depth, interrupt.signal)));
-  }
+  const mirror = parseAddress(text)?.mirror ?? null;
+  const verified =
+    mirror === null
+      ? await verifyHere(context, session.value, text, depth, interrupt.signal)
+      : await verifyCopies(context, session.value, { mirror, text, depth }, interrupt.signal);
+  if (!verified.ok) return refuse(context, verified.error);
+  const points = verified.value;
   if (interrupt.by !== null) return interrupt.by === 'SIGINT' ? 130 : 143;
   const report: VerifyReport = {
     formatVersion: 1,
@@ -73,6 +74,23 @@ async function runVerify(
   printReport(context, 'verify', report, renderVerify);
   if (points.some(({ result }) => result === 'faulty')) return 1;
   return points.some(({ result }) => result === 'unseen') ? 9 : 0;
+}
+
+async function verifyHere(
+  context: Context,
+  session: Session,
+  text: string,
+  depth: Depth,
+  signal: AbortSignal,
+): Promise<Result<readonly VerifiedPoint[], Refusal>> {
+  const places = resolveAddress(await session.lookAtStores(), text);
+  if (!places.ok) return places;
+  const points: VerifiedPoint[] = [];
+  for (const place of places.value) {
+    if (signal.aborted) break;
+    points.push(...(await verifyPlace(context, place, depth, signal)));
+  }
+  return ok(points);
 }
 
 /** Verifies the points of a chain; of one point also those below it, which it needs. */

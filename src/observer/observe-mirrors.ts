@@ -32,8 +32,11 @@ export async function observeMirrors(
     queries.map(async (query) => {
       const found: { store: string; state: Seen<ObservedMirrorContent> }[] = [];
       for (const { name, state } of await all) {
-        if (state.kind !== 'ready' || !query.stores.includes(name)) continue;
-        found.push({ store: name, state: await lookAt(query, state.id, seconds) });
+        // Of a store that is lost, the copies are what is left: its path is empty, and its id remembered.
+        const id =
+          state.kind === 'ready' ? state.id : state.kind === 'blank' ? state.knownId : null;
+        if (id === null || !query.stores.includes(name)) continue;
+        found.push({ store: name, state: await lookAt(query, id, seconds) });
       }
       return { name: query.name, stores: found };
     }),
