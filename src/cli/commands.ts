@@ -123,6 +123,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./trash.ts')).defineTrash,
   },
   {
+    name: 'mirror',
+    summary: 'list the copies at mirrors, or fetch a lost store back',
+    group: 'Restore',
+    load: async () => (await import('./mirror.ts')).defineMirror,
+  },
+  {
     name: 'observe',
     summary: 'print everything that a plan is made from',
     group: 'Looking',

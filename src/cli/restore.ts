@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Restore } from '../model/action.ts';
+import { parseAddress } from '../model/address.ts';
 import { domainUuid } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
@@ -15,9 +16,10 @@ import { refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { collect, usage } from './plan-options.ts';
 import { firmwareOf, pathFact } from './restore-facts.ts';
+import { restoreFrom, type AskedRestore } from './restore-from.ts';
 import { sourceOf, wantedPoint, warnOf, type Source } from './restore-source.ts';
 import { runPlanOf } from './run-plan.ts';
-import { openSession, policyFacts } from './session.ts';
+import { openSession, policyFacts, type Session } from './session.ts';
 
 interface RestoreOptions {
   readonly at?: string;
@@ -32,6 +34,8 @@ interface RestoreOptions {
   readonly overwriteDevice?: boolean;
   readonly keep?: string;
   readonly store?: string;
+  readonly from?: string;
+  readonly storeId?: string;
   readonly autoApprove?: boolean;
 }
 
@@ -43,7 +47,9 @@ Examples:
   holdfast restore domain/web01/20261122T02/0003 --disk vdb --in-place
   holdfast restore domain/web01 --instant --as web01-look --to /var/tmp
   holdfast restore domain/web01 --images-only --to /srv/rescue    needs no libvirt
-  holdfast restore domain/web01 --store /mnt/disk            on another host, without a policy`;
+  holdfast restore domain/web01 --store /mnt/disk            on another host, without a policy
+  holdfast restore domain/web01 --from nas --to /srv/vm      the copy at a mirror; no store is needed
+  holdfast restore domain/web01 --from backup@nas:/vol --to /srv/vm    nor a policy`;
 
 /** `holdfast restore ADDR` */
 export function defineRestore(command: Command, go: Go): void {
@@ -61,6 +67,11 @@ export function defineRestore(command: Command, go: Go): void {
     .option('--overwrite-device', 'allow writing to block devices')
     .option('--keep <dir>', 'copy the old content of block devices here first')
     .option('--store <dir>', 'take points from this store; no policy is needed')
+    .option('--from <mirror>', 'take points from this mirror, by its name or place')
+    .option(
+      '--store-id <id>',
+      'with --from: the store whose copies are meant, where there are several',
+    )
     .option('--auto-approve', 'do not ask')
     .addHelpText('after', examples)
     .action(async (address: string, options: RestoreOptions) =>
@@ -78,18 +89,35 @@ async function runRestore(
   const auto = options.autoApprove === true;
   const unasked = auto ? null : cannotAsk(context);
   if (unasked !== null) return refuse(context, unasked);
+  const from = options.from ?? parseAddress(text)?.mirror ?? null;
+  const asked = { text, at: options.at, request: request.value, auto };
+  if (from !== null) {
+    return restoreFrom(context, { ...asked, from, storeId: options.storeId ?? null }, bringBack);
+  }
+  if (options.storeId !== undefined) {
+    return refuse(context, usage('store-id-alone', '--store-id goes with --from MIRROR').error);
+  }
   const session = await openSession(context, options.store);
   if (!session.ok) return refuse(context, session.error);
-  const observed = await session.value.look();
-  const wanted = wantedPoint(text, options.at, session.value.policy.timezone);
+  return bringBack(context, session.value, asked);
+}
+
+/** Plans the restore of what an address means in the session's stores, and does it. */
+async function bringBack(
+  context: Context,
+  session: Session,
+  { text, at, request, auto }: AskedRestore,
+): Promise<ExitCode> {
+  const observed = await session.look();
+  const wanted = wantedPoint(text, at, session.policy.timezone);
   if (!wanted.ok) return refuse(context, wanted.error);
   const source = sourceOf(observed.stores, text, wanted.value);
   if (!source.ok) return refuse(context, source.error);
   warnOf(context, source.value);
-  const action = await actionOf(source.value, observed, request.value);
+  const action = await actionOf(source.value, observed, request);
   if (!action.ok) return refuse(context, { exit: 1, ...action.error });
-  const plan = actionPlan('restore', [action.value], observed, policyFacts(session.value));
-  return runPlanOf(context, session.value, { plan, observed, auto, what: 'Restore this?' });
+  const plan = actionPlan('restore', [action.value], observed, policyFacts(session));
+  return runPlanOf(context, session, { plan, observed, auto, what: 'Restore this?' });
 }
 
 /** Reads the flags; those that exclude each other are refused by name. */

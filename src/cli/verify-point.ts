@@ -20,7 +20,18 @@ export async function verifyPoint(
     const checked = await checkImage(`${path}/${file}`, signal);
     if (!checked.ok) failures.push(checked.error);
   }
-  if (depth === 'structure') return failures;
+  return depth === 'structure'
+    ? failures
+    : [...failures, ...(await verifyFiles(path, manifest, signal))];
+}
+
+/** Which files of a point differ from its manifest, or cannot be read; empty when none do. */
+export async function verifyFiles(
+  path: string,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
   const images = manifest.disks.map(({ file, sha256, fileBytes }) => ({
     file,
     sha256,

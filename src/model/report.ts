@@ -1,6 +1,6 @@
 import type { Action, Reason } from './action.ts';
 import type { Outcome } from './event.ts';
-import type { ChainId, DomainUuid, PointId, RunId } from './identity.ts';
+import type { ChainId, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { PointFault } from './observed-store.ts';
 import type { DomainVerdict } from './plan.ts';
@@ -78,6 +78,23 @@ export interface StatusDomain {
   /** Points that are not valid, by what is wrong with each: they count for nothing. */
   readonly faulty: Readonly<Partial<Record<PointFault, number>>>;
   readonly bytes: number;
+  /** At each mirror that its rule names; left out where it names none. */
+  readonly copies?: readonly StatusCopies[];
+}
+
+/** How far one domain's copies at one mirror are behind the points of this host. */
+export interface CopiesAge {
+  /** Of the newest valid copy; null: there is none, or nobody could look. */
+  readonly newestAt: Instant | null;
+  /** Valid points here that are newer than that, and their bytes; null: one of both sides was not seen. */
+  readonly behind: { readonly points: number; readonly bytes: number } | null;
+}
+
+/** One domain's copies at one mirror, of `status`. */
+export interface StatusCopies extends CopiesAge {
+  readonly mirror: string;
+  /** Why the mirror could not be seen; null when it was. */
+  readonly failure: Failure | null;
 }
 
 /** One store, of `status`. */
@@ -194,4 +211,47 @@ export interface VerifyReport extends ReportBase {
   readonly depth: 'structure' | 'hash';
   readonly points: readonly VerifiedPoint[];
   readonly seconds: number;
+}
+
+/** One domain's copies of one store at a mirror. */
+export interface MirrorDomain extends CopiesAge {
+  readonly uuid: DomainUuid;
+  readonly name: string;
+  readonly chains: number;
+  /** Valid points. */
+  readonly points: number;
+  readonly faulty: number;
+  /** Of all points that are there. */
+  readonly bytes: number;
+  /** A point or a chain of it is held there. */
+  readonly held: boolean;
+  /** Points whose copy was begun and not finished. */
+  readonly partial: number;
+  /** Points that were deleted there and not yet purged. */
+  readonly deleted: number;
+}
+
+/** The copies of one store at a mirror. */
+export interface MirrorStore {
+  readonly id: StoreId;
+  /** Its name in the policy; null for one of another host, or of nobody. */
+  readonly name: string | null;
+  /** Why its copies were not seen; null when they were. */
+  readonly failure: Failure | null;
+  readonly domains: readonly MirrorDomain[];
+}
+
+/** One mirror, of `mirror list`. */
+export interface MirrorItem {
+  readonly name: string;
+  readonly target: string;
+  /** Why nothing of it could be seen; null when it could. */
+  readonly failure: Failure | null;
+  readonly freeBytes: number | null;
+  readonly stores: readonly MirrorStore[];
+}
+
+/** Result of `mirror list`. */
+export interface MirrorsReport extends ReportBase {
+  readonly mirrors: readonly MirrorItem[];
 }

@@ -41,9 +41,10 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
   const host = await (request.host ?? (() => observeHost(request.bootClockSeconds)))();
   // The journals first: they tell which of libvirt's jobs are ours.
   const runs = await request.deadRuns();
+  const all = request.hypervisor.observe(runs.seen ? jobsOfRuns(runs.value) : []);
   const looks = request.stores.map(async (query) => request.observeStore(query));
   const [hypervisor, scratch, stores, mirrors] = await Promise.all([
-    request.hypervisor.observe(runs.seen ? jobsOfRuns(runs.value) : []),
+    all,
     observeScratch(request),
     Promise.all(looks),
     observeMirrors(request.mirrors, looks),

@@ -68,11 +68,15 @@ export function createStore(
         message: `store ${ref.name}: ${ref.path} is not empty (${odd}); a store begins in an empty directory`,
       });
     }
-    for (const path of beginnings) makeDirectories(files, ref.path, path);
-    for (const path of beginnings) syncUp(files, ref.path, path);
-    writeDurable(files, ref.path, readmeName, readmeText(ref.path));
-    const marker = { format: 1, id: ref.id, createdAt: at };
-    writeDurable(files, ref.path, markerName, jsonText(marker));
+    writeBeginnings(files, ref, at);
     return ok(undefined);
   });
+}
+
+/** Directories, README and, last, the marker of a store. */
+export function writeBeginnings(files: Files, { path: root, id }: StoreRef, at: Instant): void {
+  for (const path of beginnings) makeDirectories(files, root, path);
+  for (const path of beginnings) syncUp(files, root, path);
+  writeDurable(files, root, readmeName, readmeText(root));
+  writeDurable(files, root, markerName, jsonText({ format: 1, id, createdAt: at }));
 }
