@@ -132,19 +132,15 @@ function copySteps(
     .get(`${action.store.name}/${action.directory}`)
     ?.chains.find(({ id }) => id === action.chain);
   const known = new Map(local?.points.map((point) => [placeOfPoint(point), point]));
+  const parents = [...(local?.points ?? []), ...(chainThere(there, action.chain)?.points ?? [])];
   for (const { id, directory, sequence } of action.points) {
     const backup = walk.backups.get(id);
     const isMade = backup !== undefined && action.dependsOn.includes(backup);
     const isThere = known.get(directory)?.id === id;
     if (!isMade && !isThere)
       problems.push(problem('I7', action, `copies ${id}, which is not there`));
-    const parents = [...(local?.points ?? []), ...(chainThere(there, action.chain)?.points ?? [])];
     const lacks = parents.find(
-      (point) =>
-        point.sequence < sequence &&
-        !whole.has(placeOfPoint(point)) &&
-        point.fault !== 'parent-faulty' &&
-        point.fault !== 'parent-missing',
+      (point) => point.sequence < sequence && !whole.has(placeOfPoint(point)),
     );
     if (lacks !== undefined) {
       problems.push(problem('I6', action, `copies ${id} without ${lacks.id}, which it stands on`));
@@ -152,17 +148,23 @@ function copySteps(
     if (!whole.has(directory)) addValid(walk, action, 1);
     whole.add(directory);
     setOf(walk.copied, keyOf(action)).add(directory);
-  }
-  // What only inherited a fault is whole again with its parents.
-  for (const point of chainThere(there, action.chain)?.points ?? []) {
-    const place = placeOfPoint(point);
-    const isMended = point.fault === 'parent-faulty' || point.fault === 'parent-missing';
-    if (!isMended || whole.has(place)) continue;
-    whole.add(place);
-    addValid(walk, action, 1);
+    mend(walk, action, there);
   }
   if (action.points.length === 0) problems.push(problem('empty', action, 'copies no point'));
   return problems;
+}
+
+/** What only inherited its fault is whole again once everything before it is. */
+function mend(walk: Walk, action: CopyPoints, there: ObservedMirrorDirectory | null): void {
+  const whole = wholeAt(walk, action, there);
+  const points = chainThere(there, action.chain)?.points ?? [];
+  for (const point of points.toSorted((a, b) => a.sequence - b.sequence)) {
+    const place = placeOfPoint(point);
+    if (whole.has(place)) continue;
+    if (point.fault !== 'parent-faulty' && point.fault !== 'parent-missing') return;
+    whole.add(place);
+    addValid(walk, action, 1);
+  }
 }
 
 /** Adds to the valid points of a domain at a mirror; the sum. */

@@ -36,21 +36,26 @@ export function unseenWords({ incomplete, notes, domains }: Plan): string {
     : ' Not everything was seen: deletions are withheld.';
 }
 
+const uncopiedCodes: ReadonlySet<string> = new Set(['mirror-behind', 'mirror-name-taken']);
 const blindCodes: ReadonlySet<string> = new Set(['unseen', 'unreadable', 'mirror-unseen']);
 
 /** What keeps a host from matching its policy: guards, and domains that should have a point and cannot get one. */
-function hinderedWords({ domains, guards }: Plan): string {
+function hinderedWords({ domains, guards, notes }: Plan): string {
   const codes = guards.filter(({ effect }) => effect === 'block').map(({ code }) => code);
   const counted = (['blocked', 'waiting'] as const).flatMap((kind) => {
     const count = domains.filter(({ verdict }) => verdict === kind).length;
     return count === 0 ? [] : [`${plural(count, 'domain')} ${kind}`];
   });
   const missing = domains.filter(isMissing).length;
+  const copies = notes.filter(
+    ({ code, severity }) => severity === 'warning' && uncopiedCodes.has(code),
+  ).length;
   // A domain that is blocked says by whom.
   const isAlone = codes.length > 0 && !domains.some(({ verdict }) => verdict === 'blocked');
   return [
     ...(!isAlone ? [] : [`blocked by ${[...new Set(codes)].map(printable).join(', ')}`]),
     ...counted,
+    ...(copies === 0 ? [] : [`${plural(copies, 'domain')} not whole at a mirror`]),
     ...(missing === 0 ? [] : [`${plural(missing, 'domain')} of the policy not on this host`]),
   ].join(', ');
 }

@@ -23,6 +23,9 @@ import {
   uuidOf,
 } from './build-policy.ts';
 import { aRun, deadRun, world } from './build.ts';
+import { keepShape, often } from './keep-shape.ts';
+import { copyShape, mirrorShape, type CopyShape, type MirrorShape } from './mirror-shape.ts';
+import { mirrored } from './mirrored.ts';
 
 /** How one domain and its points are; each field is one way in which worlds differ. */
 export interface DomainShape {
@@ -44,45 +47,8 @@ export interface DomainShape {
   readonly trouble: 'none' | 'block-job' | 'our-job' | 'frozen' | 'restored';
   readonly looked: boolean;
   readonly never: boolean;
+  readonly copies: CopyShape;
 }
-
-/** Every number of a `keep`. */
-export const keepNumbers = [
-  'chains',
-  'last',
-  'hourly',
-  'daily',
-  'weekly',
-  'monthly',
-  'yearly',
-  'withinSeconds',
-] as const;
-
-const keepShape: fc.Arbitrary<Keep | null> = fc.oneof(
-  { weight: 1, arbitrary: fc.constant(null) },
-  {
-    weight: 5,
-    arbitrary: fc.record(
-      {
-        chains: fc.integer({ min: 1, max: 3 }),
-        last: fc.integer({ min: 1, max: 5 }),
-        hourly: fc.integer({ min: 1, max: 3 }),
-        daily: fc.integer({ min: 1, max: 5 }),
-        weekly: fc.integer({ min: 1, max: 3 }),
-        monthly: fc.integer({ min: 1, max: 2 }),
-        yearly: fc.integer({ min: 1, max: 2 }),
-        withinSeconds: fc.integer({ min: 1, max: 6 }).map((days) => days * day),
-      },
-      { requiredKeys: [] },
-    ),
-  },
-);
-
-const often = <T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> =>
-  fc.oneof(
-    { weight: 4, arbitrary: fc.constant(usual) },
-    { weight: 2, arbitrary: fc.constantFrom(...others) },
-  );
 
 export const domainShape: fc.Arbitrary<DomainShape> = fc.record({
   state: often<DomainShape['state']>('running', 'paused', 'off', 'suspended', 'ours-paused'),
@@ -116,6 +82,7 @@ export const domainShape: fc.Arbitrary<DomainShape> = fc.record({
   trouble: often<DomainShape['trouble']>('none', 'block-job', 'our-job', 'frozen', 'restored'),
   looked: fc.boolean(),
   never: often<boolean>(false, true),
+  copies: copyShape,
 });
 
 /** A world: the domains, and what the store remembers. */
@@ -123,12 +90,14 @@ export interface WorldShape {
   readonly domains: readonly DomainShape[];
   readonly memory: 'none' | 'same' | 'doomed' | 'reduced' | 'vanished';
   readonly freeBytes: number;
+  readonly mirror: MirrorShape;
 }
 
 export const worldShape: fc.Arbitrary<WorldShape> = fc.record({
   domains: fc.array(domainShape, { minLength: 1, maxLength: 5 }),
   memory: fc.constantFrom('none', 'same', 'same', 'doomed', 'reduced', 'vanished'),
   freeBytes: fc.constantFrom(500 * gib, 120 * gib, 105 * gib),
+  mirror: mirrorShape,
 });
 
 function chainsOf({
@@ -296,7 +265,11 @@ export function stateOf(shape: WorldShape): {
       ]),
     },
   );
-  return { desired, observed };
+  const shapes = shape.domains.map(({ copies }, index) => ({
+    copies,
+    where: all[index]?.where ?? null,
+  }));
+  return mirrored(shape.mirror, shapes, desired, observed);
 }
 
 function memoryAs({ memory }: WorldShape, all: readonly Built[]) {

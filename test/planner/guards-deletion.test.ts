@@ -99,34 +99,6 @@ describe('G202, G205: see deletions.test.ts', () => {
   });
 });
 
-describe('G207: the only copy', () => {
-  it('blocks what goes by retention of a domain with a mirror, for this version copies nothing', () => {
-    const mirror = {
-      name: 'nas',
-      type: 'rsync',
-      target: 'backup@nas:/vol',
-      retention: rule,
-      bandwidthBytesPerSecond: null,
-      place: place(12),
-    } as const;
-    const mirrored = desiredState(
-      [desiredDomain(1, 'web01', { retention: rule, mirrors: ['nas'] })],
-      {
-        mirrors: [mirror],
-      },
-    );
-    const { guards, notes, actions, plan } = told(mirrored, seenAs());
-    expect([actions, guards]).toEqual([[`${goes} !G207`], ['block G207 domain/web01']]);
-    expect(notes).toEqual(['mirror-not-built policy']);
-    expect(plan.observed.at(-1)).toMatchObject({ part: 'nas', seen: false });
-    const allow = [{ code: 'G207', scope: 'domain/web01' }];
-    expect(told(mirrored, seenAs(), { allow }).actions).toEqual([goes]);
-    expect(told(mirrored, seenAs(), { allow, unattended: true }).actions).toEqual([
-      `${goes} !G207`,
-    ]);
-  });
-});
-
 describe('G208: deletions wait for the backup of the same domain', () => {
   it('are blocked with it', () => {
     const older = directory(web01, [

@@ -8,9 +8,10 @@ import { runnableActions, type Plan, type Request } from '../../src/model/plan.t
 import { isAllowed } from '../../src/planner/allowances.ts';
 import { checkPlan } from '../../src/planner/check.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
-import { keepNumbers, stateOf, worldShape, type WorldShape } from './arbitrary.ts';
+import { stateOf, worldShape, type WorldShape } from './arbitrary.ts';
 import { blindings } from './blindings.ts';
 import { mainId, request } from './build-policy.ts';
+import { keepNumbers } from './keep-shape.ts';
 import { shuffled } from './shuffled.ts';
 import { applied } from './world.ts';
 

@@ -10,10 +10,17 @@ import { request } from './build-policy.ts';
 import { backupStories } from './stories/backups.ts';
 import { domainStories } from './stories/domains.ts';
 import { guardStories } from './stories/guards.ts';
+import { mirrorStories } from './stories/mirrors.ts';
 import { retentionStories } from './stories/retention.ts';
 import { desiredOf, type Story } from './stories/story.ts';
 
-const stories = [...backupStories, ...domainStories, ...retentionStories, ...guardStories];
+const stories = [
+  ...backupStories,
+  ...domainStories,
+  ...retentionStories,
+  ...guardStories,
+  ...mirrorStories,
+];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */
 const isUpdate = process.env['UPDATE'] === '1';
 const root = join(import.meta.dirname, '..', 'scenarios');

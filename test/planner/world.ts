@@ -15,6 +15,7 @@ import type {
 import { seen, unreachable } from '../../src/model/result.ts';
 import { aRun } from './build.ts';
 import { readyStore } from './build.ts';
+import { appliedAtMirror } from './mirror-world.ts';
 
 /** The world after some actions of a plan, all of which succeed; time stands still. */
 export function applied(observed: ObservedState, actions: readonly Action[]): ObservedState {
@@ -66,6 +67,10 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
           ({ path, chain }) => path !== action.path || chain !== action.chain,
         ),
       }));
+    case 'copy-points':
+    case 'hide-copies':
+    case 'purge-copies':
+      return appliedAtMirror(observed, action);
     case 'restore':
     case 'untrack':
       throw new Error(`A policy plan holds no ${action.kind}`);

@@ -128,22 +128,6 @@ export const guardStories: readonly Story[] = [
     [tracked(domain(1, 'web-new'), due)],
     [due],
   ),
-  story(
-    'mirror-not-built-yet',
-    policyText({
-      more: ['mirrors:', '  nas: { type: rsync, target: "backup@nas:/vol/vm-backups" }'],
-    }).replace('rpo: 26h', 'rpo: 26h, mirrors: [nas]'),
-    [seenWeb],
-    [three],
-    {
-      mirrors: [
-        {
-          name: 'nas',
-          state: unseen('mirror-unsupported', 'mirror nas is not looked at by this version'),
-        },
-      ],
-    },
-  ),
   story('for-another-host', policyText({ host: 'kvm02' }), [tracked(web01, due)], [due]),
   story('selects-nothing', policyText({ rules: ['match: "mail-*"'] }), [seenWeb], [three]),
 ];
