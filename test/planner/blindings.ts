@@ -62,4 +62,29 @@ export const blindings: readonly Blinding[] = [
   onDomains('whole'),
   unreadable((directory) => `domains/${directory}/x`),
   unreadable(() => '.trash'),
+  (observed) => ({
+    ...observed,
+    mirrors: observed.mirrors.map(({ name, stores }) => ({
+      name,
+      stores: stores.map(({ store }) => ({
+        store,
+        state: unseen('mirror-unreachable', 'no route to host'),
+      })),
+    })),
+  }),
+  (observed, which) => ({
+    ...observed,
+    mirrors: observed.mirrors.map(({ name, stores }) => ({
+      name,
+      stores: stores.map(({ store, state }) => ({
+        store,
+        state: state.seen
+          ? seen({
+              ...state.value,
+              unreadable: [{ path: `domains/vm${which + 1}/x`, code: 'EIO', message: 'I/O error' }],
+            })
+          : state,
+      })),
+    })),
+  }),
 ];
