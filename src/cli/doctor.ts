@@ -6,6 +6,7 @@ import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
 import { type Context, type Go, wholeMessage } from './context.ts';
 import { checkAppArmor, checkClock, checkWay } from './doctor-host.ts';
+import { mirrorFindings, mirrorPrograms } from './doctor-mirrors.ts';
 import { observedFindings } from './doctor-observed.ts';
 import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
 import type { ExitCode } from './exit.ts';
@@ -78,5 +79,10 @@ async function policyFindings(
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
   const { policy } = session.value;
-  return { findings: observedFindings(observed, desired), timezone: policy.timezone };
+  const findings = [
+    ...observedFindings(observed, desired),
+    ...(await mirrorPrograms(policy.mirrors)),
+    ...mirrorFindings(observed.mirrors),
+  ];
+  return { findings, timezone: policy.timezone };
 }

@@ -44,7 +44,7 @@ export function defineObserve(command: Command, go: Go): void {
 
 /** What could not be looked at: what a plan needs, and stores that nothing is decided by. */
 export function unseenParts(
-  { hypervisor, scratch, runs, stores }: ObservedState,
+  { hypervisor, scratch, runs, stores, mirrors }: ObservedState,
   desired: Pick<DesiredState, 'stores' | 'removed'>,
 ): { readonly unseen: readonly Failure[]; readonly unused: readonly Failure[] } {
   const unseen = [hypervisor, scratch, runs].flatMap((part) => (part.seen ? [] : [part.failure]));
@@ -54,6 +54,9 @@ export function unseenParts(
     const store = desired.stores.find((one) => one.name === name);
     const bears = store === undefined || bearsOnPlan(store, desired);
     (bears ? unseen : unused).push(state.failure);
+  }
+  for (const look of mirrors.flatMap((mirror) => mirror.stores)) {
+    if (!look.state.seen) unseen.push(look.state.failure);
   }
   return { unseen, unused };
 }

@@ -1,24 +1,26 @@
 import type { DesiredState } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
-import type { ObservedChain, ObservedStore } from '../model/observed-store.ts';
+import type { ObservedChain, ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { DomainVerdict, Plan } from '../model/plan.ts';
-import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
+import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import type { Failure } from '../model/result.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
 import { amountOf } from './amount.ts';
+import { copiesAge } from './copies-age.ts';
 import type { ExitCode } from './exit.ts';
 
 /** Health of an observation: what a plan says of each domain, and what each store holds. */
 export function statusReport(
   plan: Plan,
   observed: ObservedState,
-  desired: Pick<DesiredState, 'stores' | 'removed'>,
+  desired: Pick<DesiredState, 'stores' | 'removed' | 'domains'>,
 ): StatusReport {
   const stores = observed.stores.map((store) => storeRow(store, desired));
   const unseenStores = stores.some(isMissed);
   const held = pointsByDomain(observed.stores);
+  const copies = copiesByDomain(desired.domains, observed);
   return {
     formatVersion: 1,
     host: plan.host,
@@ -39,6 +41,7 @@ export function statusReport(
         points,
         bytes,
         faulty,
+        ...copies.get(domain.uuid),
       };
     }),
     stores,
@@ -96,6 +99,37 @@ function pointsByDomain(stores: readonly ObservedStore[]): ReadonlyMap<DomainUui
   return sums;
 }
 
+/** The copies of each domain at the mirrors that its rule names, by uuid. */
+function copiesByDomain(
+  domains: DesiredState['domains'],
+  { mirrors, stores }: ObservedState,
+): ReadonlyMap<DomainUuid, Pick<StatusDomain, 'copies'>> {
+  return new Map(
+    domains.flatMap(({ uuid, store, mirrors: names }) => {
+      if (names.length === 0) return [];
+      const state = stores.find(({ name }) => name === store)?.state;
+      const here = state?.kind === 'ready' ? chainsOf(state.directories, uuid) : null;
+      const copies = names.flatMap((mirror): readonly StatusCopies[] => {
+        const looks = mirrors.find(({ name }) => name === mirror)?.stores ?? [];
+        const look = looks.find((each) => each.store === store)?.state;
+        // Of a store that is not there yet, nothing can be anywhere.
+        if (look === undefined) return [];
+        if (!look.seen) return [{ mirror, newestAt: null, behind: null, failure: look.failure }];
+        const there = chainsOf(look.value.directories, uuid);
+        return [{ mirror, ...copiesAge(here, there), failure: null }];
+      });
+      return [[uuid, { copies }] as const];
+    }),
+  );
+}
+
+function chainsOf(
+  directories: readonly Pick<ObservedDirectory, 'uuid' | 'chains'>[],
+  uuid: DomainUuid,
+): readonly ObservedChain[] {
+  return directories.filter((each) => each.uuid === uuid).flatMap(({ chains }) => chains);
+}
+
 /** Whether a store was not seen and something is decided by what is in it. */
 function isMissed({ failure, isUnused }: StatusStore): boolean {
   return failure !== null && isUnused !== true;
@@ -140,5 +174,10 @@ function unseenParts(
     { part: 'scratch', state: observed.scratch },
     { part: 'runs', state: observed.runs },
   ];
-  return parts.flatMap(({ part, state }) => (state.seen ? [] : [{ part, failure: state.failure }]));
+  const mirrors = observed.mirrors.flatMap(({ name, stores }) =>
+    stores.map(({ state }) => ({ part: name, state })),
+  );
+  return [...parts, ...mirrors].flatMap(({ part, state }) =>
+    state.seen ? [] : [{ part, failure: state.failure }],
+  );
 }

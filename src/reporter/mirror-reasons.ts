@@ -45,7 +45,7 @@ export const mirrorNotes: SentenceTable = {
     say: (t) =>
       `holds ${t.count('chains', 'chain')}, ${t.count('points', 'point')} of store ${t.text('store')}, which is not there`,
     explain:
-      'The store is not at its path any more, and its copies are at this mirror. Mount the store if it is only unmounted; if it is lost, the copies are what brings it back. Nothing is deleted there meanwhile.',
+      'The store is not at its path any more, and its copies are at this mirror. Mount the store if it is only unmounted; if it is lost, holdfast mirror fetch brings it back from its copies. Nothing is deleted there meanwhile.',
   },
   'mirror-name-taken': {
     say: () => 'nothing is copied: a directory of that name there holds another domain',

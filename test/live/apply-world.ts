@@ -42,8 +42,8 @@ export class ApplyWorld extends ApplyDomain {
       openStore: (ref) => openStore(ref),
       createStore: (ref, at) => createStore(ref, at),
       openMirror: (ref) => {
-        const place = this.openMirrorPlace(ref);
-        return place.ok ? ok(place.value.of(ref.store)) : place;
+        const opened = this.openMirrorPlace(ref);
+        return opened.ok ? ok(opened.value.of(ref.store)) : opened;
       },
       images: nbdImages,
       journals: hostJournals(join(this.root, 'state'), this.clock),

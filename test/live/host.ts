@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly schedule?: string;
   readonly requireMount?: boolean;
   readonly trashKeepFor?: string;
+  /** Mirrors by name; a rule of `rule` names them. */
+  readonly mirrors?: object;
   /** More keys of every rule. */
   readonly rule?: object;
 }
@@ -84,7 +86,7 @@ export class LiveHost {
     this.options = { ...this.options, ...changes };
     this.domains = domains.map((each) => (typeof each === 'string' ? each : each.name));
     const { reserve = '1MiB', rate, retention = {}, schedule, requireMount } = this.options;
-    const { trashKeepFor = '72h', rule = {} } = this.options;
+    const { trashKeepFor = '72h', rule = {}, mirrors } = this.options;
     const policy = {
       version: 1,
       timezone: 'UTC',
@@ -99,6 +101,7 @@ export class LiveHost {
       },
       schedules: { often: schedule ?? '0 0 1 1 *' },
       retention: { standard: retention },
+      ...(mirrors === undefined ? {} : { mirrors }),
       defaults: { store: 'main', schedule: 'often', retention: 'standard' },
       domains: this.domains.map((name) => ({ name, ...rule })),
       ignore: ['*'],
