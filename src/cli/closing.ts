@@ -61,7 +61,9 @@ async function remember(
   plan: Plan,
   { desired, observed }: { readonly desired: DesiredState; readonly observed: ObservedState },
 ): Promise<void> {
-  const memories = plan.incomplete ? {} : memoryOf(plan, desired, observed, policy.text);
+  // A mirror that is away is remembered as it was, and hinders no other memory (I9).
+  const isBlind = plan.incomplete && plan.onlyMirrorsUnseen !== true;
+  const memories = isBlind ? {} : memoryOf(plan, desired, observed, policy.text);
   for (const { name, path, state } of observed.stores) {
     if (state.kind !== 'ready' || isStrange(plan, name, state)) continue;
     const known = rememberStore(host.stateDir, path, state.id);

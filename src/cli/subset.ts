@@ -27,10 +27,18 @@ export function subsetOf(saved: Plan, fresh: Plan): Subset {
     }
     return [{ ...action, blockedBy: now === undefined ? action.blockedBy : now.blockedBy }];
   });
-  const { request, guards, incomplete, doomed } = fresh;
-  const { doomedCopies: _stale, ...rest } = saved;
-  const copies = fresh.doomedCopies === undefined ? {} : { doomedCopies: fresh.doomedCopies };
-  const plan = { ...rest, actions, request, guards, incomplete, doomed, ...copies };
+  const { doomedCopies: _doomed, onlyMirrorsUnseen: _unseen, ...rest } = saved;
+  const { request, guards, incomplete, onlyMirrorsUnseen, doomed, doomedCopies } = fresh;
+  const plan: Plan = {
+    ...rest,
+    actions,
+    request,
+    guards,
+    incomplete,
+    ...(onlyMirrorsUnseen === undefined ? {} : { onlyMirrorsUnseen }),
+    doomed,
+    ...(doomedCopies === undefined ? {} : { doomedCopies }),
+  };
   return { plan, dropped };
 }
 

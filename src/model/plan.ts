@@ -116,6 +116,8 @@ export interface Plan {
   readonly domains: readonly DomainVerdict[];
   /** True when something was not seen: exit 9, deletions withheld. */
   readonly incomplete: boolean;
+  /** Only when it is incomplete, and nothing of this host was unseen but mirrors alone. */
+  readonly onlyMirrorsUnseen?: true;
   /** Chains that the retention in force dooms now or with the next full, by domain uuid, blocked or not: the next memory. */
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
   /** The same of the copies at each mirror, by its name and the domain's uuid; only when there are any. */

@@ -14,7 +14,7 @@ import { retentionMemory } from './guards/g210-retention-reduced.ts';
 
 /**
  * What a store must remember of its mirrors after an apply. A mirror that was
- * not seen stays as it was remembered, and so does one that the policy no
+ * not seen, before or after it, stays as it was remembered, and so does one that the policy no
  * longer names: it may come back. null when there is none to remember.
  */
 export function mirrorMemories(
@@ -30,11 +30,20 @@ export function mirrorMemories(
     const looks = after.mirrors.find(({ name }) => name === mirror.name)?.stores ?? [];
     const state = looks.find((look) => look.store === store)?.state;
     if (state?.seen !== true || state.value.store !== ready.id) continue;
+    if (isBlind(plan, mirror.name)) continue;
     const known = before[mirror.name] ?? null;
     if (plan.request.targets !== null && known === null) continue;
     now[mirror.name] = memoryAt(plan, desired, { mirror, store, known, content: state.value });
   }
   return Object.keys(now).length === 0 ? null : now;
+}
+
+/** Whether the plan was made without a whole look at a mirror: what no guard could judge is not remembered. */
+function isBlind({ notes }: Plan, mirror: string): boolean {
+  return notes.some(
+    ({ code, address }) =>
+      address === `mirror/${mirror}` && (code === 'mirror-unseen' || code === 'unreadable'),
+  );
 }
 
 interface MirrorAfter {

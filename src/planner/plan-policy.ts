@@ -7,7 +7,7 @@ import type { Plan, Request } from '../model/plan.ts';
 import { orderedActions } from './action-order.ts';
 import { applyGuards } from './apply-guards.ts';
 import { checkPlan } from './check.ts';
-import { isIncomplete } from './completeness.ts';
+import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
 import { copyPurges } from './copy-deletions.ts';
 import { retainCopies } from './copy-retention.ts';
@@ -72,6 +72,7 @@ export function planPolicy(
     byUuid,
     copies,
   });
+  const incomplete = isIncomplete(planning);
   const plan = sealPlan({
     purpose: 'policy',
     tool: observed.tool,
@@ -84,7 +85,8 @@ export function planPolicy(
     notes: notesOf(planning, retainedCopies.byDecision),
     guards,
     domains: verdictsOf(planning, decisions, actions),
-    incomplete: isIncomplete(planning),
+    incomplete,
+    ...(incomplete && !isHostIncomplete(planning) ? { onlyMirrorsUnseen: true } : {}),
     doomed: retained.doomed,
     ...(Object.keys(retainedCopies.doomed).length === 0
       ? {}

@@ -24,20 +24,14 @@ export function noChangesLine(plan: Plan): string {
 }
 
 /** What follows from what was not seen; empty when everything was. Of a mirror alone, nothing for this host's other points. */
-export function unseenWords({ incomplete, notes, domains }: Plan): string {
+export function unseenWords({ incomplete, onlyMirrorsUnseen }: Plan): string {
   if (!incomplete) return '';
-  const blind = notes.filter(({ code }) => blindCodes.has(code));
-  const isMirror =
-    blind.length > 0 &&
-    blind.every(({ address }) => address.startsWith('mirror/')) &&
-    domains.every(({ verdict }) => verdict !== 'unseen');
-  return isMirror
-    ? ' A mirror was not seen: nothing is deleted there, nor what it has still to get.'
+  return onlyMirrorsUnseen === true
+    ? ' A mirror was not seen: nothing is deleted there, nor here what it has still to get.'
     : ' Not everything was seen: deletions are withheld.';
 }
 
 const uncopiedCodes: ReadonlySet<string> = new Set(['mirror-behind', 'mirror-name-taken']);
-const blindCodes: ReadonlySet<string> = new Set(['unseen', 'unreadable', 'mirror-unseen']);
 
 /** What keeps a host from matching its policy: guards, and domains that should have a point and cannot get one. */
 function hinderedWords({ domains, guards, notes }: Plan): string {
