@@ -38,7 +38,7 @@ export function definePoints(command: Command, go: Go): void {
         if (!session.ok) return refuse(context, session.error);
         const at = mirror ?? only?.value.mirror ?? null;
         if (at !== null) return listCopies(context, session.value, at, text ?? null);
-        const observed = await session.value.look();
+        const observed = await session.value.lookHere();
         const desired = desiredOf(session.value.policy, observed);
         const report = pointsReport({
           observed,

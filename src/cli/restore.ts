@@ -108,7 +108,7 @@ async function bringBack(
   session: Session,
   { text, at, request, auto }: AskedRestore,
 ): Promise<ExitCode> {
-  const observed = await session.look();
+  const observed = await session.lookHere();
   const wanted = wantedPoint(text, at, session.policy.timezone);
   if (!wanted.ok) return refuse(context, wanted.error);
   const source = sourceOf(observed.stores, text, wanted.value);

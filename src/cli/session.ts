@@ -7,6 +7,7 @@ import type { ObservedStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import { ok, type Result } from '../model/result.ts';
+import type { MirrorQuery } from '../observer/observe-mirrors.ts';
 import { observe } from '../observer/observe.ts';
 import { policyLine } from '../planner/plan-policy.ts';
 import type { HostFile } from '../policy/host-file.ts';
@@ -27,6 +28,8 @@ export interface Session {
   readonly openMirrorPlace: OpenMirrorPlace;
   /** Observes everything. */
   look(): Promise<ObservedState>;
+  /** Observes this host alone: whoever restores must not wait for a mirror that is away. */
+  lookHere(): Promise<ObservedState>;
   /** Observes the stores alone: needs no libvirt. */
   lookAtStores(): Promise<readonly ObservedStore[]>;
 }
@@ -59,23 +62,25 @@ function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Sess
     requireMount,
     stateDir: host.stateDir,
   }));
+  const lookAt = async (mirrors: readonly MirrorQuery[]): Promise<ObservedState> =>
+    observe({
+      tool: context.tool,
+      stores: queries,
+      mirrors,
+      scratch: host.scratch,
+      hypervisor,
+      observeStore,
+      deadRuns: async () => readRuns(host.stateDir),
+      ...context.clock,
+    });
   return {
     host,
     hostName: hostname(),
     policy,
     hypervisor,
     openMirrorPlace,
-    look: async () =>
-      observe({
-        tool: context.tool,
-        stores: queries,
-        mirrors: mirrorQueries(policy, openMirrorPlace),
-        scratch: host.scratch,
-        hypervisor,
-        observeStore,
-        deadRuns: async () => readRuns(host.stateDir),
-        ...context.clock,
-      }),
+    look: async () => lookAt(mirrorQueries(policy, openMirrorPlace)),
+    lookHere: async () => lookAt([]),
     lookAtStores: async () => Promise.all(queries.map(async (query) => observeStore(query))),
   };
 }

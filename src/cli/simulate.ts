@@ -136,7 +136,7 @@ async function beginningOf(
   const { openSession } = await import('./session.ts');
   const session = await openSession(context);
   if (!session.ok) return session;
-  const observed = await session.value.look();
+  const observed = await session.value.lookHere();
   const missing = unseenOf(observed);
   if (from === 'observed' || missing === null) return ok({ from: 'observed', observed });
   say(context, `Not observed, so it begins from nothing: ${missing}`);

@@ -29,7 +29,7 @@ export function simulationInput(
   const startAt = startOf(policy, beginning, options.start);
   if (!startAt.ok) return startAt;
   const isObserved = beginning.from === 'observed';
-  const { desired, jitterLeftOut } = withoutJitter(
+  const { desired, jitterLeftOut, mirrorsLeftOut } = simplified(
     isObserved
       ? desiredOf(policy, beginning.observed)
       : desiredOfPolicyAlone(policy, options.count),
@@ -38,7 +38,8 @@ export function simulationInput(
     ? startFromObserved(desired, beginning.observed, startAt.value)
     : ok({ world: startFromNothing(desired, startAt.value, options.disk), remarks: [] });
   if (!start.ok) return fail({ exit: 9, ...start.error });
-  const { world, remarks } = start.value;
+  const { world } = start.value;
+  const remarks = [...start.value.remarks, ...(mirrorsLeftOut ? [mirrorsRemark] : [])];
   if (world.desired.domains.length === 0)
     return fail({
       exit: 3,
@@ -90,18 +91,26 @@ function roomOf(desired: DesiredState, { stores }: ObservedState): ReadonlyMap<s
   );
 }
 
-/** Minutes of jitter spread a load that is not modelled; without them domains of one rule fare the same. */
-function withoutJitter(desired: DesiredState): {
+const mirrorsRemark = 'mirrors are left out: every copy is taken to arrive at once';
+
+/**
+ * Minutes of jitter spread a load that is not modelled; without them domains of one rule fare the same.
+ * A mirror that is never away holds nothing back here (G207), and its own space is not counted.
+ */
+function simplified(desired: DesiredState): {
   readonly desired: DesiredState;
   readonly jitterLeftOut: boolean;
+  readonly mirrorsLeftOut: boolean;
 } {
   const domains = desired.domains.map((domain) => ({
     ...domain,
     schedule: { ...domain.schedule, jitterSeconds: 0 },
+    mirrors: [],
   }));
   return {
-    desired: { ...desired, domains },
+    desired: { ...desired, domains, mirrors: [] },
     jitterLeftOut: desired.domains.some(({ schedule }) => schedule.jitterSeconds > 0),
+    mirrorsLeftOut: desired.domains.some(({ mirrors }) => mirrors.length > 0),
   };
 }
 

@@ -153,7 +153,7 @@ async function empty(context: Context, text: string | null, auto: boolean): Prom
   if (refusal !== null) return refuse(context, refusal);
   const session = await openSession(context);
   if (!session.ok) return refuse(context, session.error);
-  const observed = await session.value.look();
+  const observed = await session.value.lookHere();
   const found = chosen(observed.stores, text);
   if (!found.ok) return refuse(context, found.error);
   const actions = found.value.map(purgeOf);

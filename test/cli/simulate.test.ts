@@ -204,3 +204,30 @@ describe('what simulate refuses', { timeout: 120_000 }, () => {
     expect(ran).toEqual({ exit: 9, out: '', err: 'holdfast: libvirtd does not answer\n' });
   });
 });
+
+it('supposes that every copy arrives at its mirror, and says so', async () => {
+  using cli = prepared();
+  const mirrored = policy
+    .replace(
+      'defaults:',
+      'mirrors: { nas: { type: rsync, target: /nas, retention: recent } }\ndefaults:',
+    )
+    .replace('rpo: 24h }', 'rpo: 24h, mirrors: [nas] }');
+  cli.write('mirrored.yaml', mirrored);
+  const [without, with_] = [
+    await cli.run([...nothing, '--for', '20d', '--json']),
+    await cli.run([...nothing, '--for', '20d', '--json', '--policy', 'mirrored.yaml']),
+  ];
+  expect([without.exit, with_.exit], with_.err).toEqual([0, 0]);
+  const [plain, copied] = [without, with_].map(
+    ({ out }) => JSON.parse(out) as { remarks: string[]; domains: { place: unknown }[] },
+  );
+  expect(copied?.remarks).toEqual(['mirrors are left out: every copy is taken to arrive at once']);
+  expect(plain?.remarks).toEqual([]);
+  // Only the lines of the policy are others.
+  const place = null;
+  expect(plain?.domains.length).toBeGreaterThan(0);
+  expect(copied?.domains.map((one) => ({ ...one, place }))).toEqual(
+    plain?.domains.map((one) => ({ ...one, place })),
+  );
+});

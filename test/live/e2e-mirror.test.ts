@@ -2,9 +2,11 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type {
+  DoctorReport,
   MirrorsReport,
   PointRow,
   PointsReport,
+  StatusReport,
   VerifyReport,
 } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
@@ -64,6 +66,23 @@ it('copies each point right after its backup, and then there is nothing to do', 
   expect(there).toHaveLength(2);
   expect(ids(there)).toEqual(ids(await host.points(domain.name)));
   expect(there[0]?.address).toMatch(new RegExp(`^nas:domain/${domain.name}/`));
+});
+
+it('is in what observe writes, in status and in doctor', async () => {
+  await host.ok('observe', '--out', 'observed.json');
+  const offline = await host.run('plan', '--observed', 'observed.json', '--detailed-exitcode');
+  expect(offline.exit, offline.out).toBe(0);
+  const { domains } = await host.json<StatusReport>('status');
+  expect(domains.find(({ name }) => name === domain.name)?.copies).toMatchObject([
+    { mirror: 'nas', behind: { points: 0, bytes: 0 }, failure: null },
+  ]);
+  const { out } = await host.run('--json', 'doctor');
+  const { findings } = JSON.parse(out) as DoctorReport;
+  const own = findings.filter(({ code }) => ['rsync', 'mirror'].includes(code));
+  expect(own.map(({ severity, subject }) => `${severity} ${subject}`)).toEqual([
+    'ok host',
+    'ok mirror/nas',
+  ]);
 });
 
 it('verifies copies at the far end', async () => {
