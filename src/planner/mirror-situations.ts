@@ -64,7 +64,7 @@ function stateOf(
   if (look === null) return unseen('mirror-unseen', `mirror ${name} was not looked at`);
   return look.value.store === ref.id || look.value.kind === 'blank'
     ? look
-    : unseen('mirror-lost', `mirror ${name} showed another store than ${ref.id}`);
+    : unseen('mirror-unseen', `mirror ${name} showed another store than ${ref.id}`);
 }
 
 const nothingThere = (store: StoreId): ObservedMirrorContent => ({

@@ -124,10 +124,11 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
   },
   G207: {
     say: (t) =>
-      `keeps ${t.count('chains', 'chain')} that ${[
-        ...(t.has('behind') ? [`${t.text('behind')} does not hold whole`] : []),
-        ...(t.has('unseen') ? [`may not be at ${t.text('unseen')}, which was not seen`] : []),
-      ].join(', and ')}`,
+      `keeps ${t.count('chains', 'chain')} that ${
+        t.has('behind')
+          ? `${t.text('behind')} does not hold whole`
+          : `may not be at ${t.text('unseen')}, which was not seen`
+      }`,
     remedy: 'It is deleted when the mirror holds it.',
     liftable: true,
     explain:

@@ -60,9 +60,9 @@ it('the mirror deletes by its own rule, and the store by its own', () => {
   expect(planned()).toMatchObject({ actions: [goes(21)], guards: [], notes: [] });
 });
 
-describe('G151: what could not be read there', () => {
-  const unreadable = (path: string) => ({ unreadable: [{ path, code: 'EIO', message: 'no' }] });
+const unreadable = (path: string) => ({ unreadable: [{ path, code: 'EIO', message: 'no' }] });
 
+describe('G151: what could not be read there', () => {
   it('withholds the deletions of its directory', () => {
     const { actions, guards, plan } = planned({
       content: unreadable('domains/web01/x/point.json'),
@@ -216,9 +216,9 @@ describe('G207: the only copy', () => {
 describe('beside the guards', () => {
   it('--target of a domain takes its copies along, and deletes nothing', () => {
     const there = daily(3).slice(0, 2);
-    const asked = (target: string) => ({ targets: [target] });
     const copy = 'copy-points nas:domain/web01/20261122T010000Z-00cc';
-    const of = (target: string) => planned({ there, local: daily(3), asked: asked(target) });
+    const of = (target: string) =>
+      planned({ there, local: daily(3), asked: { targets: [target] } });
     expect(of('web01').actions).toEqual([copy]);
     expect(of('nas:domain/web01')).toMatchObject({ actions: [copy], notes: [] });
     expect(of('domain/other').actions).toEqual([]);

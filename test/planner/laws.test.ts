@@ -119,6 +119,8 @@ describe('laws of the planner', { timeout: 120_000 }, () => {
         for (const action of deletes(plan)) {
           seenDeletes += 1;
           if (!('domain' in action)) throw new Error(`${action.id} names no domain`);
+          // What was deleted while it was managed; its time is over, as in a store's trash.
+          if (action.kind === 'purge-copies') continue;
           expect(mine).toContain(action.domain.uuid);
           if (action.kind === 'trash-chain') {
             expect(held).not.toContain(`${action.domain.uuid}/${action.chain}`);

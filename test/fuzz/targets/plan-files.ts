@@ -54,7 +54,14 @@ function shown(plan: Plan): void {
 export const planTarget: Target = {
   name: 'plan-file',
   seeds: () => small(plans()),
-  words: ['"kind":"trash-chain"', '"kind":"purge-trash"', '"blockedBy":[]', '"purpose":"restore"'],
+  words: [
+    '"kind":"trash-chain"',
+    '"kind":"purge-trash"',
+    '"kind":"hide-copies"',
+    '"kind":"purge-copies"',
+    '"blockedBy":[]',
+    '"purpose":"restore"',
+  ],
   run(input) {
     const plan = parsed(input);
     if (!isPlan(plan)) return;
@@ -69,7 +76,10 @@ export const planTarget: Target = {
   },
 };
 
-const policy = policyText({ keep: '{ chains: 1, daily: 7 }' });
+const policy = policyText({
+  keep: '{ chains: 1, daily: 7 }',
+  more: ['mirrors:', '  nas: { type: rsync, target: "nas:/vol" }'],
+}).replace('rpo: 26h', 'rpo: 26h, mirrors: [nas]');
 
 /** An observation: whatever it says, the planner answers, and its own check finds nothing. */
 export const observedTarget: Target = {
