@@ -1,11 +1,15 @@
 import { parseAddress } from '../model/address.ts';
 import { instantOf } from '../model/instant.ts';
+import type { ObservedStore } from '../model/observed-store.ts';
+import type { PointVerdict } from '../model/plan.ts';
+import { retentionVerdicts } from '../planner/retention-words.ts';
 import { renderPoints } from '../reporter/points.ts';
 import { printable } from '../reporter/printable.ts';
 import { refuse, type Context } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
-import { accessOf } from './mirror-access.ts';
+import { desiredOf } from './load-policy.ts';
+import { accessOf, isTarget } from './mirror-access.ts';
 import { lookAtMirror, resolveCopies } from './mirror-copies.ts';
 import { pointsReport } from './points-report.ts';
 import { printReport } from './print-report.ts';
@@ -33,7 +37,7 @@ export async function listCopies(
     },
     timezone: session.policy.timezone,
     only: address === null ? null : { ...address, mirror: null },
-    verdicts: null,
+    verdicts: isTarget(mirror) ? null : await verdictsAt(session, access.value.name, stores),
     manifests: new Map(),
     holds: new Map(),
     mirror: access.value.name,
@@ -46,4 +50,34 @@ export async function listCopies(
   const unseen = stores.flatMap(({ state }) => (state.kind === 'unseen' ? [state.failure] : []));
   for (const { message } of unseen) context.terminal.err(`not seen: ${printable(message)}\n`);
   return unseen.length > 0 ? 9 : 0;
+}
+
+/** Why each copy is kept, by the mirror's own retention; the chain that grows is the one that grows here. */
+async function verdictsAt(
+  session: Session,
+  mirror: string,
+  stores: readonly ObservedStore[],
+): Promise<readonly PointVerdict[]> {
+  const here = await session.lookHere();
+  const tips = new Map(
+    here.stores.flatMap(({ state }) =>
+      state.kind === 'ready' ? state.directories.map(({ uuid, tip }) => [uuid, tip] as const) : [],
+    ),
+  );
+  const copies = stores.map((store): ObservedStore => {
+    const { state } = store;
+    if (state.kind !== 'ready') return store;
+    const directories = state.directories.map((directory) => ({
+      ...directory,
+      tip: tips.get(directory.uuid) ?? null,
+    }));
+    return { ...store, state: { ...state, directories } };
+  });
+  const observed = { ...here, stores: copies };
+  const desired = desiredOf(session.policy, observed);
+  const retention = desired.mirrors.find(({ name }) => name === mirror)?.retention;
+  const domains = desired.domains
+    .filter(({ mirrors }) => mirrors.includes(mirror))
+    .map((domain) => ({ ...domain, retention: retention ?? domain.retention }));
+  return retentionVerdicts({ ...desired, domains }, observed);
 }

@@ -65,6 +65,11 @@ it('copies each point right after its backup, and then there is nothing to do', 
   const there = await copies();
   expect(there).toHaveLength(2);
   expect(ids(there)).toEqual(ids(await host.points(domain.name)));
+  // The newest point of the live chain, whatever the rules of the mirror.
+  expect(there.map(({ keptBy }) => keptBy)).toEqual(
+    (await host.points(domain.name)).map(({ keptBy }) => keptBy),
+  );
+  expect(there[0]?.keptBy).not.toEqual([]);
   expect(there[0]?.address).toMatch(new RegExp(`^nas:domain/${domain.name}/`));
 });
 
