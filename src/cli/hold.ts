@@ -89,7 +89,7 @@ async function placesOf(
   }
   const access = accessOf(session.policy.mirrors, mirror);
   if (!access.ok) return access;
-  const copies = await lookAtMirror(session, access.value, null, signal);
+  const copies = await lookAtMirror(session, access.value, signal);
   if (!copies.ok) return copies;
   const places = resolveCopies(copies.value, text);
   return places.ok ? ok({ places: places.value, copies: copies.value }) : places;

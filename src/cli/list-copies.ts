@@ -25,7 +25,7 @@ export async function listCopies(
   const access = accessOf(session.policy.mirrors, mirror);
   if (!access.ok) return refuse(context, access.error);
   using interrupt = new Interrupt(context);
-  const copies = await lookAtMirror(session, access.value, null, interrupt.signal);
+  const copies = await lookAtMirror(session, access.value, interrupt.signal);
   if (!copies.ok) return refuse(context, copies.error);
   const { stores } = copies.value;
   const address = text === null ? null : parseAddress(text);

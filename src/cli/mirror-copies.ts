@@ -20,16 +20,24 @@ export interface MirrorCopies {
   open(id: StoreId): Mirror;
 }
 
+/** Whose copies are looked for. */
+export interface WhoseCopies {
+  /** The beginning of a store's id; null: of those that this host knows. */
+  readonly idPrefix: string | null;
+  /** Of this store of the policy alone; null: of all. */
+  readonly store: string | null;
+}
+
 /** Looks at a mirror, for the stores that the policy names or for the one whose id was given. */
 export async function lookAtMirror(
   session: Session,
   access: MirrorAccess,
-  idPrefix: string | null,
   signal: AbortSignal,
+  whose: WhoseCopies = { idPrefix: null, store: null },
 ): Promise<Result<MirrorCopies, Refusal>> {
   const place = session.openMirrorPlace(access);
   if (!place.ok) return fail({ exit: 1, ...place.error });
-  const ids = await storesAt(session, access, place.value, idPrefix, signal);
+  const ids = await storesAt(session, access, place.value, whose, signal);
   if (!ids.ok) return ids;
   const contents: Seen<ObservedMirrorContent>[] = [];
   for (const { id } of ids.value) contents.push(await place.value.of(id).observe({ signal }));
@@ -55,25 +63,31 @@ async function storesAt(
   session: Session,
   { name }: MirrorAccess,
   place: MirrorPlace,
-  idPrefix: string | null,
+  { idPrefix, store }: WhoseCopies,
   signal: AbortSignal,
 ): Promise<Result<readonly NamedStore[], Refusal>> {
   const known = idPrefix === null ? await knownStores(session) : [];
-  if (known.length > 0) return ok(known);
+  const wanted = known.filter((each) => store === null || each.name === store);
+  if (wanted.length > 0) return ok(wanted);
   const there = await place.stores({ signal });
   if (!there.seen) return fail({ exit: 9, ...there.failure });
-  const found = there.value.filter((id) => id.startsWith(idPrefix ?? ''));
+  // What is known to be another store's is not what was lost.
+  const found = there.value.filter(
+    (id) => id.startsWith(idPrefix ?? '') && !known.some((each) => each.id === id),
+  );
   const [only] = found;
   if (only !== undefined && found.length === 1) return ok([{ name: only.slice(0, 8), id: only }]);
   const listed = there.value.join(', ');
   if (found.length > 1) {
-    const message = `mirror ${name} holds copies of several stores: ${listed}; --store-id says which`;
+    const message = `mirror ${name} holds copies of several stores: ${found.join(', ')}; --store-id says which`;
     return fail({ exit: 1, code: 'several-stores', message });
   }
   const message =
-    there.value.length === 0
-      ? `mirror ${name} (${place.target}) holds no copies of any store`
-      : `mirror ${name} holds no copies of a store whose id begins with ${idPrefix}; it has ${listed}`;
+    idPrefix !== null && there.value.length > 0
+      ? `mirror ${name} holds no copies of a store whose id begins with ${idPrefix}; it has ${listed}`
+      : store !== null && there.value.length > 0
+        ? `mirror ${name} holds no copies that could be of store ${store}; it has ${listed}`
+        : `mirror ${name} (${place.target}) holds no copies of any store`;
   return fail({ exit: 1, code: 'no-copies', message });
 }
 

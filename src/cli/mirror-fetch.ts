@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../model/result.ts';
 import { humanBytes } from '../reporter/human-bytes.ts';
 import { plural } from '../reporter/plural.ts';
+import { knownStore } from '../store/known-stores.ts';
 import { takeApplyLock } from './apply-lock.ts';
 import { approved, cannotAsk } from './approve.ts';
 import { complain, printJson, refuse, say, type Context, type Refusal } from './context.ts';
@@ -107,10 +108,12 @@ async function lostStore(
   if (!at.ok) return at;
   const access = accessOf(policy.mirrors, at.value);
   if (!access.ok) return access;
-  const copies = await lookAtMirror(session, access.value, options.storeId ?? null, signal);
+  const copies = await lookAtMirror(session, access.value, signal, {
+    idPrefix: options.storeId ?? null,
+    store: store.name,
+  });
   if (!copies.ok) return copies;
-  const found =
-    copies.value.stores.find(({ name }) => name === store.name) ?? copies.value.stores[0];
+  const [found] = copies.value.stores;
   if (found === undefined || found.state.kind !== 'ready') {
     const failure = found?.state.kind === 'unseen' ? found.state.failure : null;
     const message =
@@ -118,6 +121,11 @@ async function lostStore(
     return fail({ exit: 9, code: failure?.code ?? 'no-copies', message });
   }
   const { id, directories } = found.state;
+  const known = await knownStore(session.host.stateDir, store.path);
+  if (known.ok && known.value !== null && known.value !== id) {
+    const message = `this host knows store ${known.value} at ${store.path}, and --store-id names ${id}: mount the right disk, or take its line out of stores.json in the state directory`;
+    return fail({ exit: 1, code: 'other-store', message });
+  }
   const wanted = options.domain ?? null;
   const unknown = wanted?.find(
     (name) => !directories.some((each) => each.name === name || each.uuid === name),

@@ -88,7 +88,10 @@ async function fetchWanted(
   const access = accessOf(session.policy.mirrors, from);
   if (!access.ok) return access;
   using interrupt = new Interrupt(context);
-  const copies = await lookAtMirror(session, access.value, storeId, interrupt.signal);
+  const copies = await lookAtMirror(session, access.value, interrupt.signal, {
+    idPrefix: storeId,
+    store: null,
+  });
   if (!copies.ok) return copies;
   const chosen = chosenCopies(copies.value, text, wanted);
   if (!chosen.ok) return chosen;

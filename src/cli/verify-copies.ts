@@ -26,7 +26,7 @@ export async function verifyCopies(
 ): Promise<Result<readonly VerifiedPoint[], Refusal>> {
   const access = accessOf(session.policy.mirrors, mirror);
   if (!access.ok) return access;
-  const copies = await lookAtMirror(session, access.value, null, signal);
+  const copies = await lookAtMirror(session, access.value, signal);
   if (!copies.ok) return copies;
   const places = resolveCopies(copies.value, text);
   if (!places.ok) return places;
