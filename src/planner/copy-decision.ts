@@ -21,7 +21,10 @@ export interface CopyQuestion {
   /** Name below `domains/`, the same on both sides. */
   readonly directory: string;
   readonly there: ObservedMirrorDirectory | null;
+  /** Its point is copied too; null when none comes, or a guard blocks it. */
   readonly backup: Backup | null;
+  /** The backup's id, blocked or not: no deletion without it (G208). */
+  readonly backupId: string | null;
   /** The mirror's own. */
   readonly rule: RetentionRule;
   /** The chain that the next increment is added to, after this plan. */
@@ -54,10 +57,14 @@ export type CopyDecisions = ReadonlyMap<string, CopyDecision>;
 /** The key of a decision. */
 export const copyKey = (mirror: string, uuid: DomainUuid): string => `${mirror}/${uuid}`;
 
-/** Decides what each domain of the policy copies to each of its mirrors. */
+/**
+ * Decides what each domain of the policy copies to each of its mirrors.
+ * `blocked`: ids of backups that do not come, so that nothing is judged by them.
+ */
 export function decideCopies(
   planning: Planning,
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
+  blocked: ReadonlySet<string>,
 ): CopyDecisions {
   const found = new Map<string, CopyDecision>();
   for (const domain of planning.domains) {
@@ -65,8 +72,10 @@ export function decideCopies(
     if (desired === null) continue;
     for (const mirror of planning.mirrors) {
       if (mirror.store !== domain.store || !desired.mirrors.includes(mirror.name)) continue;
-      const backup = decisions.get(domain.uuid)?.backup ?? null;
-      const decision = decide(planning, { domain, desired, mirror, backup });
+      const planned = decisions.get(domain.uuid)?.backup ?? null;
+      const backup = planned === null || blocked.has(planned.id) ? null : planned;
+      const backupId = planned?.id ?? null;
+      const decision = decide(planning, { domain, desired, mirror, backup, backupId });
       found.set(copyKey(mirror.name, domain.uuid), decision);
     }
   }
@@ -75,7 +84,7 @@ export function decideCopies(
 
 function decide(
   planning: Planning,
-  about: Pick<CopyQuestion, 'domain' | 'desired' | 'mirror' | 'backup'>,
+  about: Pick<CopyQuestion, 'domain' | 'desired' | 'mirror' | 'backup' | 'backupId'>,
 ): CopyDecision {
   const { domain, mirror, backup } = about;
   const none: CopyDecision = {

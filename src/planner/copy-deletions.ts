@@ -66,7 +66,7 @@ function chainsAt({ line, doomed }: Judgement): readonly ObservedChain[] {
 }
 
 function hideOf(
-  { planning, domain: { uuid, name }, mirror, directory, backup, rule }: CopyQuestion,
+  { planning, domain: { uuid, name }, mirror, directory, backupId, rule }: CopyQuestion,
   chain: ObservedChain,
   copies: readonly string[],
 ): HideCopies {
@@ -83,7 +83,7 @@ function hideOf(
     wave: 90,
     address: onMirror(mirror.name, addressOf(name, chain.id)),
     // G208: also the backup whose point is copied there another time.
-    dependsOn: [...(backup === null ? [] : [backup.id]), ...copies],
+    dependsOn: [...(backupId === null ? [] : [backupId]), ...copies],
     reasons: [{ code: 'kept-by-no-rule', facts: { rule: retentionWords(rule.retention) } }],
     place: mirror.desired.place,
     blockedBy: [],

@@ -1,4 +1,4 @@
-import type { CopyPoints, CreateStore, TrashChain } from '../model/action.ts';
+import type { Action, CopyPoints, CreateStore, TrashChain } from '../model/action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
@@ -13,6 +13,7 @@ import { copyPurges } from './copy-deletions.ts';
 import { retainCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
+import type { GuardContext } from './guards/guard-context.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
 import { byText, grouped } from './order.ts';
@@ -38,19 +39,25 @@ export function planPolicy(
   const planning = planningOf(desired, observed, request, asOf);
   const repairs = hostRepairs(planning);
   const decisions = decideAll(planning, repairs);
-  const copies = decideCopies(planning, decisions);
-  const copied = [...copies.values()].flatMap((decision) => decision.copies);
+  const byUuid = new Map(planning.domains.map((domain) => [domain.uuid, domain]));
   const retained = retainAll(planning, decisions);
-  const retainedCopies = retainCopies(copies);
   const removed = removals(planning, decisions);
   const named = new Set(removed.map(({ id }) => id));
+  const local: readonly Action[] = [
+    ...createStores(planning),
+    ...repairs,
+    ...incomingRepairs(planning, repairs),
+    ...[...decisions.values()].flatMap((decision) => decision.repairs),
+    ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
+  ];
+  const before = orderedActions(targetedActions(planning, local), decisions);
+  const blocked = blockedBackups({ planning, actions: before, decisions, byUuid });
+  const copies = decideCopies(planning, decisions, blocked);
+  const copied = [...copies.values()].flatMap((decision) => decision.copies);
+  const retainedCopies = retainCopies(copies);
   const drafted = orderedActions(
     targetedActions(planning, [
-      ...createStores(planning),
-      ...repairs,
-      ...incomingRepairs(planning, repairs),
-      ...[...decisions.values()].flatMap((decision) => decision.repairs),
-      ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
+      ...local,
       // What a sentence removes, retention need not let go of too.
       ...afterCopies(
         retained.trash.filter(({ id }) => !named.has(id)),
@@ -64,7 +71,6 @@ export function planPolicy(
     ]),
     decisions,
   );
-  const byUuid = new Map(planning.domains.map((domain) => [domain.uuid, domain]));
   const { actions, guards } = applyGuards({
     planning,
     actions: drafted,
@@ -190,6 +196,17 @@ function retainAll(
     if (outcome.doomed.length > 0 && domain.unseen === null) doomed[domain.uuid] = outcome.doomed;
   }
   return { trash, doomed };
+}
+
+/** Backups that a guard keeps from being taken, whatever is copied: asked only where there is a mirror. */
+function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<string> {
+  if (context.planning.mirrors.length === 0) return new Set();
+  const { actions } = applyGuards({ ...context, copies: new Map() });
+  return new Set(
+    actions.flatMap(({ kind, id, blockedBy }) =>
+      kind === 'backup' && blockedBy.length > 0 ? [id] : [],
+    ),
+  );
 }
 
 /** A chain goes when what a mirror still lacked of it has arrived there (G207). */

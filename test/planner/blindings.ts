@@ -81,7 +81,10 @@ export const blindings: readonly Blinding[] = [
         state: state.seen
           ? seen({
               ...state.value,
-              unreadable: [{ path: `domains/vm${which + 1}/x`, code: 'EIO', message: 'I/O error' }],
+              unreadable: [
+                ...state.value.unreadable,
+                { path: `domains/vm${which + 1}/x`, code: 'EIO', message: 'I/O error' },
+              ],
             })
           : state,
       })),

@@ -52,7 +52,11 @@ function doomed(shape: WorldShape): readonly string[] {
 
 const everywhere: Request['allow'] = [
   { code: 'G201', scope: 'host' },
-  ...[1, 2, 3, 4, 5].map((number) => ({ code: 'G201', scope: `domain/vm${number}` })),
+  { code: 'G201', scope: 'mirror/nas' },
+  ...[1, 2, 3, 4, 5].flatMap((number) => [
+    { code: 'G201', scope: `domain/vm${number}` },
+    { code: 'G201', scope: `nas:domain/vm${number}` },
+  ]),
 ];
 
 // Many plans on a busy machine, and no time is asserted.

@@ -53,7 +53,9 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
         incoming: directory.incoming.filter(({ path }) => path !== action.path),
       }));
     case 'drop-checkpoint':
-      return onDomain(observed, action.domain.uuid, (one) => without(one, [action.checkpoint]));
+      return onDomain(observed, action.domain.uuid, (one) =>
+        written(without(one, [action.checkpoint]), action.images),
+      );
     case 'redefine-checkpoint':
       return onDomain(observed, action.domain.uuid, (one) => listed(one, action.checkpoint));
     case 'backup':
@@ -173,6 +175,28 @@ function without(one: ObservedDomain, names: readonly string[]): ObservedDomain 
     disks: one.disks.map((disk) =>
       disk.bitmaps?.seen === true
         ? { ...disk, bitmaps: seen(disk.bitmaps.value.filter(({ name }) => !names.includes(name))) }
+        : disk,
+    ),
+  };
+}
+
+/** The same domain after its images were changed: `unchanged` is not to be said of it any more. */
+function written(one: ObservedDomain, paths: readonly string[]): ObservedDomain {
+  if (paths.length === 0) return one;
+  return {
+    ...one,
+    disks: one.disks.map((disk) =>
+      disk.images.seen
+        ? {
+            ...disk,
+            images: seen(
+              disk.images.value.map((image) =>
+                image.stat !== null && paths.includes(image.stat.path)
+                  ? { ...image, stat: { ...image.stat, mtimeNs: '1800000000000000000' } }
+                  : image,
+              ),
+            ),
+          }
         : disk,
     ),
   };

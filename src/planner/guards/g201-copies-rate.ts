@@ -27,9 +27,7 @@ function mirrorFindings(
   const findings: Guard[] = [];
   for (const [uuid, own] of grouped(actions, ({ domain }) => domain.uuid)) {
     const counted = withoutRotation(context, mirror, uuid, own);
-    const chains =
-      context.copies.get(copyKey(mirror, uuid))?.chains.filter(({ there }) => there !== null)
-        .length ?? 0;
+    const chains = chainsAfter(context, mirror, uuid);
     const limit = Math.max(1, Math.floor(chains * domainShare));
     const scope = onMirror(mirror, context.byUuid.get(uuid)?.address ?? addressOf(uuid));
     const isOver = counted.length > limit;
@@ -42,6 +40,13 @@ function mirrorFindings(
   if (all.length <= hostChains) return findings;
   const facts = { chains: all.length, limit: hostChains };
   return [...findings, blocking(`mirror/${mirror}`, all, facts)];
+}
+
+/** Chains of a domain there once this plan has copied: the next plan, which looks then, must say the same (I3). */
+function chainsAfter({ copies }: GuardContext, mirror: string, uuid: DomainUuid): number {
+  const decision = copies.get(copyKey(mirror, uuid));
+  const copied = new Set(decision?.copies.map(({ chain }) => chain));
+  return decision?.chains.filter(({ id, there }) => there !== null || copied.has(id)).length ?? 0;
 }
 
 function blocking(
