@@ -12,7 +12,7 @@ type Sketch = readonly [
   dependsOn?: readonly string[],
 ];
 
-/** An action of which only what the scheduler looks at matters; `b…` are backups, `store…` has no domain. */
+/** An action of which only what the scheduler looks at matters; `b…` are backups, `store…` has no domain, `nas…` is done at a mirror, `slow…` at one with a bandwidth. */
 function actionOf([id, wave, domain, dependsOn = []]: Sketch): Action {
   const base = {
     id,
@@ -29,6 +29,16 @@ function actionOf([id, wave, domain, dependsOn = []]: Sketch): Action {
   const uuid = domainUuid(`00000000-0000-4000-8000-${String(domain).padStart(12, '0')}`);
   const run = runId('20261122T020000Z-00000001');
   const repair = { ...base, kind: 'thaw-domain', domain: { uuid, name: id }, run } as const;
+  const [, mirror] = /^(nas|slow)/.exec(id) ?? [];
+  if (mirror !== undefined) {
+    const bandwidthBytesPerSecond = mirror === 'slow' ? 1 : null;
+    const kind = wave === 90 ? 'hide-copies' : 'copy-points';
+    return {
+      ...repair,
+      kind,
+      mirror: { name: mirror, bandwidthBytesPerSecond },
+    } as unknown as Action;
+  }
   // The rest of a backup is of no concern here.
   return id.startsWith('b') ? ({ ...repair, kind: 'backup', store } as unknown as Action) : repair;
 }
@@ -172,6 +182,30 @@ describe('schedule', () => {
       { failing: ['b1'] },
     );
     expect(outcomes).toEqual({ b1: 'failed', b2: 'done', d1: 'skipped', d2: 'done' });
+  });
+
+  it('takes each mirror for a world of its own (I9)', async () => {
+    const copies = [1, 2, 3].flatMap((n): Sketch[] => [
+      [`nas${n}`, 30, n],
+      [`slow${n}`, 30, n],
+    ]);
+    // Two at a time to the one, and beside them one to that with a bandwidth.
+    expect((await play(copies, { parallelism: 2 })).mostAtOnce).toBe(3);
+    const deletions: Sketch[] = [
+      ['nas1', 90, 1],
+      ['nas2', 90, 2],
+      ['slow1', 90, 1],
+      ['slow2', 90, 2],
+      ['d1', 90, 1],
+      ['d2', 90, 2],
+    ];
+    const away = await play(deletions, { failing: ['nas1'] });
+    const fine = { slow1: 'done', slow2: 'done', d1: 'done', d2: 'done' };
+    expect(away.outcomes).toEqual({ nas1: 'failed', nas2: 'skipped', ...fine });
+    // What fails here stops what has not begun, wherever: nobody knows what else is wrong.
+    const more: Sketch[] = [...deletions, ['nas3', 90, 3]];
+    const broken = await play(more, { failing: ['d1'] });
+    expect(broken.outcomes).toMatchObject({ d1: 'failed', d2: 'skipped', nas3: 'skipped' });
   });
 
   it('begins nothing after a signal', async () => {
