@@ -34,7 +34,6 @@ describe.skipIf(asked !== undefined)('a fixed few', () => {
   it.each([
     // The commit of a point, and what comes before and after it.
     ['increment', 'holdfast', 'rename', 2],
-    ['first', 'holdfast', 'fsync', 12],
     ['rotation', 'holdfast', 'rename', 4],
     ['restore-in-place', 'holdfast', 'rename', 1],
     ['increment', 'qemu', 'rename', 2],

@@ -10,6 +10,10 @@ import { SickDisk } from './sick-disk.ts';
 
 const MiB = 1024 ** 2;
 
+// Each costs seconds: in every test run those which are furthest from each other.
+const isLong = process.env['HOLDFAST_FAULTS'] === 'all';
+const itLong = it.runIf(isLong);
+
 let main = '';
 let libvirt: PrivateLibvirt;
 let lab: Lab;
@@ -78,7 +82,7 @@ function fill(path: string): void {
   expect(statfsSync(path).bavail).toBe(0);
 }
 
-it('ENOSPC: a full file system of journals starts nothing, and says so', async () => {
+itLong('ENOSPC: a full file system of journals starts nothing, and says so', async () => {
   await using disk = await SmallDisk.mount(join(lab.dir, 'full-state'), 8);
   const made = await world('full-state', { stateDir: join(disk.path, 'state') });
   fill(disk.path);
@@ -103,7 +107,7 @@ it('ENOSPC: the file system of journals fills in mid-copy', async () => {
   await recovers(made, 'ENOSPC journals, in mid-copy');
 });
 
-it('ENOSPC: the store fills in mid-copy', async () => {
+itLong('ENOSPC: the store fills in mid-copy', async () => {
   await using disk = await SmallDisk.mount(join(lab.dir, 'fills-store'), 48);
   const made = await world('fills-store', { ...slowly, store: join(disk.path, 'store') });
   const child = await takeWhile(made, async () => fill(disk.path));
@@ -130,7 +134,7 @@ it('EIO, EROFS: the disk of the store fails in mid-copy, and its file system bec
   await recovers(made, 'EIO store, in mid-copy');
 });
 
-it('I14: a store that is slow makes no write of the guest wait', async () => {
+itLong('I14: a store that is slow makes no write of the guest wait', async () => {
   const slow = ['--filter=delay'];
   await using disk = await SickDisk.mount(join(lab.dir, 'slow-store'), 64, slow, ['wdelay=10ms']);
   const made = await world('slow-store', { store: join(disk.path, 'store') });
@@ -161,19 +165,22 @@ it('G152: a store that is unmounted in mid-copy gets no point in the directory b
   await recovers(made, 'store unmounted in mid-copy');
 });
 
-it('EROFS: a scratch directory on a read-only file system is said, and no job begins', async () => {
-  const made = await world('ro-scratch', { scratch: scratch.path });
-  await scratch.remount('ro');
-  const child = made.host.child(main, 'apply', '--auto-approve', '--now', made.address);
-  const ended = await child.ended();
-  expect(child.err + child.out).toMatch(/scratch/);
-  expect(child.err + child.out).toMatch(/read-only/);
-  expect([1, 4]).toContain(ended);
-  await scratch.remount('rw');
-  await recovers(made, 'EROFS scratch');
-});
+itLong(
+  'EROFS: a scratch directory on a read-only file system is said, and no job begins',
+  async () => {
+    const made = await world('ro-scratch', { scratch: scratch.path });
+    await scratch.remount('ro');
+    const child = made.host.child(main, 'apply', '--auto-approve', '--now', made.address);
+    const ended = await child.ended();
+    expect(child.err + child.out).toMatch(/scratch/);
+    expect(child.err + child.out).toMatch(/read-only/);
+    expect([1, 4]).toContain(ended);
+    await scratch.remount('rw');
+    await recovers(made, 'EROFS scratch');
+  },
+);
 
-it('ENOSPC: a scratch directory that has no room is said, and no job begins', async () => {
+itLong('ENOSPC: a scratch directory that has no room is said, and no job begins', async () => {
   const made = await world('full-scratch', { scratch: scratch.path });
   fill(scratch.path);
   const child = made.host.child(main, 'apply', '--auto-approve', '--now', made.address);
