@@ -52,7 +52,9 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
         incoming: directory.incoming.filter(({ path }) => path !== action.path),
       }));
     case 'drop-checkpoint':
-      return onDomain(observed, action.domain.uuid, (one) => without(one, [action.checkpoint]));
+      return onDomain(observed, action.domain.uuid, (one) =>
+        rewritten(without(one, [action.checkpoint]), action.images),
+      );
     case 'redefine-checkpoint':
       return onDomain(observed, action.domain.uuid, (one) => listed(one, action.checkpoint));
     case 'backup':
@@ -170,6 +172,25 @@ function without(one: ObservedDomain, names: readonly string[]): ObservedDomain 
         ? { ...disk, bitmaps: seen(disk.bitmaps.value.filter(({ name }) => !names.includes(name))) }
         : disk,
     ),
+  };
+}
+
+/** A bitmap that goes out of an image changes the file: it is no longer what the last look saw. */
+function rewritten(one: ObservedDomain, paths: readonly string[]): ObservedDomain {
+  return {
+    ...one,
+    disks: one.disks.map((disk) => ({
+      ...disk,
+      images: disk.images.seen
+        ? seen(
+            disk.images.value.map((image) =>
+              image.stat === null || !paths.includes(image.stat.path)
+                ? image
+                : { ...image, stat: { ...image.stat, mtimeNs: `${image.stat.mtimeNs}1` } },
+            ),
+          )
+        : disk.images,
+    })),
   };
 }
 
