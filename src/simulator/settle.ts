@@ -53,12 +53,26 @@ function heal(world: World): void {
     mount.isReadOnly = false;
     mount.isFull = false;
   }
+  // A purge refuses what is not ours, and says so: somebody moves it away.
+  for (const path of world.foreignFiles.keys()) {
+    const now = host.files.look(path) === null ? movedPath(world, path) : path;
+    if (now === null || !now.includes('/.trash/')) continue;
+    host.files.removeFile(now);
+    world.foreignFiles.delete(path);
+  }
   for (const domain of host.domains) {
     domain.agent = 'connected';
     domain.foreignJob = false;
   }
   // Half past an hour: three runs of a second each begin no new slot.
   host.pass(5400 - (Math.floor(host.wallMs / 1000) % 3600));
+}
+
+/** Where a file in a chain has gone with it. */
+function movedPath({ host }: World, path: string): string | null {
+  const name = path.slice(path.lastIndexOf('/'));
+  const found = host.files.tree('/disks').find(([other]) => other.endsWith(name));
+  return found?.[0] ?? null;
 }
 
 /** I10, I11, I14 at rest. */
