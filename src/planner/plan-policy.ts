@@ -37,7 +37,6 @@ export function planPolicy(
   const decisions = decideAll(planning, repairs);
   const retained = retainAll(planning, decisions);
   const removed = removals(planning, decisions);
-  const named = new Set(removed.map(({ id }) => id));
   const drafted = orderedActions(
     targetedActions(planning, [
       ...createStores(planning),
@@ -45,8 +44,7 @@ export function planPolicy(
       ...incomingRepairs(planning, repairs),
       ...[...decisions.values()].flatMap((decision) => decision.repairs),
       ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
-      // What a sentence removes, retention need not let go of too.
-      ...retained.trash.filter(({ id }) => !named.has(id)),
+      ...retained.trash,
       ...removed,
       ...purges(planning),
     ]),

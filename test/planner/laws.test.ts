@@ -54,6 +54,33 @@ const everywhere: Request['allow'] = [
   ...[1, 2, 3, 4, 5].map((number) => ({ code: 'G201', scope: `domain/vm${number}` })),
 ];
 
+/** A sentence removes the newest chain: while it took a place, the next plan let go of one more (found by chance, one in 3,658). */
+const removedNewest: WorldShape = {
+  domains: [
+    {
+      state: 'paused',
+      chains: [1, 1, 1, 1],
+      late: 1,
+      tracker: 'good',
+      raw: 'none',
+      keep: {},
+      maxPoints: 1,
+      minPoints: 2,
+      faults: [],
+      heldChain: 0,
+      closed: 'restored',
+      role: 'removed-chain',
+      orphan: false,
+      incoming: 'idle',
+      trouble: 'none',
+      looked: false,
+      never: false,
+    },
+  ],
+  memory: 'same',
+  freeBytes: 536_870_912_000,
+};
+
 // Many plans on a busy machine, and no time is asserted.
 describe('laws of the planner', { timeout: 120_000 }, () => {
   it('P1: a plan, once applied, leaves nothing to do', () => {
@@ -68,7 +95,7 @@ describe('laws of the planner', { timeout: 120_000 }, () => {
         const again = planPolicy(desired, after, asked, plan.plannedAt);
         expect(runnableActions(again).map(({ id }) => id)).toEqual([]);
       }),
-      runs,
+      { ...runs, examples: [[removedNewest, false]] },
     );
     expect(worked).toBeGreaterThan(150);
   });
