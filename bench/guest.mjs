@@ -171,11 +171,8 @@ async function startInGuest(name, command) {
 
 /** Asked this way, because libvirtd 9.0 may die of domjobinfo when a backup ends just then. */
 function hasBackupJob(name) {
-  try {
-    return virsh('backup-dumpxml', name) !== '';
-  } catch {
-    return false;
-  }
+  const asked = spawnSync('virsh', ['-q', '-c', 'qemu:///system', 'backup-dumpxml', name]);
+  return asked.status === 0;
 }
 
 function theirs(work, name) {
