@@ -1,6 +1,6 @@
 // What a guest feels of its own backup: latency of small synchronous writes inside the tiny guest, idle,
 // during virtnbdbackup, during Holdfast, and during Holdfast onto a slow store.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
