@@ -72,15 +72,13 @@ export async function run() {
 async function latencies(name, job, round) {
   const stop = new AbortController();
   const running = job === null ? null : job(round, stop.signal);
-  let ended = false;
-  running?.then(
-    () => (ended = true),
-    () => (ended = true),
-  );
+  const state = { ended: running === null };
+  const end = () => (state.ended = true);
+  running?.then(end, end);
   // The job's own beginning (look, freeze, begin) is not what is measured.
-  while (running !== null && !ended && !hasBackupJob(name)) await sleep(50);
+  while (!state.ended && !hasBackupJob(name)) await sleep(50);
   const output = await guestExec(name, `ioping -W -D -i 0 -w ${windowSeconds} -s 4k /data`);
-  if (ended)
+  if (running !== null && state.ended)
     console.error(`bench: the job ended within the window; its last writes were idle ones`);
   stop.abort();
   await running?.catch(() => null);
