@@ -64,7 +64,9 @@ export interface FarHost extends Server {
   readonly home: string;
   readonly identityFile: string;
   readonly knownHosts: string;
-  /** Pids of the sessions' processes: to end one is a link that drops. */
+  /** Runs a program as the far end sees its files: what is mounted here is not seen there. */
+  inside(...words: readonly string[]): void;
+  /** Pids of the sessions' processes: to end them all is a link that drops. */
   sessions(): readonly number[];
 }
 
@@ -109,10 +111,10 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
     'Subsystem sftp internal-sftp',
   ];
   writeFileSync(join(ssh, 'config'), `${config.join('\n')}\n`);
-  // Accounts of its own; what is mounted on the host later is seen there too.
+  // Accounts of its own, in a mount namespace of its own.
   const binds = Object.keys(accounts).map((name) => `mount --bind "$0/${name}" /etc/${name}`);
   const script = [...binds, 'exec /usr/sbin/sshd -D -e -f "$0/config"'].join(' && ');
-  const namespace = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', script, ssh];
+  const namespace = ['unshare', '--mount', 'sh', '-c', script, ssh];
   const server = await startServer(port, join(ssh, 'log'), namespace);
   const { pid } = server.child;
   return {
@@ -120,13 +122,18 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
     home,
     identityFile: join(ssh, 'id'),
     knownHosts: join(ssh, 'known'),
-    sessions: () =>
-      spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
-        .stdout.split('\n')
-        .filter((line) => line !== '')
-        .map(Number),
+    sessions: () => childrenOf(pid).flatMap((child) => [child, ...childrenOf(child)]),
+    inside: (...words) => void command('nsenter', '-t', String(pid), '-m', '--', ...words),
     stop: () => server.stop(),
   };
+}
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
 }
 
 /** A directory that the far account owns, with all that is in it. */
