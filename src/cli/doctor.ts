@@ -5,7 +5,7 @@ import type { DoctorFinding } from '../model/report.ts';
 import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
 import { type Context, type Go, wholeMessage } from './context.ts';
-import { checkAppArmor, checkClock, checkWay } from './doctor-host.ts';
+import { checkAppArmor, checkClock, checkStoreAccess, checkWay } from './doctor-host.ts';
 import { observedFindings } from './doctor-observed.ts';
 import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
 import type { ExitCode } from './exit.ts';
@@ -78,5 +78,12 @@ async function policyFindings(
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
   const { policy } = session.value;
-  return { findings: observedFindings(observed, desired), timezone: policy.timezone };
+  const uid = process.getuid?.() ?? 0;
+  const open = observed.stores.flatMap(
+    ({ path, name }) => checkStoreAccess(path, `store/${name}`, uid) ?? [],
+  );
+  return {
+    findings: [...observedFindings(observed, desired), ...open],
+    timezone: policy.timezone,
+  };
 }
