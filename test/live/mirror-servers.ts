@@ -202,7 +202,8 @@ export async function startSwift(directory: string, firstPort: number): Promise<
       await startServer(port, join(etc, 'log'), [`swift-${name}-server`, file, '-v'], env),
     );
   }
-  const filters = ['catch_errors', 's3api', 'tempauth', 'slo', 'dlo'];
+  // tempauth asks for a cache, and is content with one that is not there.
+  const filters = ['catch_errors', 'cache', 's3api', 'tempauth', 'slo', 'dlo'];
   const proxy = write('proxy.conf', [
     ...common(firstPort),
     '[pipeline:main]',
@@ -210,7 +211,10 @@ export async function startSwift(directory: string, firstPort: number): Promise<
     '[app:proxy-server]',
     'use = egg:swift#proxy',
     'account_autocreate = true',
-    ...filters.flatMap((filter) => [`[filter:${filter}]`, `use = egg:swift#${filter}`]),
+    ...filters.flatMap((filter) => [
+      `[filter:${filter}]`,
+      `use = egg:swift#${filter === 'cache' ? 'memcache' : filter}`,
+    ]),
   ]);
   const text = readFileSync(proxy, 'utf8');
   writeFileSync(
