@@ -1,4 +1,4 @@
-import { runnableActions } from '../model/plan.ts';
+import { type Plan, runnableActions } from '../model/plan.ts';
 import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
@@ -13,9 +13,12 @@ const quietApply = {
   beside: 'nobody',
 } as const satisfies Step;
 
+// Four domains with a few chains each: more runs than this mean that nothing goes at all.
+const mostPutOff = 20;
+
 /**
  * Liveness: what people and luck did ends, the faults stop; within two runs the
- * plan is empty, nothing of ours is left on the host, and a day later every
+ * plan is empty (runs that put deletions off for the next one not counted), nothing of ours is left on the host, and a day later every
  * domain that the policy manages has a fresh point.
  */
 export async function settle(run: StoryRun): Promise<readonly Violation[]> {
@@ -26,11 +29,17 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     await run.step({ ...quietApply, beside: 'other-host' });
     if (run.violations.length > 0) return [];
   }
+  let putOff = 0;
   for (let count = 0; count < 2; count += 1) {
     const scene = await run.step(quietApply);
     if (run.violations.length > 0) return [];
     if (scene.results.some(({ locked }) => locked)) return [live('the lock outlived its process')];
     world.host.pass(1);
+    // G201: where nobody is there two chains go in a run; the others are no failure of this one.
+    if (!scene.results.some(({ plan }) => plan !== null && putsOff(plan))) continue;
+    putOff += 1;
+    if (putOff > mostPutOff) return [live(`deletions were put off ${mostPutOff} times`)];
+    count -= 1;
   }
   const [third] = (await run.step(quietApply)).results;
   if (third === undefined || third.plan === null) return [live('no plan could be made')];
@@ -41,6 +50,11 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   return staysAlive(run, world);
 }
 
+/** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
+function putsOff({ guards }: Plan): boolean {
+  return guards.some(({ code, effect }) => code === 'G201' && effect === 'withhold');
+}
+
 const live = (message: string): Violation => ({ id: 'live', message });
 
 /** Nobody goes on making trouble. */
@@ -48,6 +62,11 @@ function heal(world: World): void {
   const { host } = world;
   // Who insists on a freeze of guests that cannot be frozen gets no point: that is what was asked for.
   if (world.policy.quiesce === 'required') world.policy = { ...world.policy, quiesce: 'try' };
+  // A policy that selects nobody is a mistake, under which only what is urgent is repaired (G105): a person mends it.
+  const { left, ignored } = world.policy;
+  if (host.domains.every(({ uuid }) => left.has(uuid) || ignored.has(uuid))) {
+    world.policy = { ...world.policy, left: new Set(), ignored: new Set() };
+  }
   for (const mount of host.mounts) {
     mount.disk = `/disks${mount.path}`;
     mount.isReadOnly = false;
@@ -107,6 +126,8 @@ async function staysAlive(run: StoryRun, world: World): Promise<readonly Violati
       .filter(({ verdict }) => verdict !== 'acted-on')
       .map(({ domain }) => domain.uuid),
   );
+  // One that the policy leaves alone is called acted on while a chain of its own is purged from the trash.
+  const { left, ignored } = world.policy;
   const isBlocked = (uuid: string): boolean =>
     result?.plan?.actions.some(
       (action) =>
@@ -118,6 +139,7 @@ async function staysAlive(run: StoryRun, world: World): Promise<readonly Violati
     ),
   );
   return host.domains
+    .filter(({ uuid }) => !left.has(uuid) && !ignored.has(uuid))
     .filter(({ uuid, state }) => state === 'running' && !blocked.has(uuid) && !isBlocked(uuid))
     .filter(({ uuid }) => !fresh.has(uuid))
     .map(({ name }) => live(`${name} has no point of the last day`));
