@@ -20,7 +20,7 @@ export const restorePowerState: Performer<RestorePowerState> = {
         : await tools.drivers.hypervisor.stopStarted(domain.uuid, runningId);
     if (!stopped.ok) return failed(during(`Stopping ${domain.name}`, stopped.error));
     if (stopped.value === 'left-running') {
-      const message = `Somebody resumed ${domain.name} after run ${run} had started it, so it is left running.`;
+      const message = `Somebody resumed ${domain.name} after run ${run} had started it, so it is left as it is.`;
       tools.log.warn({ code: 'left-running', message });
     }
     const noted = await tools.dismiss(run, domain.uuid, 'started-domain');
