@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -150,9 +150,6 @@ export function startWebdav(served: string, port: number): Promise<Server> {
   const words = ['rclone', 'serve', 'webdav', served, '--addr', address, '--dir-cache-time=1ms'];
   return startServer(port, `${served}.log`, words, { HOME: served });
 }
-
-/** Whether Swift's programs are installed. */
-export const hasSwift = (): boolean => existsSync('/usr/bin/swift-proxy-server');
 
 /** A real S3 server: Swift's four daemons on loopback, with one disk, one replica, and s3api. */
 export async function startSwift(directory: string, firstPort: number): Promise<Server> {
