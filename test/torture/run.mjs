@@ -84,7 +84,7 @@ function liveShare(area, files, env) {
   }
   if (ran.status !== 0) {
     board.violations.push({
-      what: ran.stdout.slice(-6000),
+      what: `${ran.stderr.slice(-6000)}\n${ran.stdout.slice(-1000)}`,
       replay: `${words.join(' ')} npx ${args.join(' ')}`,
     });
   }
