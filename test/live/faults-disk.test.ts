@@ -4,15 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CrashWorld } from './crash-world.ts';
 import { buildProgram, type HostChild, type HostOptions, SmallDisk } from './host.ts';
 import { Lab } from './lab.ts';
+import { itLong } from './long.ts';
 import { PrivateLibvirt } from './private-libvirt.ts';
 import { score } from './score.ts';
 import { SickDisk } from './sick-disk.ts';
 
 const MiB = 1024 ** 2;
-
-// Each costs seconds: in every test run those which are furthest from each other.
-const isLong = process.env['HOLDFAST_FAULTS'] === 'all';
-const itLong = it.runIf(isLong);
 
 let main = '';
 let libvirt: PrivateLibvirt;

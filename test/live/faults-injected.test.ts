@@ -5,12 +5,12 @@ import { changesOf } from './crash-try.ts';
 import { CrashWorld } from './crash-world.ts';
 import { buildProgram } from './host.ts';
 import { Lab } from './lab.ts';
+import { isLong } from './long.ts';
 import { PrivateLibvirt } from './private-libvirt.ts';
 import { score } from './score.ts';
 import { type Change, changesIn, straced } from './strace.ts';
 
 // Each try costs seconds: a few, or with `HOLDFAST_FAULTS=all` so many of each story and error.
-const isLong = process.env['HOLDFAST_FAULTS'] === 'all';
 const seed = Number(process.env['HOLDFAST_CRASH_SEED'] ?? 1);
 
 let main = '';

@@ -4,12 +4,12 @@ import { CrashWorld } from './crash-world.ts';
 import { startGuest } from './guest.ts';
 import { buildProgram, LiveHost } from './host.ts';
 import { connection, Lab, virsh } from './lab.ts';
+import { isLong, itLong } from './long.ts';
 import { PrivateLibvirt } from './private-libvirt.ts';
 import { score } from './score.ts';
 import { SlowSocket } from './slow-socket.ts';
 
 // The driver waits 40 s for an answer: both sides of that are tried where somebody has the time.
-const isLong = process.env['HOLDFAST_FAULTS'] === 'all';
 
 const MiB = 1024 ** 2;
 
@@ -65,7 +65,7 @@ it.each([
   400_000,
 );
 
-it.runIf(isLong)(
+itLong(
   'libvirt answers nothing for a minute from the start: unseen, exit 9, and nothing is done',
   async () => {
     await using slow = await SlowSocket.listen(join(lab.dir, 'slow-start'), libvirt.socket);
