@@ -30,11 +30,13 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     if (run.violations.length > 0) return [];
   }
   let putOff = 0;
+  let trashed: ReadonlySet<string> = new Set();
   for (let count = 0; count < 2; count += 1) {
     const scene = await run.step(quietApply);
     if (run.violations.length > 0) return [];
     if (scene.results.some(({ locked }) => locked)) return [live('the lock outlived its process')];
     world.host.pass(1);
+    trashed = trashedBy(scene);
     // G201: where nobody is there two chains go in a run; the others are no failure of this one.
     if (!scene.results.some(({ plan }) => plan !== null && putsOff(plan))) continue;
     putOff += 1;
@@ -43,7 +45,10 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   }
   const [third] = (await run.step(quietApply)).results;
   if (third === undefined || third.plan === null) return [live('no plan could be made')];
-  const left = runnableActions(third.plan).map(({ id }) => id);
+  // A trash that keeps nothing is emptied by the run after the one that filled it (the first on a store fills none, G153).
+  const left = runnableActions(third.plan)
+    .filter((action) => action.kind !== 'purge-trash' || !trashed.has(action.chain))
+    .map(({ id }) => id);
   if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
   const rest = remains(world);
   if (rest.length > 0) return rest;
@@ -53,6 +58,11 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
 /** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
 function putsOff({ guards }: Plan): boolean {
   return guards.some(({ code, effect }) => code === 'G201' && effect === 'withhold');
+}
+
+function trashedBy({ results }: Scene): ReadonlySet<string> {
+  const actions = results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
+  return new Set(actions.flatMap((one) => (one.kind === 'trash-chain' ? [one.chain] : [])));
 }
 
 const live = (message: string): Violation => ({ id: 'live', message });

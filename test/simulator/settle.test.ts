@@ -79,3 +79,16 @@ it('deletions that are put off take the runs that they need', async () => {
   // One that puts off, one that deletes the rest, one that purges it, one with nothing to do, the next day's.
   expect(run.steps - steps).toBe(5);
 });
+
+it('a trash that keeps nothing is emptied by the run after', async () => {
+  const run = new StoryRun({});
+  const { files } = run.world.host;
+  run.world.policy = { ...run.world.policy, trashKeepHours: 0 };
+  await growTwoChains(run);
+  // The first run that remembers nothing deletes nothing (G153), so the second does.
+  const memory = files.tree('/disks/mnt/main').filter(([path]) => path.endsWith('/last.json'));
+  expect(memory).toHaveLength(1);
+  for (const [path] of memory) files.removeFile(path);
+  expect(await settle(run)).toEqual([]);
+  expect(trashOf(run)).toEqual([]);
+});
