@@ -1,6 +1,6 @@
 // What a guest feels of its own backup: latency of small synchronous writes inside the tiny guest, idle,
 // during virtnbdbackup, during Holdfast, and during Holdfast onto a slow store.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,15 +72,13 @@ export async function run() {
 async function latencies(name, job, round) {
   const stop = new AbortController();
   const running = job === null ? null : job(round, stop.signal);
-  let ended = false;
-  running?.then(
-    () => (ended = true),
-    () => (ended = true),
-  );
+  const state = { ended: running === null };
+  const end = () => (state.ended = true);
+  running?.then(end, end);
   // The job's own beginning (look, freeze, begin) is not what is measured.
-  while (running !== null && !ended && !hasBackupJob(name)) await sleep(50);
+  while (!state.ended && !hasBackupJob(name)) await sleep(50);
   const output = await guestExec(name, `ioping -W -D -i 0 -w ${windowSeconds} -s 4k /data`);
-  if (ended)
+  if (running !== null && state.ended)
     console.error(`bench: the job ended within the window; its last writes were idle ones`);
   stop.abort();
   await running?.catch(() => null);
@@ -171,11 +169,8 @@ async function startInGuest(name, command) {
 
 /** Asked this way, because libvirtd 9.0 may die of domjobinfo when a backup ends just then. */
 function hasBackupJob(name) {
-  try {
-    return virsh('backup-dumpxml', name) !== '';
-  } catch {
-    return false;
-  }
+  const asked = spawnSync('virsh', ['-q', '-c', 'qemu:///system', 'backup-dumpxml', name]);
+  return asked.status === 0;
 }
 
 function theirs(work, name) {

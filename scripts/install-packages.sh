@@ -7,8 +7,10 @@ say() { printf 'set-up: %s\n' "$*"; }
 
 # Programs that must be there, with the Debian package of each.
 needed='virsh=libvirt-clients libvirtd=libvirt-daemon-system qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils
-flock=util-linux nbdkit=nbdkit nbdcopy=libnbd-bin strace=strace busybox=busybox-static qemu-ga=qemu-guest-agent cpio=cpio
-mkfs.ext4=e2fsprogs swtpm=swtpm swtpm_setup=swtpm-tools ssh=openssh-client'
+flock=util-linux nbdkit=nbdkit nbdcopy=libnbd-bin nbdfuse=libnbd-bin fusermount3=fuse3 strace=strace busybox=busybox-static qemu-ga=qemu-guest-agent cpio=cpio
+mkfs.ext4=e2fsprogs swtpm=swtpm swtpm_setup=swtpm-tools ssh=openssh-client
+sshd=openssh-server rsync=rsync rclone=rclone swift-proxy-server=swift-proxy swift-account-server=swift-account
+swift-container-server=swift-container swift-object-server=swift-object'
 [ "${1:-}" != bench ] || needed="$needed virtnbdbackup=virtnbdbackup"
 missing=()
 for pair in $needed; do
@@ -21,6 +23,12 @@ if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
   # A new service must not start while it is installed: lab.sh starts what it needs, and stops it.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 0755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 elif [ "${#missing[@]}" -gt 0 ]; then
   say "not installed, because this is not root: ${missing[*]}"

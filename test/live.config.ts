@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const every = {
   root: import.meta.dirname,
   // Each file in a process of its own, because these tests kill, mount and lock.
   pool: 'forks',
-  globalSetup: 'live/build.ts',
+  globalSetup: join(import.meta.dirname, 'live', 'build.ts'),
   testTimeout: 120_000,
   hookTimeout: 120_000,
 } as const;

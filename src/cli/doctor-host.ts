@@ -39,6 +39,30 @@ export function checkWay(path: string, user: User, subject: string): DoctorFindi
   return finding('ok', 'scratch-reachable', subject, `QEMU's user (${user.uid}) can reach ${path}`);
 }
 
+/** Whether others than this user could put points into a store, or take them out of it; null when nobody else can. */
+export function checkStoreAccess(path: string, subject: string, uid: number): DoctorFinding | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return null;
+  const others = (stat.mode & 0o022) !== 0;
+  if (stat.uid !== uid && stat.uid !== 0)
+    return finding(
+      'warning',
+      'store-owner',
+      subject,
+      `${path} belongs to user ${stat.uid}, who can delete or replace every point in it`,
+      `chown ${uid} ${path}`,
+    );
+  return others
+    ? finding(
+        'warning',
+        'store-writable-by-others',
+        subject,
+        `${path} can be written by other users (mode ${(stat.mode & 0o7777).toString(8)}): they can delete or replace points`,
+        `chmod go-w ${path}`,
+      )
+    : null;
+}
+
 const appArmorFile = '/etc/apparmor.d/abstractions/libvirt-qemu';
 const appArmorDirectories = [
   '/etc/apparmor.d/abstractions/libvirt-qemu.d',

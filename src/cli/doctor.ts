@@ -5,7 +5,7 @@ import type { DoctorFinding } from '../model/report.ts';
 import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
 import { type Context, type Go, wholeMessage } from './context.ts';
-import { checkAppArmor, checkClock, checkWay } from './doctor-host.ts';
+import { checkAppArmor, checkClock, checkStoreAccess, checkWay } from './doctor-host.ts';
 import { mirrorFindings, mirrorPrograms } from './doctor-mirrors.ts';
 import { observedFindings } from './doctor-observed.ts';
 import { checkLibvirt, checkPrograms, finding } from './doctor-programs.ts';
@@ -79,8 +79,13 @@ async function policyFindings(
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
   const { policy } = session.value;
+  const uid = process.getuid?.() ?? 0;
+  const open = observed.stores.flatMap(
+    ({ path, name }) => checkStoreAccess(path, `store/${name}`, uid) ?? [],
+  );
   const findings = [
     ...observedFindings(observed, desired),
+    ...open,
     ...(await mirrorPrograms(policy.mirrors)),
     ...mirrorFindings(observed.mirrors),
   ];

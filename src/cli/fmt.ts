@@ -1,4 +1,4 @@
-import { realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -101,13 +101,16 @@ function writeFormatted(
     return ok(undefined);
   }
   if (before === after) return ok(undefined);
+  let temporary: string | null = null;
   try {
     const path = realpathSync(resolve(terminal.cwd, file));
-    const temporary = `${path}.fmt-${process.pid}`;
-    writeFileSync(temporary, after, { flag: 'wx', mode: statSync(path).mode });
+    const beside = `${path}.fmt-${process.pid}`;
+    writeFileSync(beside, after, { flag: 'wx', mode: statSync(path).mode });
+    temporary = beside;
     renameSync(temporary, path);
     return ok(undefined);
   } catch (error) {
+    if (temporary !== null) rmSync(temporary, { force: true });
     return fail({
       exit: 1,
       code: 'not-saved',

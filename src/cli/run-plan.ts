@@ -132,7 +132,7 @@ async function settleDeadRuns(
   { runs }: ObservedState,
 ): Promise<void> {
   if (!runs.seen || runs.value.length === 0) return;
-  const settled = await settleRuns(driversOf(context, session));
+  const settled = await settleRuns(driversOf(context, session), []);
   if (!settled.ok) complain(context, settled.error.message);
 }
 

@@ -1,7 +1,8 @@
+import type { ActionKind } from '../model/action.ts';
 import { digestOf } from '../model/canonical.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
-import { ok, type Result } from '../model/result.ts';
+import { ok, unreachable, type Result } from '../model/result.ts';
 import type { Context, Refusal } from './context.ts';
 import { planSchemaErrors } from './generated/plan-schema.ts';
 import { usage } from './plan-options.ts';
@@ -42,7 +43,28 @@ export function refusalOf(
       'plan-expired',
       `${file} expired at ${plan.expiresAt}: make a new one with holdfast plan --out`,
     );
+  const misplaced = plan.actions.find((action) => !belongs(plan.purpose, action.kind));
+  if (misplaced !== undefined)
+    return refused(
+      'plan-action',
+      `${file} is a plan of purpose ${plan.purpose}, and ${misplaced.id} has no place in one`,
+    );
   return null;
+}
+
+/** Only a policy's plan is compared with a fresh one: no other may hold what a policy would have to ask for. */
+function belongs(purpose: Plan['purpose'], kind: ActionKind): boolean {
+  switch (purpose) {
+    case 'policy':
+      return kind !== 'restore' && kind !== 'untrack';
+    case 'restore':
+    case 'untrack':
+      return kind === purpose;
+    case 'trash':
+      return kind === 'purge-trash';
+    default:
+      return unreachable(purpose);
+  }
 }
 
 function refused(code: string, message: string): Refusal {

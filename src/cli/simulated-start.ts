@@ -44,7 +44,9 @@ export function simulationInput(
     return fail({
       exit: 3,
       code: 'no-domains',
-      message: `${policy.file} selects no domain${isObserved ? ' that was observed' : ''}: there is nothing to simulate`,
+      message: isObserved
+        ? `${policy.file} selects no domain that was observed; --from nothing simulates the policy alone`
+        : `${policy.file} selects no domain: there is nothing to simulate`,
     });
   return ok({
     world,

@@ -57,6 +57,8 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
     actions: actions.length,
   });
   try {
+    // Before anything is begun: during a run people start domains, and what was gone would be taken for left.
+    await settleDeadRuns(drivers, recorder, actions);
     const all = await drivers.hypervisor.observe(jobsOf(plan.actions));
     const tools = runTools(options, recorder, all, deadline);
     const settled = await checkFirst(actions, all, tools);
@@ -79,6 +81,15 @@ export async function applyPlan(options: ApplyOptions): Promise<RunReport> {
     deadline.stop();
     recorder.close();
   }
+}
+
+async function settleDeadRuns(
+  drivers: Drivers,
+  recorder: Recorder,
+  planned: readonly Action[],
+): Promise<void> {
+  const settled = await settleRuns(drivers, planned);
+  if (!settled.ok) recorder.record({ kind: 'warning', action: null, failure: settled.error });
 }
 
 function limitOf(bytesPerSecond: number | null): RateLimit | null {
@@ -125,8 +136,7 @@ async function finish(
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<RunReport> {
   const report = reportOf({ plan, run, actions, outcomes, interrupted: signal.aborted });
-  const settled = await settleRuns(drivers);
-  if (!settled.ok) recorder.record({ kind: 'warning', action: null, failure: settled.error });
+  await settleDeadRuns(drivers, recorder, []);
   const isConverged = converged === undefined ? null : await converged(report);
   const { done, failed, skipped, interrupted } = report;
   const event = {

@@ -48,7 +48,7 @@ async function putBack(
     return failed(failure);
   }
   if (stopped.value === 'left-running') {
-    const message = `Somebody resumed ${domain.name} during its backup, so it is left running.`;
+    const message = `Somebody resumed ${domain.name} during its backup, so it is left as it is.`;
     tools.log.warn({ code: 'left-running', message });
   }
   tools.log.close('started-domain');

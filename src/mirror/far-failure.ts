@@ -36,6 +36,11 @@ const sayings: readonly Saying[] = [
     remedy: 'give the account there the right to read and write the mirror’s directory',
   },
   {
+    form: /(?:change_dir|cannot stat destination|mkdir) "[^\n]*No such file or directory|directory not found/,
+    code: 'mirror-missing',
+    remedy: 'mount its disk or make the directory',
+  },
+  {
     form: /didn't find section in config file/,
     code: 'mirror-missing',
     remedy: 'rclone’s configuration has no remote of that name; see rclone config file',
@@ -59,11 +64,6 @@ const sayings: readonly Saying[] = [
     form: /unknown option|does not run rsync|This service allows sftp connections only|This account is currently not available/,
     code: 'not-supported',
     remedy: 'the account or the rsync there does not allow this',
-  },
-  {
-    form: /(?:change_dir|cannot stat destination|mkdir) "[^\n]*No such file or directory|directory not found/,
-    code: 'mirror-missing',
-    remedy: 'mount its disk or make the directory',
   },
   {
     form: /connection unexpectedly closed|client_loop: send disconnect/,

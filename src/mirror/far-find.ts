@@ -31,6 +31,12 @@ export async function findThere(
   );
 }
 
+/** Free bytes at the root; null where nobody can tell. */
+export async function freeThere(shell: FarShell, signal: AbortSignal): Promise<number | null> {
+  const done = await runThere(shell, { text: 'df -Pk .', lines: [], timeoutSeconds: 60, signal });
+  return done.ok ? parseFree(done.value.stdout) : null;
+}
+
 function onlyVanished(stderr: string): boolean {
   const lines = stderr.split('\n').filter((line) => line !== '');
   return (

@@ -14,7 +14,7 @@ const entriesShape = listOf(
 export function parseRcloneList(name: string, stdout: string): Result<FarListing, Failure> {
   const entries = parseShape(stdout, entriesShape);
   if (!entries.ok) {
-    const message = `mirror ${name}: rclone lsjson printed something else than files: ${entries.error}`;
+    const message = `mirror ${name}: rclone lsjson printed no list of files: its output${entries.error}`;
     return fail({ code: 'mirror-failed', message });
   }
   const files = entries.value.map((entry) => ({ ...entry, kind: 'file' as const }));

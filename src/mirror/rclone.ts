@@ -1,7 +1,7 @@
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { FarEnd } from './far-end.ts';
 import { placeOf } from './mirror-place.ts';
-import type { MirrorFailure, MirrorPlace, MirrorSettings } from './mirror.ts';
+import type { OpenRclone } from './mirror.ts';
 import { rcloneHash } from './rclone-hash.ts';
 import { parseRcloneList } from './rclone-list.ts';
 import {
@@ -18,9 +18,7 @@ import { parseRcloneTarget } from './target.ts';
  * Opens a mirror at any remote of rclone (1.60 of Debian 12 is enough). Starts
  * nothing. Failures: `bad-target`, `bad-path`.
  */
-export function openRclone(
-  settings: MirrorSettings & { readonly configFile: string | null },
-): Result<MirrorPlace, MirrorFailure> {
+export const openRclone: OpenRclone = (settings) => {
   const target = parseRcloneTarget(settings.target);
   if (!target.ok) return target;
   const { name, configFile, bandwidthBytesPerSecond } = settings;
@@ -36,7 +34,7 @@ export function openRclone(
     hashesHere: false,
   };
   return ok(placeOf(settings, farEndOf(place)));
-}
+};
 
 // What rclone ends with when a directory is not there (rclone.org/docs/#exit-code).
 const noDirectory = 3;

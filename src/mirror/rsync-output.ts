@@ -7,7 +7,8 @@ export function parseRsyncList(stdout: string): readonly FarFile[] {
       /^([-dlcbps])[-rwxsStT]{9} +(\d+) (\S+) (\S+) (.*)$/.exec(line) ?? [];
     if (type === undefined || type === 'd') return [];
     const kind = type === '-' ? 'file' : type === 'l' ? 'symlink' : 'other';
-    return [{ path, kind, bytes: Number(bytes), version: `${day} ${time}` }];
+    const name = kind === 'symlink' ? path.replace(/ -> .*$/, '') : path;
+    return [{ path: name, kind, bytes: Number(bytes), version: `${day} ${time}` }];
   });
 }
 

@@ -2,6 +2,7 @@ import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { run, type CommandFailure, type Output } from '../process/run.ts';
 import type { Transfer } from './far-end.ts';
 import { farFailure } from './far-failure.ts';
+import { freeThere } from './far-find.ts';
 import type { FarShell } from './far-shell.ts';
 import type { Transferred } from './mirror.ts';
 import { hearRsyncProgress, parseRsyncStats } from './rsync-output.ts';
@@ -114,7 +115,27 @@ export async function transfer(
     place.canSync = false;
     return transfer(place, direction, request);
   }
-  return fail(transferFailure(place.shell, direction, done.error));
+  const failure = transferFailure(place.shell, direction, done.error);
+  const isSaid = !['mirror-failed', 'mirror-unreachable'].includes(failure.code);
+  return fail(
+    isSaid || direction === 'pull' ? failure : await orFull(place.shell, failure, signal),
+  );
+}
+
+// Less than any image that is worth a mirror; the part that filled the disk is kept there.
+const fullBytes = 8 * 1024 ** 2;
+
+/**
+ * A receiver that ends because its disk is full does not always get its words
+ * through before the sender notices: the free space tells it too.
+ */
+async function orFull(shell: FarShell, failure: Failure, signal: AbortSignal): Promise<Failure> {
+  const free = await freeThere(shell, signal);
+  if (free === null || free >= fullBytes) return failure;
+  return {
+    code: 'mirror-full',
+    message: `mirror ${shell.name} (${shell.target}): ${free} bytes are left there, and the copy ended; make room there; the copy is then gone on with`,
+  };
 }
 
 /** `file-missing` when one of the files was not where they come from. */

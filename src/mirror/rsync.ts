@@ -5,7 +5,7 @@ import { findThere } from './far-find.ts';
 import { hashThere } from './far-hash.ts';
 import { runThere, syncAll, type FarShell } from './far-shell.ts';
 import { placeOf } from './mirror-place.ts';
-import type { MirrorFailure, MirrorPlace, MirrorSettings, SshSettings } from './mirror.ts';
+import type { OpenRsync } from './mirror.ts';
 import { parseRsyncDirectories, parseRsyncList } from './rsync-output.ts';
 import { placeArgument, pullSmall, runRsync, transfer, type RsyncPlace } from './rsync-run.ts';
 import { sshWords } from './ssh-words.ts';
@@ -15,9 +15,7 @@ import { parseRsyncTarget } from './target.ts';
  * Opens a mirror that rsync reaches: a directory of this host, or one behind
  * ssh. Starts nothing. Failures: `bad-target`, `bad-path`, `not-supported`.
  */
-export function openRsync(
-  settings: MirrorSettings & { readonly ssh: SshSettings },
-): Result<MirrorPlace, MirrorFailure> {
+export const openRsync: OpenRsync = (settings) => {
   const place = parseRsyncTarget(settings.target);
   if (!place.ok) return place;
   const ssh = sshWords(settings.ssh);
@@ -25,7 +23,7 @@ export function openRsync(
   const { name, target, bandwidthBytesPerSecond } = settings;
   const shell: FarShell = { name, target, place: place.value, ssh: ssh.value };
   return ok(placeOf(settings, farEndOf({ shell, bandwidthBytesPerSecond, canSync: true })));
-}
+};
 
 // Renames and removals are many small writes; a file system that is synced can take long.
 const changeSeconds = 3600;

@@ -83,7 +83,9 @@ function leftoverOf(run: ObservedRun, intent: OpenIntent, around: Surroundings):
       return !domain.seen || isUp(domain.value) ? left('thaw-domain') : gone;
     case 'started-domain':
       if (!domain.seen) return withheld;
-      return isStillOurs(domain.value, intent.runningId) ? left('restore-power-state') : gone;
+      if (!isStillOurs(domain.value, intent.runningId)) return gone;
+      // Stopped now, another program's job would end with it (I7): that one ends it first.
+      return hasOthersJob(domain.value, run.run) ? withheld : left('restore-power-state');
     case 'backup-job':
       if (!domain.seen) return withheld;
       if (domain.value?.job?.run === run.run) return left('abort-job');
@@ -193,6 +195,12 @@ export function jobsOfRuns(
 
 function isUp(domain: ObservedDomain | null): boolean {
   return domain !== null && domain.state !== 'off' && domain.state !== 'crashed';
+}
+
+/** Whether a job on a domain is none of a run's own; of one whose name nobody knows it may be. */
+function hasOthersJob(domain: ObservedDomain | null, run: RunId): boolean {
+  const job = domain?.job ?? null;
+  return job !== null && job.run !== run;
 }
 
 /** Whether a domain is the one that a run started, and nobody resumed it since. */

@@ -3,7 +3,7 @@ import { addressOf } from '../model/address.ts';
 import type { Removed, SourcePlace } from '../model/desired.ts';
 import type { ChainId } from '../model/identity.ts';
 import { addSeconds, millisecondsOf } from '../model/instant.ts';
-import type { ObservedChain } from '../model/observed-store.ts';
+import type { ObservedChain, ObservedDirectory } from '../model/observed-store.ts';
 import { nextDueAt } from '../schedule/due.ts';
 import type { DomainDecision } from './domain-decision.ts';
 import { byText } from './order.ts';
@@ -44,7 +44,7 @@ export function retentionOutcome(
     backup === null
       ? []
       : [{ atMs: planning.asOfMs, chain: backup.level === 'full' ? null : backup.chain }];
-  const judgement = judge(directory, planning, added, rule);
+  const judgement = judge(withoutRemoved(planning, domain, directory), planning, added, rule);
   const doomed = chainsAt(judgement);
   const nextMs = millisecondsOf(nextDueAt(desired.schedule, planning.asOf, domain.uuid));
   const next = chainsAt(judgeNext(judgement, nextMs, rule));
@@ -64,6 +64,21 @@ export function retentionOutcome(
     ),
     doomed: [...new Set([...doomed, ...next].map(({ id }) => id))].toSorted(byText),
   };
+}
+
+/** What a sentence of the policy removes takes no other point's place. */
+function withoutRemoved(
+  planning: Planning,
+  { uuid }: DomainSituation,
+  directory: ObservedDirectory,
+): ObservedDirectory {
+  if (!planning.desired.removed.some((removed) => removed.uuid === uuid)) return directory;
+  const gone = new Set(
+    removalMatches(planning).flatMap(({ removed, domain, refusal }) =>
+      domain?.uuid === uuid && refusal === null ? [removed.chain] : [],
+    ),
+  );
+  return { ...directory, chains: directory.chains.filter(({ id }) => !gone.has(id)) };
 }
 
 function chainsAt({ line, doomed }: Judgement): readonly ObservedChain[] {

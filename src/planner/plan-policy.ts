@@ -42,7 +42,6 @@ export function planPolicy(
   const byUuid = new Map(planning.domains.map((domain) => [domain.uuid, domain]));
   const retained = retainAll(planning, decisions);
   const removed = removals(planning, decisions);
-  const named = new Set(removed.map(({ id }) => id));
   const local: readonly Action[] = [
     ...createStores(planning),
     ...repairs,
@@ -58,11 +57,7 @@ export function planPolicy(
   const drafted = orderedActions(
     targetedActions(planning, [
       ...local,
-      // What a sentence removes, retention need not let go of too.
-      ...afterCopies(
-        retained.trash.filter(({ id }) => !named.has(id)),
-        copied,
-      ),
+      ...afterCopies(retained.trash, copied),
       ...removed,
       ...purges(planning),
       ...copied,

@@ -24,6 +24,8 @@ export const policyCodes = {
     'Directives (%YAML, %TAG) are not used: a policy is YAML 1.2, in which yes and on are texts.',
   HP113: 'Files include each other in a circle.',
   HP114: 'Files include files more than four deep. Include them from the main file.',
+  HP115:
+    'None of the outermost keys of the file is one of a policy, so it is something else, and fmt does not write it.',
   // HP2: the form, from the JSON Schema.
   HP201:
     'A value has another type than is needed: text, number, true or false, a list, or keys with values. A number such as 0230 becomes a text in quotes.',

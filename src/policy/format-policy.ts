@@ -1,12 +1,15 @@
-import { isCollection, isMap, visit, type Document } from 'yaml';
+import { isCollection, isMap, isScalar, visit, type Document } from 'yaml';
 import { fail, ok, type Result } from '../model/result.ts';
 import { sortDiagnostics, type Diagnostics } from './diagnostic.ts';
 import { parseYaml } from './parse-yaml.ts';
+import { isPolicyKey } from './policy-file.ts';
+import { diagnoseFile } from './source.ts';
 
 /**
  * The one form of a policy's text: two spaces, comments kept, at most one
  * blank line, no folded lines. There are no options. A text that is not YAML
- * fails; one that is no valid policy does not, so that an editor may format it.
+ * fails, and so does one that has no key of a policy: most texts are YAML of some kind, and
+ * `fmt` made one line of /etc/passwd. A policy with mistakes does not fail, so that an editor may format it.
  */
 export function formatPolicy(text: string, file = 'policy.yaml'): Result<string, Diagnostics> {
   let before = text;
@@ -15,12 +18,26 @@ export function formatPolicy(text: string, file = 'policy.yaml'): Result<string,
   for (let round = 0; round < maxRounds; round += 1) {
     const { source, diagnostics } = parseYaml(before, file);
     if (source === null || diagnostics.length > 0) return fail(sortDiagnostics(diagnostics));
+    if (!hasPolicyKey(source.document)) return fail([diagnoseFile(file, noPolicy)]);
     padFlow(source.document);
     const after = source.document.toString({ indent: 2, lineWidth: 0 });
     if (after === before) break;
     before = after;
   }
   return ok(before);
+}
+
+const noPolicy = {
+  code: 'HP115',
+  summary: 'the file is no policy: none of its outermost keys is one of a policy',
+  detail: 'a policy has keys such as version, stores, defaults and domains',
+} as const;
+
+function hasPolicyKey({ contents }: Document.Parsed): boolean {
+  return (
+    isMap(contents) &&
+    contents.items.some(({ key }) => isScalar(key) && isPolicyKey(String(key.value)))
+  );
 }
 
 // Random documents with comments in odd places came to rest after three.

@@ -17,6 +17,25 @@ export interface PolicyFile {
   readonly removed?: readonly WrittenRemoval[];
 }
 
+const keys: Readonly<Record<keyof PolicyFile, true>> = {
+  version: true,
+  host: true,
+  timezone: true,
+  include: true,
+  stores: true,
+  schedules: true,
+  retention: true,
+  mirrors: true,
+  defaults: true,
+  domains: true,
+  ignore: true,
+  moved: true,
+  removed: true,
+};
+
+/** Whether a word is a key of a policy file's outermost level. */
+export const isPolicyKey = (word: string): word is keyof PolicyFile => Object.hasOwn(keys, word);
+
 /** `72h`, `14d`. */
 export type DurationText = string;
 /** `50MiB/s`. */

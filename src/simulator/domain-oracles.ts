@@ -27,7 +27,8 @@ const hasItsPower: Oracle = (scene) => {
     .map(({ name }) => `the saved memory of ${name} was consumed`);
   if (!isQuiet(scene)) return consumed;
   const other = domains
-    .filter(({ state, wanted }) => state !== wanted)
+    // One on which another program works stays up until that ends: settle ends it, and asks again.
+    .filter(({ state, wanted, foreignJob }) => state !== wanted && !foreignJob)
     .map(({ name, state, wanted }) => `${name} is ${state}, and a person left it ${wanted}`);
   return [...consumed, ...other];
 };

@@ -89,6 +89,13 @@ export class Gate {
         guestWrites(domain, disk, block, this.host.number());
       }
     }
+    // A person finds a domain up that was off, and takes it into use (I11).
+    const started = domains.find(({ neverRan, state }) => neverRan && state === 'paused');
+    if (started !== undefined && this.#dice.chance(0.003)) {
+      started.state = 'running';
+      started.neverRan = false;
+      started.wanted = 'running';
+    }
     for (let ticks = this.#dice.below(4); ticks > 0; ticks -= 1) await Promise.resolve();
   }
 

@@ -112,7 +112,10 @@ export class ModelHypervisor implements Hypervisor {
     return this.#on('stop', uuid, (domain) => {
       if (domain.state === 'off') return ok('already-off' as const);
       const isOurs = runningId === null || runningId === domain.runningId;
-      if (domain.state !== 'paused' || !isOurs) return ok('left-running' as const);
+      // Paused once more by a person who had resumed it, it is his: libvirt's driver asks QEMU.
+      if (domain.state !== 'paused' || !isOurs || !domain.neverRan) {
+        return ok('left-running' as const);
+      }
       powerDown(domain);
       return ok('stopped' as const);
     });

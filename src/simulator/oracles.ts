@@ -85,7 +85,13 @@ const converges: Oracle = (scene) =>
         const blocked = new Set(
           plan?.actions.flatMap(({ id, blockedBy }) => (blockedBy.length > 0 ? [id] : [])),
         );
-        const more = left.filter((id) => !blocked.has(id));
+        // Bitmaps in images are seen of domains that are off only: of one that this run put off, by the next one.
+        const putOff = (plan?.actions ?? []).flatMap((action) =>
+          action.kind === 'restore-power-state' ? [action.domain.uuid] : [],
+        );
+        const isSeenOnlyNow = (id: string): boolean =>
+          /^(drop|redefine)-checkpoint:/.test(id) && putOff.some((uuid) => id.includes(uuid));
+        const more = left.filter((id) => !blocked.has(id) && !isSeenOnlyNow(id));
         return more.length > 0 ? [`all was done, and there is left: ${more.join()}`] : [];
       })
     : [];
@@ -94,7 +100,7 @@ const converges: Oracle = (scene) =>
 const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
   if (step.kind !== 'apply') return [];
   const blind = ['hypervisor-fails', 'journals-unlisted', 'store-unlisted', 'domains-unlisted'];
-  const partly = ['one-domain-unseen', 'checkpoints-unseen'];
+  const partly = ['one-domain-unseen'];
   const [first] = world.host.domains;
   // The one beside it was told the truth.
   return results.slice(0, 1).flatMap(({ plan }) =>
@@ -103,6 +109,10 @@ const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
       .filter(
         (action) =>
           step.lies.some((lie) => blind.includes(lie)) ||
+          // What is in a store is seen all the same.
+          (step.lies.includes('checkpoints-unseen') &&
+            action.kind === 'drop-checkpoint' &&
+            action.domain.uuid === first?.uuid) ||
           // G213: what stands on the chain is not known.
           (step.lies.includes('images-unseen') && action.kind === 'trash-chain') ||
           (step.lies.some((lie) => partly.includes(lie)) &&

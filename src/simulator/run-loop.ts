@@ -120,7 +120,7 @@ async function applyOnce(
       return left === null ? null : left.length === 0;
     };
     if (runnableActions(plan).length === 0) {
-      if (observed.runs.seen && observed.runs.value.length > 0) await settleRuns(drivers);
+      if (observed.runs.seen && observed.runs.value.length > 0) await settleRuns(drivers, []);
       await close();
       return;
     }

@@ -8,7 +8,7 @@ import type { Mutation } from './process-drivers.ts';
 import { type LoopRequest, type LoopResult, runLoop } from './run-loop.ts';
 import { keyOf, type Scene, type Violation } from './scene.ts';
 import { settle } from './settle.ts';
-import { type Step, storyOf } from './story.ts';
+import type { Step } from './story.ts';
 import { newWorld, pointKey, type World } from './world.ts';
 
 /** What is counted of a story. */
@@ -154,9 +154,4 @@ export async function runStory(story: readonly Step[], twist: Twist = {}): Promi
   const atRest = run.violations.length > 0 ? [] : await settle(run);
   const { steps, faults, crashes, compared } = run;
   return { violations: [...run.violations, ...atRest], steps, faults, crashes, compared };
-}
-
-/** The story of a seed. */
-export function runSeed(seed: number, twist: Twist = {}): Promise<StoryResult> {
-  return runStory(storyOf(seed), twist);
 }

@@ -1,4 +1,4 @@
-import { runnableActions } from '../model/plan.ts';
+import { type Plan, runnableActions } from '../model/plan.ts';
 import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
@@ -13,9 +13,12 @@ const quietApply = {
   beside: 'nobody',
 } as const satisfies Step;
 
+// Four domains with a few chains each: more runs than this mean that nothing goes at all.
+const mostPutOff = 20;
+
 /**
  * Liveness: what people and luck did ends, the faults stop; within two runs the
- * plan is empty, nothing of ours is left on the host, and a day later every
+ * plan is empty (runs that put deletions off for the next one not counted), nothing of ours is left on the host, and a day later every
  * domain that the policy manages has a fresh point.
  */
 export async function settle(run: StoryRun): Promise<readonly Violation[]> {
@@ -26,19 +29,40 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     await run.step({ ...quietApply, beside: 'other-host' });
     if (run.violations.length > 0) return [];
   }
+  let putOff = 0;
+  let trashed: ReadonlySet<string> = new Set();
   for (let count = 0; count < 2; count += 1) {
     const scene = await run.step(quietApply);
     if (run.violations.length > 0) return [];
     if (scene.results.some(({ locked }) => locked)) return [live('the lock outlived its process')];
     world.host.pass(1);
+    trashed = trashedBy(scene);
+    // G201: where nobody is there two chains go in a run; the others are no failure of this one.
+    if (!scene.results.some(({ plan }) => plan !== null && putsOff(plan))) continue;
+    putOff += 1;
+    if (putOff > mostPutOff) return [live(`deletions were put off ${mostPutOff} times`)];
+    count -= 1;
   }
   const [third] = (await run.step(quietApply)).results;
   if (third === undefined || third.plan === null) return [live('no plan could be made')];
-  const left = runnableActions(third.plan).map(({ id }) => id);
+  // A trash that keeps nothing is emptied by the run after the one that filled it (the first on a store fills none, G153).
+  const left = runnableActions(third.plan)
+    .filter((action) => action.kind !== 'purge-trash' || !trashed.has(action.chain))
+    .map(({ id }) => id);
   if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
   const rest = remains(world);
   if (rest.length > 0) return rest;
   return staysAlive(run, world);
+}
+
+/** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
+function putsOff({ guards }: Plan): boolean {
+  return guards.some(({ code, effect }) => code === 'G201' && effect === 'withhold');
+}
+
+function trashedBy({ results }: Scene): ReadonlySet<string> {
+  const actions = results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
+  return new Set(actions.flatMap((one) => (one.kind === 'trash-chain' ? [one.chain] : [])));
 }
 
 const live = (message: string): Violation => ({ id: 'live', message });
@@ -48,10 +72,22 @@ function heal(world: World): void {
   const { host } = world;
   // Who insists on a freeze of guests that cannot be frozen gets no point: that is what was asked for.
   if (world.policy.quiesce === 'required') world.policy = { ...world.policy, quiesce: 'try' };
+  // A policy that selects nobody is a mistake, under which only what is urgent is repaired (G105): a person mends it.
+  const { left, ignored } = world.policy;
+  if (host.domains.every(({ uuid }) => left.has(uuid) || ignored.has(uuid))) {
+    world.policy = { ...world.policy, left: new Set(), ignored: new Set() };
+  }
   for (const mount of host.mounts) {
     mount.disk = `/disks${mount.path}`;
     mount.isReadOnly = false;
     mount.isFull = false;
+  }
+  // A purge refuses what is not ours, and says so: somebody moves it away.
+  for (const path of world.foreignFiles.keys()) {
+    const now = host.files.look(path) === null ? movedPath(world, path) : path;
+    if (now === null || !now.includes('/.trash/')) continue;
+    host.files.removeFile(now);
+    world.foreignFiles.delete(path);
   }
   for (const domain of host.domains) {
     domain.agent = 'connected';
@@ -59,6 +95,13 @@ function heal(world: World): void {
   }
   // Half past an hour: three runs of a second each begin no new slot.
   host.pass(5400 - (Math.floor(host.wallMs / 1000) % 3600));
+}
+
+/** Where a file in a chain has gone with it. */
+function movedPath({ host }: World, path: string): string | null {
+  const name = path.slice(path.lastIndexOf('/'));
+  const found = host.files.tree('/disks').find(([other]) => other.endsWith(name));
+  return found?.[0] ?? null;
 }
 
 /** I10, I11, I14 at rest. */
@@ -93,6 +136,8 @@ async function staysAlive(run: StoryRun, world: World): Promise<readonly Violati
       .filter(({ verdict }) => verdict !== 'acted-on')
       .map(({ domain }) => domain.uuid),
   );
+  // One that the policy leaves alone is called acted on while a chain of its own is purged from the trash.
+  const { left, ignored } = world.policy;
   const isBlocked = (uuid: string): boolean =>
     result?.plan?.actions.some(
       (action) =>
@@ -104,6 +149,7 @@ async function staysAlive(run: StoryRun, world: World): Promise<readonly Violati
     ),
   );
   return host.domains
+    .filter(({ uuid }) => !left.has(uuid) && !ignored.has(uuid))
     .filter(({ uuid, state }) => state === 'running' && !blocked.has(uuid) && !isBlocked(uuid))
     .filter(({ uuid }) => !fresh.has(uuid))
     .map(({ name }) => live(`${name} has no point of the last day`));

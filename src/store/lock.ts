@@ -58,9 +58,10 @@ function flock(descriptor: number, args: readonly string[]): Promise<Result<bool
   });
 }
 
+const pad = (part: number): string => String(part).padStart(2, '0');
+
 /** A minute of this host's own clock, for people: `2026-11-22 02:00`. */
 function localMinute(date: Date): string {
-  const pad = (part: number): string => String(part).padStart(2, '0');
   const day = [date.getFullYear(), pad(date.getMonth() + 1), pad(date.getDate())].join('-');
   return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
 }

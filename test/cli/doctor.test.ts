@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkWay, clockWords } from '../../src/cli/doctor-host.ts';
+import { checkStoreAccess, checkWay, clockWords } from '../../src/cli/doctor-host.ts';
 import { observedFindings } from '../../src/cli/doctor-observed.ts';
 import { backupFinding, isAtLeast, versionFindings } from '../../src/cli/doctor-programs.ts';
 import { domainUuid } from '../../src/model/identity.ts';
@@ -90,6 +90,40 @@ describe('checkWay', () => {
     chmodSync(owned, 0o710);
     expect(checkWay(owned, { uid: 64_055, gid: me.gid }, 'scratch').severity).toBe('ok');
     rmSync(owned, { recursive: true });
+  });
+});
+
+describe('checkStoreAccess', () => {
+  const uid = process.getuid?.() ?? 0;
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-doctor-'));
+
+  it('says nothing of a store that is ours alone, or not there', () => {
+    chmodSync(directory, 0o700);
+    expect(checkStoreAccess(directory, 'store/main', uid)).toBeNull();
+    expect(checkStoreAccess(join(directory, 'none'), 'store/main', uid)).toBeNull();
+  });
+
+  it('warns of one that others can change', () => {
+    chmodSync(directory, 0o777);
+    expect(checkStoreAccess(directory, 'store/main', uid)).toEqual({
+      severity: 'warning',
+      code: 'store-writable-by-others',
+      subject: 'store/main',
+      message: `${directory} can be written by other users (mode 777): they can delete or replace points`,
+      remedy: `chmod go-w ${directory}`,
+    });
+  });
+
+  it.skipIf(uid !== 0)('warns of one that is somebody else’s', () => {
+    chownSync(directory, 65_534, 65_534);
+    expect(checkStoreAccess(directory, 'store/main', uid)).toEqual({
+      severity: 'warning',
+      code: 'store-owner',
+      subject: 'store/main',
+      message: `${directory} belongs to user 65534, who can delete or replace every point in it`,
+      remedy: `chown 0 ${directory}`,
+    });
+    rmSync(directory, { recursive: true });
   });
 });
 

@@ -152,6 +152,16 @@ describe('fmt', () => {
     });
   });
 
+  it('leaves a file alone that is no policy, though nearly every text is YAML', async () => {
+    using cli = new Cli();
+    const users = 'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\n';
+    const path = cli.write('passwd', users);
+    const { exit, out, err } = await cli.run(['fmt', 'passwd']);
+    expect({ exit, out }).toEqual({ exit: 3, out: '' });
+    expect(err).toContain('error HP115 the file is no policy');
+    expect(readFileSync(path, 'utf8')).toBe(users);
+  });
+
   it('refuses what is not YAML', async () => {
     using cli = new Cli();
     cli.write('policy.yaml', 'a: [1,\n');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { planSchemaErrors } from '../../src/cli/generated/plan-schema.ts';
 import { refusalOf } from '../../src/cli/saved-plan.ts';
 import { subsetOf } from '../../src/cli/subset.ts';
+import { digestOf } from '../../src/model/canonical.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { aPlan, backup, trash } from './a-plan.ts';
 
@@ -43,6 +44,15 @@ describe('a saved plan (G301)', () => {
 });
 
 describe('a forged plan (G408)', () => {
+  it('is refused when it holds what its purpose does not', () => {
+    const { id: _, ...restore } = { ...aPlan([trash]), purpose: 'restore' as const };
+    expect(refusalOf({ ...restore, id: digestOf(restore) }, 'plan.json', here)).toEqual({
+      exit: 5,
+      code: 'plan-action',
+      message: `plan.json is a plan of purpose restore, and ${trash.id} has no place in one`,
+    });
+  });
+
   const story = join(import.meta.dirname, '..', 'scenarios', 'nightly-increments', 'plan.json');
   const real = JSON.parse(readFileSync(story, 'utf8')) as Plan;
   const [increment] = real.actions.filter((action) => action.kind === 'backup');

@@ -188,7 +188,8 @@ describe('what simulate refuses', { timeout: 120_000 }, () => {
     using cli = prepared();
     cli.write('other.yaml', policy.replace('match: "*"', 'name: other').replace('db1', 'db9'));
     const args = ['--json', '--policy', 'other.yaml', 'simulate', '--observed', 'observed.json'];
-    const message = 'other.yaml selects no domain that was observed: there is nothing to simulate';
+    const message =
+      'other.yaml selects no domain that was observed; --from nothing simulates the policy alone';
     expect(await cli.run(args)).toEqual({
       exit: 3,
       out: `{"formatVersion":1,"kind":"error","code":"no-domains","message":"${message}","exit":3}\n`,

@@ -124,7 +124,7 @@ describe('a backup', () => {
       {
         failure: {
           code: 'left-running',
-          message: 'Somebody resumed vm1 during its backup, so it is left running.',
+          message: 'Somebody resumed vm1 during its backup, so it is left as it is.',
         },
       },
     ]);

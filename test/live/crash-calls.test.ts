@@ -30,11 +30,11 @@ afterAll(async () => {
 const create = (story: Story, victim: Victim): Promise<CrashWorld> =>
   CrashWorld.create(main, lab, `${story.name}-${victim}`, story.state, story.options);
 
-describe.skipIf(asked !== undefined)('a fixed few', () => {
+/** A fixed few. */
+function aFew(): void {
   it.each([
     // The commit of a point, and what comes before and after it.
     ['increment', 'holdfast', 'rename', 2],
-    ['first', 'holdfast', 'fsync', 12],
     ['rotation', 'holdfast', 'rename', 4],
     ['restore-in-place', 'holdfast', 'rename', 1],
     ['increment', 'qemu', 'rename', 2],
@@ -48,7 +48,7 @@ describe.skipIf(asked !== undefined)('a fixed few', () => {
     if (victim === 'holdfast') expect(where).toContain(`killed at ${call}(`);
     expect(world.compared).toBeGreaterThan(0);
   });
-});
+}
 
 /** Numbers that a seed gives, always the same ones. */
 function* numbers(from: number): Generator<number> {
@@ -83,7 +83,8 @@ const victims = (['holdfast', 'qemu', 'libvirtd'] as const).flatMap((victim) =>
     .map((story) => [story.name, victim, story] as const),
 );
 
-describe.runIf(asked !== undefined)('every change', () => {
+/** At every change, or as many of them as are asked for. */
+function everyChange(): void {
   it.each(
     victims.filter(
       ([name, victim]) =>
@@ -108,4 +109,7 @@ describe.runIf(asked !== undefined)('every change', () => {
     },
     3_600_000,
   );
-});
+}
+
+// One or the other, and none that is skipped.
+describe('killed', asked === undefined ? aFew : everyChange);

@@ -48,7 +48,7 @@ export class SickDisk implements AsyncDisposable {
     const nbdfuse = spawn('nbdfuse', [file, '--unix', socket], { stdio: 'ignore' });
     const disk = new SickDisk(dir, [nbdkit, nbdfuse]);
     await eventually('nbdfuse shows the disk', async () => hasSize(file));
-    await sh('/sbin/mkfs.ext4', '-q', '-F', '-m', '0', file);
+    await sh('/sbin/mkfs.ext4', '-q', '-F', '-b', '1024', '-m', '0', file);
     await disk.mountAgain();
     return disk;
   }

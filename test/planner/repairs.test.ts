@@ -84,6 +84,13 @@ describe('leftovers of dead runs become explicit actions', () => {
     expect(left([started], paused).actions).toEqual(['restore-power-state domain/web01']);
     expect(left([{ ...started, runningId: null }], paused).actions).toHaveLength(1);
     expect(left([started], { ...paused, runningId: 8 }).actions).toEqual([]);
+    const foreign = { ...paused, job: { operation: 'backup', run: null } };
+    expect(left([started], foreign).actions).toEqual([]);
+    const ours = { ...paused, job: { operation: 'backup', run: aRun } };
+    expect(left([started, job], ours).actions).toEqual([
+      'abort-job domain/web01',
+      'restore-power-state domain/web01',
+    ]);
     const resumed = left([started], { ...paused, state: 'running' });
     expect([resumed.actions, resumed.notes]).toEqual([[], ['left-running domain/web01']]);
   });

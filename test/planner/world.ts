@@ -13,9 +13,9 @@ import type {
   OpenIntent,
 } from '../../src/model/observed.ts';
 import { seen, unreachable } from '../../src/model/result.ts';
-import { aRun } from './build.ts';
-import { readyStore } from './build.ts';
+import { aRun, readyStore } from './build.ts';
 import { appliedAtMirror } from './mirror-world.ts';
+import { rewritten } from './rewritten.ts';
 
 /** The world after some actions of a plan, all of which succeed; time stands still. */
 export function applied(observed: ObservedState, actions: readonly Action[]): ObservedState {
@@ -54,7 +54,7 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
       }));
     case 'drop-checkpoint':
       return onDomain(observed, action.domain.uuid, (one) =>
-        written(without(one, [action.checkpoint]), action.images),
+        rewritten(without(one, [action.checkpoint]), action.images),
       );
     case 'redefine-checkpoint':
       return onDomain(observed, action.domain.uuid, (one) => listed(one, action.checkpoint));
@@ -175,28 +175,6 @@ function without(one: ObservedDomain, names: readonly string[]): ObservedDomain 
     disks: one.disks.map((disk) =>
       disk.bitmaps?.seen === true
         ? { ...disk, bitmaps: seen(disk.bitmaps.value.filter(({ name }) => !names.includes(name))) }
-        : disk,
-    ),
-  };
-}
-
-/** The same domain after its images were changed: `unchanged` is not to be said of it any more. */
-function written(one: ObservedDomain, paths: readonly string[]): ObservedDomain {
-  if (paths.length === 0) return one;
-  return {
-    ...one,
-    disks: one.disks.map((disk) =>
-      disk.images.seen
-        ? {
-            ...disk,
-            images: seen(
-              disk.images.value.map((image) =>
-                image.stat !== null && paths.includes(image.stat.path)
-                  ? { ...image, stat: { ...image.stat, mtimeNs: '1800000000000000000' } }
-                  : image,
-              ),
-            ),
-          }
         : disk,
     ),
   };

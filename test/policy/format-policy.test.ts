@@ -55,8 +55,14 @@ ignore: ["a", 'b']
     expect(formatted('version: 1\r\nhost: a\r\n\r\n\r\n')).toBe('version: 1\nhost: a\n');
   });
 
-  it('formats what is YAML but no policy, and nothing that is no YAML', () => {
-    expect(formatted('a:   [1,2]\n')).toBe('a: [1, 2]\n');
+  it('formats a policy with mistakes, and nothing that is no YAML or no policy', () => {
+    expect(formatted('version: 1\na:   [1,2]\n')).toBe('version: 1\na: [1, 2]\n');
+    for (const text of ['a:   [1,2]\n', 'root:x:0:0:root\nbin:x:2:2:bin\n', '- version: 1\n']) {
+      const other = formatPolicy(text);
+      expect(!other.ok && told(other.error)).toEqual([
+        '1:1 error HP115  the file is no policy: none of its outermost keys is one of a policy — a policy has keys such as version, stores, defaults and domains',
+      ]);
+    }
     const result = formatPolicy('a: "x\n');
     expect(!result.ok && told(result.error)).toEqual([
       '2:1 error HP109  missing closing " of a quoted text',
@@ -68,7 +74,8 @@ ignore: ["a", 'b']
   });
 
   it('does not change a number that was meant as a text', () => {
-    expect(formatted('at: 0230\nb: 1e3\nc: 0o17\n')).toBe('at: 0230\nb: 1e3\nc: 0o17\n');
+    const text = 'version: 0230\nb: 1e3\nc: 0o17\n';
+    expect(formatted(text)).toBe(text);
   });
 });
 

@@ -84,7 +84,7 @@ function liveShare(area, files, env) {
   }
   if (ran.status !== 0) {
     board.violations.push({
-      what: ran.stdout.slice(-6000),
+      what: `${ran.stderr.slice(-6000)}\n${ran.stdout.slice(-1000)}`,
       replay: `${words.join(' ')} npx ${args.join(' ')}`,
     });
   }
@@ -147,6 +147,9 @@ try {
     const before = board.violations.length;
     share(area, round, seed, seconds);
     const found = board.violations.length - before;
+    for (const { what, replay } of board.violations.slice(before)) {
+      say(`VIOLATION\n${what}\nagain: ${replay}\n`);
+    }
     say(
       `${passed().toFixed(1).padStart(6)} min  ${area}, seed ${seed}${found === 0 ? '' : `: ${found} VIOLATIONS`}`,
     );
@@ -158,7 +161,7 @@ try {
 board.counts.set('violations', board.violations.length);
 const scoreboard = `${table(board.counts, ['counted', ''])}\n\n${table(board.faults, ['fault', 'met'])}\n`;
 say(`\n${scoreboard}`);
-for (const { what, replay } of board.violations) say(`VIOLATION\n${what}\nagain: ${replay}\n`);
+for (const { replay } of board.violations) say(`violation; again: ${replay}`);
 if (passed() >= minutesWorthKeeping && values.only.length === areas.length) {
   const file = join(root, 'docs', 'proof.md');
   const from = '<!-- torture: from here on written by npm run torture -->';

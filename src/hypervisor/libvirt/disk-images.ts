@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ObservedBitmap, ObservedDisk, ObservedImage } from '../../model/observed.ts';
 import { seen, unreachable, unseen, type Seen } from '../../model/result.ts';
 import { blockDeviceBytes, type StableIds } from './block-device.ts';
 import type { DefinedDisk } from './domain-xml.ts';
+import { realPath, statExactly, withFile } from './file-calls.ts';
 import { readQcow2Header, type Qcow2Header } from './qcow2-header.ts';
 
 // libvirt itself reads a chain of 200 images and no deeper by default; a chain
@@ -166,8 +166,8 @@ async function lookAtImage(
   stableIds: StableIds,
 ): Promise<Seen<LookedAt>> {
   try {
-    const resolved = await realpath(path);
-    const facts = await stat(resolved, { bigint: true });
+    const resolved = await realPath(path);
+    const facts = await statExactly(resolved);
     const block = facts.isBlockDevice();
     // Anything else, a FIFO say, could block the one who opens it for ever.
     if (!facts.isFile() && !block)
@@ -210,14 +210,8 @@ async function lookAtImage(
   }
 }
 
-async function headerOf(path: string): Promise<Qcow2Header | null> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    return await readQcow2Header(file);
-  } finally {
-    await file.close();
-  }
-}
+const headerOf = (path: string): Promise<Qcow2Header | null> =>
+  withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, readQcow2Header);
 
 function unseenImage(path: string, error: unknown): ReturnType<typeof unseen> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { ObservedBitmap } from '../../model/observed.ts';
+import type { Readable } from './file-calls.ts';
 
 /**
  * What the header of a qcow2 file says, by docs/interop/qcow2.txt of QEMU.
@@ -34,7 +34,7 @@ interface Extension {
 }
 
 /** Reads a header; null if the file is no qcow2. A damaged one is an error with its reason. */
-export async function readQcow2Header(file: FileHandle): Promise<Qcow2Header | null> {
+export async function readQcow2Header(file: Readable): Promise<Qcow2Header | null> {
   let head = await readAt(file, 0, firstBytes);
   if (head.length < 72 || head.readUInt32BE(0) !== magic) return null;
   const version = head.readUInt32BE(4);
@@ -90,7 +90,7 @@ function extensionsOf(head: Buffer, start: number, end: number): readonly Extens
 }
 
 async function readBitmaps(
-  file: FileHandle,
+  file: Readable,
   extension: Extension | undefined,
 ): Promise<readonly ObservedBitmap[]> {
   if (extension === undefined) return [];
@@ -127,7 +127,7 @@ function wholeNumber(value: bigint, what: string): number {
   return Number(value);
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readAt(file: Readable, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   return buffer.subarray(0, bytesRead);

@@ -1,0 +1,233 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const command = (program: string, ...args: readonly string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+/** The account at the far end: no root, and a shell. It is in no file of this host, only in what sshd sees. */
+export const farUser = 'hfmirror';
+// Above what Debian gives to people and services.
+const farId = '64321';
+
+/** Something that was started, and its end. */
+export interface Server {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a program that listens on a port of loopback, and waits till it does. */
+async function startServer(
+  port: number,
+  log: string,
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Server & { readonly child: ChildProcess }> {
+  const output = openSync(log, 'a');
+  // Variables of this shell, such as a CA bundle, are not for the server.
+  const child = spawn(program, args, {
+    stdio: ['ignore', output, output],
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...env },
+  });
+  const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
+  for (let turn = 0; !(await listens(port)); turn += 1) {
+    if (turn > 300 || child.exitCode !== null) {
+      throw new Error(`${program} does not listen: ${readFileSync(log, 'utf8')}`);
+    }
+    await sleep(100);
+  }
+  return {
+    port,
+    child,
+    async stop() {
+      if (child.exitCode === null) child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** An sshd of our own on loopback, and all that reaches it. */
+export interface FarHost extends Server {
+  readonly home: string;
+  readonly identityFile: string;
+  readonly knownHosts: string;
+  /** Runs a program as the far end sees its files: what is mounted here is not seen there. */
+  inside(...words: readonly string[]): void;
+  /** Pids of the sessions' processes: to end them all is a link that drops. */
+  sessions(): readonly number[];
+}
+
+/** Starts sshd on a port, with one account that may log in. */
+export async function startSshd(directory: string, port: number): Promise<FarHost> {
+  const ssh = join(directory, 'ssh files');
+  mkdirSync(ssh, { recursive: true });
+  // /tmp is open to all; what is made in it is not, and the account must pass.
+  chmodSync(directory, 0o755);
+  mkdirSync('/run/sshd', { recursive: true });
+  const home = join(directory, 'home');
+  mkdirSync(home);
+  const accounts = {
+    passwd: [
+      'root:x:0:0:root:/root:/bin/sh',
+      'sshd:x:64320:65534::/run/sshd:/usr/sbin/nologin',
+      `${farUser}:x:${farId}:${farId}::${home}:/bin/sh`,
+    ],
+    shadow: ['root:*:19000:0:99999:7:::', `${farUser}:*:19000:0:99999:7:::`],
+    group: ['root:x:0:', `${farUser}:x:${farId}:`],
+  };
+  for (const [name, lines] of Object.entries(accounts)) {
+    writeFileSync(join(ssh, name), `${lines.join('\n')}\n`);
+  }
+  for (const name of ['host', 'id']) {
+    command('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(ssh, name));
+  }
+  mkdirSync(join(home, '.ssh'), { mode: 0o700 });
+  writeFileSync(join(home, '.ssh/authorized_keys'), readFileSync(join(ssh, 'id.pub')));
+  command('chown', '-R', `${farId}:${farId}`, home);
+  const key = readFileSync(join(ssh, 'host.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
+  writeFileSync(join(ssh, 'known'), `[127.0.0.1]:${port} ${key}\n`);
+  const config = [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey "${join(ssh, 'host')}"`,
+    'PidFile none',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'StrictModes no',
+    'MaxStartups 100',
+    'Subsystem sftp internal-sftp',
+  ];
+  writeFileSync(join(ssh, 'config'), `${config.join('\n')}\n`);
+  // Accounts of its own, in a mount namespace of its own.
+  const binds = Object.keys(accounts).map((name) => `mount --bind "$0/${name}" /etc/${name}`);
+  const script = [...binds, 'exec /usr/sbin/sshd -D -e -f "$0/config"'].join(' && ');
+  const namespace = ['unshare', '--mount', 'sh', '-c', script, ssh];
+  const server = await startServer(port, join(ssh, 'log'), namespace);
+  const { pid } = server.child;
+  return {
+    port,
+    home,
+    identityFile: join(ssh, 'id'),
+    knownHosts: join(ssh, 'known'),
+    sessions: () => childrenOf(pid).flatMap((child) => [child, ...childrenOf(child)]),
+    inside: (...words) => void command('nsenter', '-t', String(pid), '-m', '--', ...words),
+    stop: () => server.stop(),
+  };
+}
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+}
+
+/** A directory that the far account owns, with all that is in it. */
+export function farDirectory(path: string): string {
+  mkdirSync(path, { recursive: true });
+  command('chown', '-R', `${farId}:${farId}`, path);
+  return path;
+}
+
+/** `rclone serve webdav`, without a password on loopback. */
+export function startWebdav(served: string, port: number): Promise<Server> {
+  const address = `127.0.0.1:${port}`;
+  // What a test changes behind its back must be seen at once.
+  const words = ['rclone', 'serve', 'webdav', served, '--addr', address, '--dir-cache-time=1ms'];
+  return startServer(port, `${served}.log`, words, { HOME: served });
+}
+
+/** A real S3 server: Swift's four daemons on loopback, with one disk, one replica, and s3api. */
+export async function startSwift(directory: string, firstPort: number): Promise<Server> {
+  const etc = join(directory, 'etc');
+  mkdirSync(etc, { recursive: true });
+  mkdirSync(join(directory, 'srv/disk'), { recursive: true });
+  const write = (name: string, lines: readonly string[]): string => {
+    writeFileSync(join(etc, name), `${lines.join('\n')}\n`);
+    return join(etc, name);
+  };
+  const common = (port: number) => [
+    '[DEFAULT]',
+    'bind_ip = 127.0.0.1',
+    `bind_port = ${port}`,
+    'workers = 0',
+    'user = root',
+    `swift_dir = ${etc}`,
+    `devices = ${directory}/srv`,
+    'mount_check = false',
+    'fallocate_reserve = 0',
+  ];
+  write('swift.conf', [
+    '[swift-hash]',
+    'swift_hash_path_prefix = holdfast',
+    'swift_hash_path_suffix = holdfast',
+    '[storage-policy:0]',
+    'name = one',
+    'default = yes',
+  ]);
+  const servers: Server[] = [];
+  // Their configuration is found by this variable alone.
+  const env = { SWIFT_CONF_DIR: etc, HOME: directory };
+  for (const [index, name] of ['object', 'container', 'account'].entries()) {
+    const port = firstPort + 1 + index;
+    const ring = join(etc, `${name}.builder`);
+    command('swift-ring-builder', ring, 'create', '4', '1', '1');
+    command('swift-ring-builder', ring, 'add', `r1z1-127.0.0.1:${port}/disk`, '1');
+    command('swift-ring-builder', ring, 'rebalance');
+    const file = write(`${name}.conf`, [
+      ...common(port),
+      '[pipeline:main]',
+      `pipeline = ${name}-server`,
+      `[app:${name}-server]`,
+      `use = egg:swift#${name}`,
+    ]);
+    servers.push(
+      await startServer(port, join(etc, 'log'), [`swift-${name}-server`, file, '-v'], env),
+    );
+  }
+  // tempauth asks for a cache, and is content with one that is not there.
+  const filters = ['catch_errors', 'cache', 's3api', 'tempauth', 'slo', 'dlo'];
+  const proxy = write('proxy.conf', [
+    ...common(firstPort),
+    '[pipeline:main]',
+    `pipeline = ${filters.join(' ')} proxy-server`,
+    '[app:proxy-server]',
+    'use = egg:swift#proxy',
+    'account_autocreate = true',
+    ...filters.flatMap((filter) => [
+      `[filter:${filter}]`,
+      `use = egg:swift#${filter === 'cache' ? 'memcache' : filter}`,
+    ]),
+  ]);
+  const text = readFileSync(proxy, 'utf8');
+  writeFileSync(
+    proxy,
+    text.replace(
+      'use = egg:swift#tempauth',
+      'use = egg:swift#tempauth\nuser_test_tester = testing .admin',
+    ),
+  );
+  servers.push(
+    await startServer(firstPort, join(etc, 'log'), ['swift-proxy-server', proxy, '-v'], env),
+  );
+  return {
+    port: firstPort,
+    async stop() {
+      for (const server of servers.toReversed()) await server.stop();
+    },
+  };
+}

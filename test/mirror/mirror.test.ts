@@ -1,0 +1,166 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { placeOf } from '../../src/mirror/mirror-place.ts';
+import type { MirrorSettings } from '../../src/mirror/mirror.ts';
+import { chainOn, failureOf, hold, later, must, theStore } from '../store/fixture.ts';
+import { copyOf, lookAt, pointsIn, requestOf, temporaryDirectory, writeChain } from './fixture.ts';
+import { modelEnd } from './model-end.ts';
+
+const signal = new AbortController().signal;
+const lost = { code: 'mirror-unreachable', message: 'the line is cut' };
+
+function world(deletes: MirrorSettings['deletes'] = 'allowed') {
+  const dir = temporaryDirectory();
+  const [storePath, stateDir] = [join(dir.path, 'store'), join(dir.path, 'state')];
+  mkdirSync(storePath);
+  const points = writeChain(storePath, chainOn(1), 3);
+  const end = modelEnd();
+  const settings = { name: 'nas', target: 'model:/vol', bandwidthBytesPerSecond: null, deletes };
+  const mirror = placeOf({ ...settings, stateDir }, end).of(theStore);
+  return { ...dir, storePath, stateDir, points, end, mirror };
+}
+
+it('data go before manifests, and manifests by sequence', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  expect(w.end.calls).toEqual([
+    'pullSmall',
+    'pullSmall',
+    'pushNew holdfast-mirror.json',
+    'pullSmall',
+    'push 0000/vda.qcow2 0000/domain.xml 0001/vda.qcow2 0001/domain.xml 0002/vda.qcow2 0002/domain.xml',
+    'pushNew 0000/point.json 0001/point.json 0002/point.json',
+  ]);
+});
+
+it('data that did not arrive publish nothing', async () => {
+  using w = world();
+  w.end.failures.set('push', lost);
+  expect(failureOf(await w.mirror.copy(copyOf(w.storePath, w.points)))).toEqual(lost);
+  expect([...w.end.files.keys()]).toEqual([`${theStore}/holdfast-mirror.json`]);
+  expect(await lookAt(w.mirror)).toMatchObject({ kind: 'ready', directories: [] });
+});
+
+it('manifests that did not arrive leave a partial copy, which a host that knows the domain sees', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points.slice(0, 1))));
+  w.end.failures.set('pushNew', lost);
+  expect(failureOf(await w.mirror.copy(copyOf(w.storePath, w.points)))).toEqual(lost);
+  const [web01] = (await lookAt(w.mirror)).directories;
+  expect(web01?.partial.map(({ pointDirectory }) => pointDirectory.slice(0, 4))).toEqual([
+    '0001',
+    '0002',
+  ]);
+  expect(web01?.chains[0]?.points).toHaveLength(1);
+});
+
+it.each(['list', 'pullSmall'])('a look whose %s fails is unseen, not empty', async (name) => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  w.end.failures.set(name, lost);
+  expect(await w.mirror.observe({ signal })).toEqual({ seen: false, failure: lost });
+});
+
+it('what has not changed does not travel, and a cache that is damaged only costs a look', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  const content = await lookAt(w.mirror);
+  w.end.calls.length = 0;
+  expect(await lookAt(w.mirror)).toEqual(content);
+  expect(w.end.calls).toEqual(['list']);
+  const [cache = ''] = [...(await import('node:fs')).readdirSync(join(w.stateDir, 'mirrors'))];
+  writeFileSync(join(w.stateDir, 'mirrors', cache, 'index.json'), '{ half');
+  w.end.calls.length = 0;
+  expect(await lookAt(w.mirror)).toEqual(content);
+  expect(w.end.calls).toEqual(['list', 'pullSmall']);
+});
+
+it('points are hidden newest first, and purged data first', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  w.end.calls.length = 0;
+  must(await w.mirror.hide({ ...requestOf(w.points.slice(1)), at: later }));
+  expect(w.end.calls).toEqual([
+    'pullSmall',
+    'push 0001/deleted.json 0002/deleted.json',
+    'rename 0002/point.json 0001/point.json',
+  ]);
+  w.end.calls.length = 0;
+  must(await w.mirror.purge(requestOf(w.points.slice(1))));
+  expect(w.end.calls).toEqual([
+    'pullSmall',
+    'list',
+    'remove 0002/vda.qcow2,0002/domain.xml,0001/vda.qcow2,0001/domain.xml 0002/point.deleted.json,0002/deleted.json,0001/point.deleted.json,0001/deleted.json',
+  ]);
+  expect(pointsIn(await lookAt(w.mirror))).toEqual([`web01/${chainOn(1)}/0`]);
+});
+
+it('files that nobody knows are not purged', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  must(await w.mirror.hide({ ...requestOf(w.points), at: later }));
+  const foreign = `${theStore}/${w.points[0]?.path}/thesis.doc`;
+  w.end.files.set(foreign, Buffer.from('mine'));
+  must(await w.mirror.purge(requestOf(w.points)));
+  expect([...w.end.files.keys()]).toEqual([`${theStore}/holdfast-mirror.json`, foreign]);
+  expect(await lookAt(w.mirror)).toMatchObject({ directories: [], foreign: 2 });
+});
+
+it('with deletes: never no process is started', async () => {
+  using w = world('never');
+  const refused = failureOf(await w.mirror.hide({ ...requestOf(w.points), at: later }));
+  expect(refused.code).toBe('deletes-never');
+  expect(failureOf(await w.mirror.purge(requestOf(w.points))).code).toBe('deletes-never');
+  expect(w.end.calls).toEqual([]);
+});
+
+it('nothing is changed where our marker is not', async () => {
+  using w = world();
+  for (const { path } of w.points) {
+    w.end.files.set(`${theStore}/${path}/point.json`, Buffer.from('{}'));
+  }
+  const seen = await w.mirror.observe({ signal });
+  expect(seen.seen ? 'seen' : seen.failure).toEqual({
+    code: 'marker-missing',
+    message: `mirror nas (model:/vol): there are points of store ${theStore} and no holdfast-mirror.json: they were not copied by Holdfast; move ${theStore} there out of the way`,
+  });
+  const thing = { directory: 'web01', chain: chainOn(1), pointDirectory: null, signal };
+  for (const done of [
+    await w.mirror.hide({ ...requestOf(w.points), at: later }),
+    await w.mirror.purge(requestOf(w.points)),
+    await w.mirror.hold({ ...thing, hold }),
+    await w.mirror.release(thing),
+  ]) {
+    expect(failureOf(done)).toEqual({
+      code: 'not-a-point',
+      message: `mirror nas (model:/vol): there is no holdfast-mirror.json of store ${theStore}, so nothing there is changed`,
+    });
+  }
+  expect(failureOf(await w.mirror.copy(copyOf(w.storePath, w.points))).code).toBe('conflict');
+});
+
+it('another mirror at the same place is not the one that was there', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  const marker = { format: 1, id: 'c'.repeat(32), store: theStore, createdAt: later };
+  w.end.files.set(`${theStore}/holdfast-mirror.json`, Buffer.from(JSON.stringify(marker)));
+  const seen = await w.mirror.observe({ signal });
+  expect(seen.seen ? 'seen' : seen.failure).toEqual({
+    code: 'mirror-lost',
+    message: `mirror nas (model:/vol): it is another mirror than the one that was here before; bring the mirror back, or take its line out of ${w.stateDir}/mirrors.json to begin anew there`,
+  });
+});
+
+it('what is said of a hidden point whose records are damaged', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  must(await w.mirror.hide({ ...requestOf(w.points.slice(2)), at: later }));
+  const path = `${theStore}/${w.points[2]?.path}`;
+  w.end.files.set(`${path}/point.deleted.json`, Buffer.from('{'));
+  w.end.files.set(`${path}/deleted.json`, Buffer.from('{'));
+  const [web01] = (await lookAt(w.mirror)).directories;
+  expect(web01?.deleted).toMatchObject([
+    { sequence: 2, id: '20261101T020200Z-0000', deletedAt: null },
+  ]);
+});
