@@ -1,7 +1,7 @@
 // `npm run bench [NAME …]`: runs the benchmarks and writes docs/benchmarks.md (only when all of them ran).
 // Figures are ratios against a peer or a limit of the same run: seconds of another machine mean nothing.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { text } from './measure.mjs';
@@ -33,7 +33,8 @@ try {
 }
 if (asked.length === 0) {
   const file = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
-  writeFileSync(file, `${head()}\n${chapters.join('\n')}`);
+  const missed = readFileSync(join(import.meta.dirname, 'missed.md'), 'utf8');
+  writeFileSync(file, `${head()}\n${chapters.join('\n')}\n${missed}`);
   console.log(`\nWritten to docs/benchmarks.md`);
 }
 

@@ -60,9 +60,12 @@ const isKept: Oracle = ({ before, after, results, world }) => {
 
 /** I2: the base of an increment is the checkpoint of its published parent. */
 const countsFromParent: Oracle = ({ after, results }) =>
-  results.flatMap(({ plan }) =>
+  results.flatMap(({ plan, report }) =>
     (plan?.actions ?? []).flatMap((action) => {
       if (action.kind !== 'backup' || action.parent === null) return [];
+      // A refused one wrote nothing: the point of its name is another agent's.
+      const outcome = report?.actions.find(({ id }) => id === action.id)?.outcome.code;
+      if (outcome === 'stale' || outcome === 'failed') return [];
       const point = after.find(
         ({ manifest, uuid, isTrash }) =>
           !isTrash && manifest.point === action.point && uuid === action.domain.uuid,

@@ -131,7 +131,12 @@ export class CrashWorld {
       if ((await this.planned()).length === 0) break;
       said.push(await this.program('apply', '--auto-approve'));
     }
-    expect((await this.planned()).join(', '), said.join('\n')).toBe('');
+    // What a trash keeps for a second only may be due for its purge by the time of this look.
+    const isShort = this.host.options.trashKeepFor !== undefined;
+    const left = (await this.planned()).filter(
+      (action) => !isShort || !action.startsWith('purge-trash '),
+    );
+    expect(left.join(', '), said.join('\n')).toBe('');
   }
 
   /** Whether the trash has a point. */

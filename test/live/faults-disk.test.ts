@@ -116,21 +116,24 @@ itLong('ENOSPC: the store fills in mid-copy', async () => {
   await recovers(made, 'ENOSPC store, in mid-copy');
 });
 
-it('EIO, EROFS: the disk of the store fails in mid-copy, and its file system becomes read-only', async () => {
-  await using disk = await SickDisk.mount(join(lab.dir, 'sick-store'), 64);
-  const made = await world('sick-store', { ...slowly, store: join(disk.path, 'store') });
-  const child = await takeWhile(made, async () => disk.fail());
-  await guestWrites(made);
-  expect(child.err + child.out).toMatch(/the disk reports an error|read-only/);
-  expect([1, 7, 9]).toContain(await child.ended());
-  // As long as it is ill nothing else is harmed, and it is said.
-  const ill = await made.host.run('apply', '--auto-approve', '--now', made.address);
-  expect([1, 4, 7, 9], `${ill.out}${ill.err}`).toContain(ill.exit);
-  disk.heal();
-  await disk.unmount();
-  await disk.mountAgain();
-  await recovers(made, 'EIO store, in mid-copy');
-});
+itLong(
+  'EIO, EROFS: the disk of the store fails in mid-copy, and its file system becomes read-only',
+  async () => {
+    await using disk = await SickDisk.mount(join(lab.dir, 'sick-store'), 64);
+    const made = await world('sick-store', { ...slowly, store: join(disk.path, 'store') });
+    const child = await takeWhile(made, async () => disk.fail());
+    await guestWrites(made);
+    expect(child.err + child.out).toMatch(/the disk reports an error|read-only/);
+    expect([1, 7, 9]).toContain(await child.ended());
+    // As long as it is ill nothing else is harmed, and it is said.
+    const ill = await made.host.run('apply', '--auto-approve', '--now', made.address);
+    expect([1, 4, 7, 9], `${ill.out}${ill.err}`).toContain(ill.exit);
+    disk.heal();
+    await disk.unmount();
+    await disk.mountAgain();
+    await recovers(made, 'EIO store, in mid-copy');
+  },
+);
 
 itLong('I14: a store that is slow makes no write of the guest wait', async () => {
   const slow = ['--filter=delay'];
@@ -151,7 +154,7 @@ itLong('I14: a store that is slow makes no write of the guest wait', async () =>
 it('G152: a store that is unmounted in mid-copy gets no point in the directory below', async () => {
   await using disk = await SickDisk.mount(join(lab.dir, 'gone-store'), 64);
   const made = await world('gone-store', { ...slowly, store: join(disk.path, 'store') });
-  const child = await takeWhile(made, () => disk.unmount());
+  const child = await takeWhile(made, () => disk.vanish());
   await guestWrites(made);
   expect(readdirSync(disk.path)).toEqual([]);
   expect([1, 7, 9], child.err).toContain(await child.ended());

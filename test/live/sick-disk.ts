@@ -63,8 +63,19 @@ export class SickDisk implements AsyncDisposable {
     rmSync(join(this.#dir, 'ill'), { force: true });
   }
 
+  /**
+   * Waits for whoever has a file open still and is about to end: a file system
+   * that is let go of lazily lives on, and the next mount of its disk would be
+   * that one, with the errors that it has seen.
+   */
   async unmount(): Promise<void> {
-    // A file that is open still: by a reader that is about to end.
+    const umount = async (): Promise<boolean> =>
+      (await run({ program: 'umount', args: [this.path], timeoutSeconds: 60 })).ok;
+    await eventually('nobody uses the disk', umount);
+  }
+
+  /** Takes it away from those who use it. */
+  async vanish(): Promise<void> {
     await run({ program: 'umount', args: ['-l', this.path], timeoutSeconds: 60 });
   }
 
@@ -77,7 +88,7 @@ export class SickDisk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.heal();
-    await this.unmount();
+    await this.vanish();
     await run({
       program: 'fusermount3',
       args: ['-uz', join(this.#dir, 'fuse')],
