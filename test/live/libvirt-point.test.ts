@@ -172,6 +172,8 @@ it('is lost when the job is aborted or the domain dies, and can still be abandon
   const domain = await lab.defineDomain();
   const aborted = opened(await driver.begin(request(lab, domain, 1)));
   await virsh('domjobabort', domain.uuid);
+  // libvirt answers when it has told QEMU, which takes a moment to end the job (seen).
+  await expect.poll(async () => (await look(lab, domain)).job).toBeNull();
   expect(await aborted.end()).toMatchObject({ ok: false, error: { code: 'job-lost' } });
   expect(await aborted.abandon()).toEqual({ ok: true, value: undefined });
   const killed = opened(await driver.begin(request(lab, domain, 2)));
