@@ -118,6 +118,10 @@ function runNotes(planning: Planning): readonly Note[] {
     if (intent.kind === 'started-domain' && domain?.state === 'running') {
       return [note('info', address, 'left-running', { run: run.run })];
     }
+    if (intent.kind === 'device-write' && leftover.is === 'withheld' && domain !== null) {
+      const facts = { run: run.run, device: intent.devices.join(', ') };
+      return [note('warning', address, 'device-half-written', facts)];
+    }
     return intent.kind === 'restore-swap' && leftover.is === 'withheld' && domain !== null
       ? [note('warning', address, 'not-put-back', { run: run.run })]
       : [];

@@ -143,6 +143,16 @@ it('SIGKILL between setting aside and defining: the plan shows put-back, and it 
     planned = await host.planned();
   }
   expect(planned).toContain(putBack);
+  // A second restore would be undone by the put-back of the first.
+  const again = await host.run('restore', point.address, '--in-place', '--auto-approve');
+  expect([again.exit, again.err]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(
+        `^holdfast: ${domain.name} was being restored by run \\S+, which died, and its old image is still \\S+\\.before-restore-\\S+: holdfast apply puts it back \\(or move it away, if nobody needs it\\), then restore again\n$`,
+      ),
+    ),
+  ]);
   await host.ok('apply', '--auto-approve');
   expect(await compareImages(old, domain.disks[0]?.path ?? '')).toBe('identical');
   expect((await host.planned()).filter((action) => action.startsWith('put-back'))).toEqual([]);
