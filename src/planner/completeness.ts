@@ -1,8 +1,10 @@
 import type { Reason } from '../model/action.ts';
 import type { DesiredState, DesiredStore } from '../model/desired.ts';
+import type { DomainUuid } from '../model/identity.ts';
 import type { ReadyStore } from '../model/observed-store.ts';
 import { includedDisks } from './disks.ts';
 import type { DomainSituation, MirrorSituation, Planning, StoreSituation } from './planning.ts';
+import { leftovers } from './repairs.ts';
 import { directoryOfPath } from './store-situations.ts';
 
 type Unreadable = ReadyStore['unreadable'][number];
@@ -82,7 +84,7 @@ export function isHostIncomplete(planning: Planning): boolean {
         bearsOnPlan(store.desired, planning.desired) &&
         (store.trouble?.code === 'unseen' || (store.ready?.unreadable.length ?? 0) > 0),
     ) ||
-    domains.some((domain) => domain.unseen !== null || hasUnseenPart(domain))
+    domains.some((domain) => domain.unseen !== null || unseenPartOf(planning, domain) !== null)
   );
 }
 
@@ -94,13 +96,35 @@ export function bearsOnPlan(
   return isUnused !== true || removed.length > 0;
 }
 
-/** Whether a part of a managed domain could not be seen. */
-function hasUnseenPart({ observed, desired }: DomainSituation): boolean {
-  if (observed === null || desired === null) return false;
-  return (
-    !observed.checkpoints.seen ||
-    includedDisks(observed, desired).included.some(
-      ({ images, bitmaps }) => !images.seen || bitmaps?.seen === false,
-    )
+/** Part of a domain, and why it was not seen. */
+export interface UnseenPart {
+  readonly part: string;
+  readonly message: string;
+}
+
+/** The first part of a managed domain that could not be seen; null if all was. */
+export function unseenPartOf(
+  planning: Planning,
+  { uuid, observed, desired }: DomainSituation,
+): UnseenPart | null {
+  if (observed === null || desired === null) return null;
+  const { checkpoints } = observed;
+  if (!checkpoints.seen) return { part: 'checkpoints', message: checkpoints.failure.message };
+  const unseen = includedDisks(observed, desired).included.flatMap(
+    ({ target, images, bitmaps }) => {
+      if (!images.seen) return [{ part: target, failure: images.failure }];
+      return bitmaps?.seen === false ? [{ part: target, failure: bitmaps.failure }] : [];
+    },
+  );
+  // An image that a restore had set aside when it died is missing, and this plan says where it is.
+  const isAside = unseen.length > 0 && isPutBack(planning, uuid);
+  const [first] = unseen.filter(({ failure }) => !isAside || failure.code !== 'image-missing');
+  return first === undefined ? null : { part: first.part, message: first.failure.message };
+}
+
+function isPutBack(planning: Planning, uuid: DomainUuid): boolean {
+  return leftovers(planning).some(
+    ({ intent, leftover }) =>
+      intent.uuid === uuid && leftover.is === 'left' && leftover.undo === 'put-back',
   );
 }

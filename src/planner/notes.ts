@@ -1,10 +1,12 @@
 import { addressOf } from '../model/address.ts';
+import type { DomainUuid } from '../model/identity.ts';
 import { imagesOf, type Left, placesOf } from '../model/leftover.ts';
 import type { Note } from '../model/plan.ts';
-import { hostUnseen } from './completeness.ts';
+import { hostUnseen, unseenPartOf } from './completeness.ts';
 import type { RetainedCopies } from './copy-retention.ts';
 import { removalMatches } from './deletions.ts';
 import { includedDisks, surprisingExclusions } from './disks.ts';
+import type { DomainDecision } from './domain-decision.ts';
 import { normalised } from './domain-situations.ts';
 import { isMoved } from './guards/g211-renamed.ts';
 import { copyNotes, mirrorNotes } from './mirror-notes.ts';
@@ -15,9 +17,16 @@ import { leftovers } from './repairs.ts';
 import { isTrackable } from './trackers.ts';
 
 /** What is said but not done; by address and code. */
-export function notesOf(planning: Planning, copies: RetainedCopies['byDecision']): readonly Note[] {
+export function notesOf(
+  planning: Planning,
+  copies: RetainedCopies['byDecision'],
+  decisions: ReadonlyMap<DomainUuid, DomainDecision>,
+): readonly Note[] {
   return [
     ...unseenNotes(planning),
+    ...planning.domains.flatMap((domain) =>
+      partNote(planning, domain, decisions.get(domain.uuid)?.verdict),
+    ),
     ...storeNotes(planning),
     ...requestNotes(planning),
     ...mirrorNotes(planning),
@@ -57,6 +66,16 @@ function unseenNotes(planning: Planning): readonly Note[] {
         )
       : []),
   ];
+}
+
+/** What was not seen of a domain, where its own line does not say so: it makes the plan incomplete all the same. */
+function partNote(
+  planning: Planning,
+  domain: DomainSituation,
+  verdict: DomainDecision['verdict'] | undefined,
+): readonly Note[] {
+  const unseen = verdict === 'unseen' ? null : unseenPartOf(planning, domain);
+  return unseen === null ? [] : [unseenNote(domain.address, unseen.part, unseen.message)];
 }
 
 function storeNotes({ stores }: Planning): readonly Note[] {

@@ -83,7 +83,7 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions),
     guards,
     domains: verdictsOf(planning, decisions, actions),
     incomplete,

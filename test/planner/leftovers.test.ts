@@ -140,3 +140,22 @@ it('a device that a restore left half written: said until it is restored, and no
   const elsewhere = left(write, { one: on(other), where });
   expect([elsewhere.actions.at(-1), elsewhere.notes]).toEqual(['backup domain/web01', []]);
 });
+
+it('an image that is missing because it is set aside is no part unseen; another one is, and a note says so', () => {
+  const swap: OpenIntent = { kind: 'restore-swap', ...who, swaps: [{ to: '/a', aside: '/a.old' }] };
+  const whole = tracked(off(web01), here);
+  const images = unseen('image-missing', '/a does not exist');
+  const one = { ...whole, disks: whole.disks.map((each) => ({ ...each, images, bitmaps: null })) };
+  const aside = left(swap, { one });
+  expect([aside.actions, aside.notes, aside.plan.incomplete]).toEqual([
+    ['put-back domain/web01'],
+    [],
+    false,
+  ]);
+  const lost = left(swap, { one }, ['/a.old']);
+  expect([lost.actions, lost.notes, lost.plan.incomplete]).toEqual([
+    [],
+    ['unseen domain/web01'],
+    true,
+  ]);
+});
