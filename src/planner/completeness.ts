@@ -1,10 +1,8 @@
 import type { Reason } from '../model/action.ts';
 import type { DesiredState, DesiredStore } from '../model/desired.ts';
-import type { DomainUuid } from '../model/identity.ts';
 import type { ReadyStore } from '../model/observed-store.ts';
 import { includedDisks } from './disks.ts';
 import type { DomainSituation, MirrorSituation, Planning, StoreSituation } from './planning.ts';
-import { leftovers } from './repairs.ts';
 import { directoryOfPath } from './store-situations.ts';
 
 type Unreadable = ReadyStore['unreadable'][number];
@@ -84,7 +82,7 @@ export function isHostIncomplete(planning: Planning): boolean {
         bearsOnPlan(store.desired, planning.desired) &&
         (store.trouble?.code === 'unseen' || (store.ready?.unreadable.length ?? 0) > 0),
     ) ||
-    domains.some((domain) => domain.unseen !== null || unseenPartOf(planning, domain) !== null)
+    domains.some((domain) => domain.unseen !== null || unseenPartOf(domain) !== null)
   );
 }
 
@@ -102,29 +100,18 @@ export interface UnseenPart {
   readonly message: string;
 }
 
-/** The first part of a managed domain that could not be seen; null if all was. */
-export function unseenPartOf(
-  planning: Planning,
-  { uuid, observed, desired }: DomainSituation,
-): UnseenPart | null {
+/**
+ * The first part of a managed domain that could not be seen; null if all was. An
+ * image that a restore had set aside when it died is one: which bitmaps it has
+ * is seen when it is back.
+ */
+export function unseenPartOf({ observed, desired }: DomainSituation): UnseenPart | null {
   if (observed === null || desired === null) return null;
   const { checkpoints } = observed;
   if (!checkpoints.seen) return { part: 'checkpoints', message: checkpoints.failure.message };
-  const unseen = includedDisks(observed, desired).included.flatMap(
-    ({ target, images, bitmaps }) => {
-      if (!images.seen) return [{ part: target, failure: images.failure }];
-      return bitmaps?.seen === false ? [{ part: target, failure: bitmaps.failure }] : [];
-    },
-  );
-  // An image that a restore had set aside when it died is missing, and this plan says where it is.
-  const isAside = unseen.length > 0 && isPutBack(planning, uuid);
-  const [first] = unseen.filter(({ failure }) => !isAside || failure.code !== 'image-missing');
-  return first === undefined ? null : { part: first.part, message: first.failure.message };
-}
-
-function isPutBack(planning: Planning, uuid: DomainUuid): boolean {
-  return leftovers(planning).some(
-    ({ intent, leftover }) =>
-      intent.uuid === uuid && leftover.is === 'left' && leftover.undo === 'put-back',
-  );
+  for (const { target, images, bitmaps } of includedDisks(observed, desired).included) {
+    if (!images.seen) return { part: target, message: images.failure.message };
+    if (bitmaps?.seen === false) return { part: target, message: bitmaps.failure.message };
+  }
+  return null;
 }

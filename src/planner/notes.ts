@@ -24,9 +24,7 @@ export function notesOf(
 ): readonly Note[] {
   return [
     ...unseenNotes(planning),
-    ...planning.domains.flatMap((domain) =>
-      partNote(planning, domain, decisions.get(domain.uuid)?.verdict),
-    ),
+    ...planning.domains.flatMap((domain) => partNote(domain, decisions.get(domain.uuid)?.verdict)),
     ...storeNotes(planning),
     ...requestNotes(planning),
     ...mirrorNotes(planning),
@@ -70,11 +68,10 @@ function unseenNotes(planning: Planning): readonly Note[] {
 
 /** What was not seen of a domain, where its own line does not say so: it makes the plan incomplete all the same. */
 function partNote(
-  planning: Planning,
   domain: DomainSituation,
   verdict: DomainDecision['verdict'] | undefined,
 ): readonly Note[] {
-  const unseen = verdict === 'unseen' ? null : unseenPartOf(planning, domain);
+  const unseen = verdict === 'unseen' ? null : unseenPartOf(domain);
   return unseen === null ? [] : [unseenNote(domain.address, unseen.part, unseen.message)];
 }
 

@@ -94,9 +94,17 @@ async function killedAt(moment: string, args: readonly string[]): Promise<readon
   // What it had started to write with is dead with it.
   expect(working('qemu-img'), moment).toEqual([]);
   const planned = await host.planned();
-  if (planned.length > 0) await host.ok('apply', '--auto-approve');
+  // Twice where an image was set aside: what it holds is seen when it is back.
+  if (planned.length > 0) await applied();
+  if ((await host.planned()).length > 0) await applied();
   expect(await host.planned(), moment).toEqual([]);
   return planned;
+}
+
+/** Applies; 9 while an image is set aside. */
+async function applied(): Promise<void> {
+  const ran = await host.run('apply', '--auto-approve');
+  expect([0, 9], `${ran.out}${ran.err}`).toContain(ran.exit);
 }
 
 /** Moments of a restore that is left alone. */
@@ -153,7 +161,7 @@ it('SIGKILL between setting aside and defining: the plan shows put-back, and it 
       ),
     ),
   ]);
-  await host.ok('apply', '--auto-approve');
+  await applied();
   expect(await compareImages(old, domain.disks[0]?.path ?? '')).toBe('identical');
   expect((await host.planned()).filter((action) => action.startsWith('put-back'))).toEqual([]);
 });
