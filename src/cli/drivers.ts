@@ -2,13 +2,13 @@ import type { Drivers, StoreLimits } from '../executor/drivers.ts';
 import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
+import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredStore } from '../model/desired.ts';
 import { instantOf } from '../model/instant.ts';
 import type { ObservedStore } from '../model/observed-store.ts';
 import { ok } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
 import { openStore } from '../store/open.ts';
-import { amountOf } from './amount.ts';
 import type { Context } from './context.ts';
 import type { Session } from './session.ts';
 import { userName } from './user-name.ts';
@@ -49,7 +49,7 @@ export function storeLimits(
     desired.map(({ name, limits, reserve }) => {
       const state = observed.find((store) => store.name === name)?.state;
       const total = state === undefined || state.kind === 'unseen' ? 0 : state.totalBytes;
-      return [name, { ...limits, reserveBytes: amountOf(reserve, total) }];
+      return [name, { ...limits, reserveBytes: bytesOfAmount(reserve, total) }];
     }),
   );
 }
