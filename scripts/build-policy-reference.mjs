@@ -49,8 +49,8 @@ function referenceOf(schema) {
       addSection(title, node);
       const link = `[${title}](#${anchor(title)})`;
       if (node.type === 'object') return link;
-      const [, words] = /^\^\(?([a-z|]+)\)?\$$/.exec(node.pattern ?? '') ?? [];
-      const text = words?.split('|').map((one) => code(one)) ?? ['text'];
+      const [, alternatives] = /^\^\(?([a-z|]+)\)?\$$/.exec(node.pattern ?? '') ?? [];
+      const text = alternatives?.split('|').map((one) => code(one)) ?? ['text'];
       return [...text, `or ${link}`].join(', ');
     }
     if (node.additionalProperties?.$ref !== undefined) {

@@ -37,8 +37,12 @@ it.each([
   expect(checks(defaults, rule)).toEqual(expected);
 });
 
+const budget = (store: string) => goodPolicy(policyOf('', '', store)).stores[0]?.verifyBudget;
+
+const said = (text: string): readonly string[] =>
+  badPolicy(text).map(({ code, path, summary }) => `${code} ${path} ${summary}`);
+
 it('reads what checks may cost a store, and fills in what is not said', () => {
-  const budget = (store: string) => goodPolicy(policyOf('', '', store)).stores[0]?.verifyBudget;
   expect(budget('')).toBeUndefined();
   expect(budget(', verify: { maxRate: 50MiB/s, maxTime: 1h }')).toEqual({
     rateBytesPerSecond: 52_428_800,
@@ -51,8 +55,6 @@ it('reads what checks may cost a store, and fills in what is not said', () => {
 });
 
 it('tells of what cannot be meant', () => {
-  const said = (text: string) =>
-    badPolicy(text).map(({ code, path, summary }) => `${code} ${path} ${summary}`);
   expect(said(policyOf('', '', ', verify: { maxTime: 2d }'))).toEqual([
     'HP326 /stores/main/verify/maxTime 2d is more than a day has',
   ]);

@@ -51,6 +51,8 @@ it('takes the mark of a bad point away, once and again', async () => {
   }
 });
 
+const day = (number: number): string => `2026-12-0${number}T02:00:00.000Z`;
+
 it('forgets no deeper check for a shallower one, and shows the observer all of them', async () => {
   using dir = temporary();
   const store = madeStore(dir);
@@ -61,7 +63,6 @@ it('forgets no deeper check for a shallower one, and shows the observer all of t
     if (state.kind !== 'ready') throw new Error(state.kind);
     return state.directories[0]?.chains[0]?.points.map(({ checked }) => checked);
   };
-  const day = (number: number): string => `2026-12-0${number}T02:00:00.000Z`;
   expect(await checkedNow()).toEqual([undefined, undefined]);
   must(store.writeCheck(full.place, { at: day(1), depth: 'replay' }));
   const replay = day(1);
