@@ -2,6 +2,7 @@ import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } fro
 import type { Instant } from './instant.ts';
 import type { LastLook, Level, SourceIdentity } from './point.ts';
 import type { Failure } from './result.ts';
+import type { CheckedTimes } from './verification.ts';
 
 /** Why a point is not valid. `parent-faulty` follows from another's fault. */
 export type PointFault =
@@ -28,6 +29,10 @@ export interface ObservedPoint {
   readonly fault?: PointFault;
   /** Only when held. */
   readonly held?: true;
+  /** Only when a check ever found it sound. */
+  readonly checked?: CheckedTimes;
+  /** Only of a point in quarantine, where that is known: its files that are not what the manifest says. */
+  readonly damaged?: readonly string[];
 }
 
 export interface ObservedChain {

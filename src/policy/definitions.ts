@@ -14,6 +14,7 @@ import { amountOf, durationSeconds, rateBytesPerSecond } from './quantity.ts';
 import { diagnose, placeOf, type Path, type Source } from './source.ts';
 import { isSystemDirectory } from './system-directory.ts';
 import type { UsableFile } from './usable.ts';
+import { readBudget } from './verification.ts';
 
 /** A schedule that was read: what the zone is, the policy says. */
 export interface ReadSchedule {
@@ -159,6 +160,9 @@ function readStore(
       jobs: limits?.jobs ?? defaultJobs,
       rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
     },
+    ...(value.verify === undefined
+      ? {}
+      : { verifyBudget: readBudget(value.verify, { source, path }, found) }),
   };
 }
 
