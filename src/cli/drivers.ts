@@ -4,6 +4,7 @@ import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
 import type { Means } from '../loop/means.ts';
+import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredStore } from '../model/desired.ts';
 import { runId } from '../model/identity.ts';
 import { compactInstant, instantOf } from '../model/instant.ts';
@@ -12,7 +13,6 @@ import { ok } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
 import { realFiles } from '../store/files.ts';
 import { openStore } from '../store/open.ts';
-import { amountOf } from './amount.ts';
 import { complain, type Context } from './context.ts';
 import type { Session } from './session.ts';
 import { userName } from './user-name.ts';
@@ -70,7 +70,7 @@ function storeLimits(
     desired.map(({ name, limits, reserve }) => {
       const state = observed.find((store) => store.name === name)?.state;
       const total = state === undefined || state.kind === 'unseen' ? 0 : state.totalBytes;
-      return [name, { ...limits, reserveBytes: amountOf(reserve, total) }];
+      return [name, { ...limits, reserveBytes: bytesOfAmount(reserve, total) }];
     }),
   );
 }
