@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/model/finding.ts';
 import { fingerprints } from '../../src/reporter/findings/fingerprints.ts';
 import { planFindings } from '../../src/reporter/findings/plan-findings.ts';
-import { findingForms, renderFindings } from '../../src/reporter/findings/render.ts';
+import { renderFindings, type FindingForm } from '../../src/reporter/findings/render.ts';
 import { placeAt, planWith, verdict, web01 } from './sample-plan.ts';
 
 const source = {
@@ -34,7 +34,7 @@ const hostile: Finding = {
   place: { file: 'a,b:c%.yaml', line: 1, column: 1, endColumn: null },
 };
 
-const render = (form: (typeof findingForms)[number], ...findings: readonly Finding[]): string =>
+const render = (form: FindingForm, ...findings: readonly Finding[]): string =>
   renderFindings(findings, form, source);
 
 describe('github', () => {
