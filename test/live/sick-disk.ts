@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/process/run.ts';
@@ -17,6 +18,8 @@ export class SickDisk implements AsyncDisposable {
   readonly #dir: string;
   readonly #nbdkit: ChildProcess;
   #nbdfuse: ChildProcess | null = null;
+  // One that nobody else gets: the same disk comes back under the same name (G152).
+  readonly #loop = `/dev/loop${randomInt(1_000, 100_000)}`;
 
   private constructor(dir: string, nbdkit: ChildProcess) {
     this.#dir = dir;
@@ -43,7 +46,7 @@ export class SickDisk implements AsyncDisposable {
     await eventually('nbdkit listens', async () => existsSync(socket));
     await disk.#plugIn();
     await sh('/sbin/mkfs.ext4', '-q', '-F', '-b', '1024', '-m', '0', disk.#file);
-    await sh('mount', '-o', 'loop,errors=remount-ro', disk.#file, disk.path);
+    await disk.#attach();
     return disk;
   }
 
@@ -87,7 +90,14 @@ export class SickDisk implements AsyncDisposable {
     const checked = await run({ program: '/sbin/e2fsck', args, timeoutSeconds: 60 });
     // 1: errors were corrected (e2fsck(8)).
     if (!checked.ok && checked.error.exitCode !== 1) throw new Error(checked.error.message);
-    await sh('mount', '-o', 'loop,errors=remount-ro', this.#file, this.path);
+    await this.#attach();
+  }
+
+  async #attach(): Promise<void> {
+    await sh('/sbin/losetup', this.#loop, this.#file);
+    await sh('mount', '-o', 'errors=remount-ro', this.#loop, this.path);
+    // From now on it goes with its last user.
+    await sh('/sbin/losetup', '-d', this.#loop);
   }
 
   async #plugIn(): Promise<void> {
