@@ -79,6 +79,8 @@ export const policyCodes = {
     'A mirror in a directory of this host is a store or another mirror, lies inside one, or contains one; or two mirrors have one target. Each copy has a place of its own, or it is no second copy.',
   HP325:
     'A setting does not belong to this kind of mirror: ssh is for rsync over ssh, configFile for rclone.',
+  HP326:
+    'The host file names a policy in a file and one in git. Only one of them can be in force: remove policy: or source:.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',
