@@ -25,7 +25,7 @@ interface State extends Scheduling {
   readonly outcomes: Map<string, Outcome>;
 }
 
-const waves = [10, 20, 30, 40, 90] as const;
+const waves = [10, 20, 30, 40, 50, 90] as const;
 
 /** Whether those who depend on an action may go on. */
 export function succeeded(outcome: Outcome | undefined): boolean {

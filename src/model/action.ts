@@ -28,8 +28,8 @@ export interface DomainRef {
 interface ActionBase {
   /** Unique in its plan and the same in every plan of the same state: `backup:main:<uuid>`. */
   readonly id: string;
-  /** Order: 10 repair, 20 backups, 30 mirrors, 40 restore, 90 deletions. */
-  readonly wave: 10 | 20 | 30 | 40 | 90;
+  /** Order: 10 repair, 20 backups, 30 mirrors, 40 restore, 50 checks, 90 deletions. */
+  readonly wave: 10 | 20 | 30 | 40 | 50 | 90;
   /** `domain/NAME[/CHAIN[/SEQ]]`, the same on a mirror as `MIRROR:domain/…`, or `store/NAME`. */
   readonly address: string;
   /** Ids of actions that must have succeeded before. */

@@ -155,7 +155,7 @@ function twice(source: Source): Diagnostics {
           source,
           ['policy'],
           {
-            code: 'HP326',
+            code: 'HP330',
             summary: 'policy and source exclude each other',
             detail: 'remove the one that is not meant',
           },

@@ -4,6 +4,11 @@ import { told } from './reading.ts';
 
 const file = '/etc/holdfast/host.yaml';
 
+const withSource = (changes: object): string =>
+  JSON.stringify({
+    source: { url: '/srv/git/x.git', verify: { signers: '/signers' }, ...changes },
+  });
+
 describe('parseHostFile', () => {
   it('fills in every default', () => {
     expect(parseHostFile('# nothing\n', file)).toEqual({ ok: true, value: defaultHostFile });
@@ -96,11 +101,6 @@ approvals: { signers: /etc/holdfast/approvers, revoked: /etc/holdfast/revoked }
     });
   });
 
-  const withSource = (changes: object): string =>
-    JSON.stringify({
-      source: { url: '/srv/git/x.git', verify: { signers: '/signers' }, ...changes },
-    });
-
   it.each([
     'git@git.example.org:infra/backups.git',
     'nas:backups.git',
@@ -156,7 +156,7 @@ source:
 `;
     const host = parseHostFile(text, file);
     expect(!host.ok && told(host.error)).toEqual([
-      '1:1 error HP326 /policy policy and source exclude each other — remove the one that is not meant',
+      '1:1 error HP330 /policy policy and source exclude each other — remove the one that is not meant',
       '2:1 error HP203 /source the key "verify" is missing — for example verify: { signers: "/etc/holdfast/allowed_signers" }',
     ]);
   });
