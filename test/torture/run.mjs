@@ -82,7 +82,8 @@ async function runLane(weights) {
 async function runRound(area, number) {
   // Far apart: the simulator takes as many seeds from one on as it has time for.
   const seed = firstSeed + number * 1_000_000;
-  const round = rounds[area]?.[number % rounds[area].length];
+  // Another seed begins with another kind.
+  const round = rounds[area]?.[(number + firstSeed) % rounds[area].length];
   const before = new Set(board.violations);
   await (round === undefined
     ? pureRound({ root, built, area, seed, seconds, board, stop: stop.signal })
