@@ -41,9 +41,15 @@ export async function closingOf(
   await remember(context, session, plan, { desired, observed });
   const known = new Set(plan.domains.map(({ domain }) => domain.uuid));
   const planned = new Set(plan.actions.map(({ id }) => id));
-  const left = runnableActions(then).filter((action) =>
-    saved ? planned.has(action.id) : !('domain' in action) || known.has(action.domain.uuid),
+  // Points that a heal brought back count again: what follows from that is the next plan's.
+  const healed = new Set(
+    plan.actions.flatMap((action) => (action.kind === 'heal' ? [action.domain.uuid] : [])),
   );
+  const left = runnableActions(then).filter((action) => {
+    if (saved) return planned.has(action.id);
+    if (!('domain' in action)) return true;
+    return known.has(action.domain.uuid) && !healed.has(action.domain.uuid);
+  });
   return { converged: then.incomplete ? null : left.length === 0, next };
 }
 

@@ -1,4 +1,5 @@
 import type { Drivers, StoreLimits } from '../executor/drivers.ts';
+import { realFileChecks } from '../executor/file-checks.ts';
 import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
@@ -28,6 +29,7 @@ export function driversOf(
       return place.ok ? ok(place.value.of(ref.store)) : place;
     },
     images: nbdImages,
+    checks: realFileChecks,
     journals: hostJournals(host.stateDir, clock),
     files: realHostFiles,
     clock,

@@ -1,4 +1,5 @@
-import type { Action, CopyPoints, CreateStore, TrashChain } from '../model/action.ts';
+import type { Action, CopyPoints, CreateStore, HideCopies, TrashChain } from '../model/action.ts';
+import type { Heal } from '../model/check-action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
@@ -14,6 +15,7 @@ import { retainCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import type { GuardContext } from './guards/guard-context.ts';
+import { chainKey, healsOf } from './heals.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
 import { byText, grouped } from './order.ts';
@@ -23,6 +25,7 @@ import { hostRepairs, incomingRepairs, type HostRepair } from './repairs.ts';
 import { sealPlan } from './seal.ts';
 import { targetedActions } from './targeted-actions.ts';
 import { verdictsOf } from './verdicts.ts';
+import { plannedChecks } from './verification.ts';
 
 /**
  * The plan that makes what is into what should be. Pure: the only clock is
@@ -54,6 +57,9 @@ export function planPolicy(
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
+  const going = new Set([...retained.trash, ...removed].map(chainKeyOf));
+  const heals = healsOf(planning, going);
+  const checks = plannedChecks(planning, going);
   const drafted = orderedActions(
     targetedActions(planning, [
       ...local,
@@ -61,7 +67,9 @@ export function planPolicy(
       ...removed,
       ...purges(planning),
       ...copied,
-      ...retainedCopies.hides,
+      ...heals,
+      ...checks.actions,
+      ...afterHeals(retainedCopies.hides, heals),
       ...copyPurges(planning, copied),
     ]),
     decisions,
@@ -83,9 +91,9 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision),
+    notes: notesOf(planning, retainedCopies.byDecision, checks.notes),
     guards,
-    domains: verdictsOf(planning, decisions, actions),
+    domains: verdictsOf(planning, decisions, actions, checks.nextAt),
     incomplete,
     ...(incomplete && !isHostIncomplete(planning) ? { onlyMirrorsUnseen: true } : {}),
     doomed: retained.doomed,
@@ -202,6 +210,22 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
       kind === 'backup' && blockedBy.length > 0 ? [id] : [],
     ),
   );
+}
+
+const chainKeyOf = ({ store, directory, chain }: TrashChain): string =>
+  chainKey(store.name, directory, chain);
+
+const copyKeyOf = ({ mirror, domain, chain }: HideCopies | Heal): string =>
+  `${mirror.name}/${domain.uuid}/${chain}`;
+
+/** A chain goes at a mirror when what the store still needs of it has come back from there. */
+function afterHeals(hides: readonly HideCopies[], heals: readonly Heal[]): readonly HideCopies[] {
+  if (heals.length === 0) return hides;
+  const byChain = grouped(heals, copyKeyOf);
+  return hides.map((action) => {
+    const own = byChain.get(copyKeyOf(action)) ?? [];
+    return { ...action, dependsOn: [...action.dependsOn, ...own.map(({ id }) => id)] };
+  });
 }
 
 /** A chain goes when what a mirror still lacked of it has arrived there (G207). */

@@ -8,6 +8,7 @@ import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { renderPlan } from '../../src/reporter/plan.ts';
 import { request } from './build-policy.ts';
 import { backupStories } from './stories/backups.ts';
+import { checkStories } from './stories/checks.ts';
 import { domainStories } from './stories/domains.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
@@ -20,6 +21,7 @@ const stories = [
   ...retentionStories,
   ...guardStories,
   ...mirrorStories,
+  ...checkStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */
 const isUpdate = process.env['UPDATE'] === '1';
