@@ -56,6 +56,8 @@ export interface DesiredStore {
   readonly place: SourcePlace;
   /** Space that a backup may never eat (G407). */
   readonly reserve: Amount;
+  /** A plan says when the store fills within this; the planner's own default where it is left out. */
+  readonly alertSeconds?: number;
   readonly trashKeepSeconds: number;
   /** Refuse unless the path is a mount point. */
   readonly requireMount: boolean;

@@ -119,8 +119,16 @@ export interface StoreMemory {
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
   /** The policy's text then, for the diff that a plan shows. */
   readonly policyText: string | null;
+  /** Used space at earlier applies, one a day, oldest first: what the forecast is drawn through. */
+  readonly space?: readonly SpaceSample[];
   /** What each mirror held of this store, by the mirror's name; only when one was seen. */
   readonly mirrors?: Readonly<Record<string, MirrorMemory>>;
+}
+
+/** How much of a store's file system was in use, whoever used it. */
+export interface SpaceSample {
+  readonly at: Instant;
+  readonly usedBytes: number;
 }
 
 /** What guards compare a mirror's copies of one store with. */

@@ -154,6 +154,7 @@ function readStore(
     path: directory,
     place: placeOf(source, path, 'key'),
     reserve: amountOf(value.reserve ?? defaultReserve),
+    ...(value.alert === undefined ? {} : { alertSeconds: durationSeconds(value.alert) }),
     trashKeepSeconds: durationSeconds(value.trash?.keepFor ?? defaultKeepFor),
     requireMount: value.requireMount ?? false,
     limits: {

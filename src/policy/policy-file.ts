@@ -46,6 +46,7 @@ export interface WrittenStore {
   readonly path: string;
   /** `10%` or a size. */
   readonly reserve?: string;
+  readonly alert?: DurationText;
   readonly trash?: { readonly keepFor?: DurationText };
   readonly requireMount?: boolean;
   readonly limits?: { readonly jobs?: number; readonly rate?: RateText };

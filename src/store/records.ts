@@ -1,6 +1,11 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
-import type { MirrorMemory, RetentionMemory, StoreMemory } from '../model/observed-store.ts';
+import type {
+  MirrorMemory,
+  RetentionMemory,
+  SpaceSample,
+  StoreMemory,
+} from '../model/observed-store.ts';
 import type { ChainClosed, Hold, ImageStat, LastLook, PointCheck } from '../model/point.ts';
 import { depths } from '../model/verification.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
@@ -139,8 +144,14 @@ const mirrorMemoryShape = record((field): MirrorMemory => ({
   doomed: field('doomed', mapOf(listOf(chainShape))),
 }));
 
+const spaceShape = record((field): SpaceSample => ({
+  at: field('at', instant),
+  usedBytes: field('usedBytes', wholeNumber),
+}));
+
 /** `.state/last.json`. */
 export const memoryShape = record((field): StoreMemory => {
+  const space = field('space', absentOr(listOf(spaceShape)));
   const mirrors = field('mirrors', absentOr(mapOf(mirrorMemoryShape)));
   return {
     formatVersion: field('formatVersion', formatOne),
@@ -157,6 +168,7 @@ export const memoryShape = record((field): StoreMemory => {
     retention: field('retention', mapOf(retentionShape)),
     doomed: field('doomed', mapOf(listOf(chainShape))),
     policyText: field('policyText', orNull(text)),
+    ...(space === null ? {} : { space }),
     ...(mirrors === null ? {} : { mirrors }),
   };
 });

@@ -81,6 +81,7 @@ const everyKey = {
     main: {
       path: '/backups',
       reserve: '10%',
+      alert: '14d',
       trash: { keepFor: '72h' },
       requireMount: true,
       limits: { jobs: 2, rate: '50MiB/s' },
