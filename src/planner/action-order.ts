@@ -2,6 +2,7 @@ import type { Action, ActionKind } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { DomainDecision } from './domain-decision.ts';
 import { byText } from './order.ts';
+import { isPurge } from './space.ts';
 import { byUrgency } from './verification.ts';
 
 /** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
@@ -27,6 +28,11 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'verify-points': 18,
 };
 
+/** A purge outside its own wave makes room for what is written in that one. */
+function rank(action: Action): number {
+  return isPurge(action) && action.wave !== 90 ? -1 : kindOrder[action.kind];
+}
+
 /**
  * Actions in the order in which they are done: by wave and kind; of backups
  * the domain that waited longest comes first, of checks the one whose first
@@ -41,7 +47,7 @@ export function orderedActions(
   return actions.toSorted(
     (a, b) =>
       a.wave - b.wave ||
-      kindOrder[a.kind] - kindOrder[b.kind] ||
+      rank(a) - rank(b) ||
       age(a) - age(b) ||
       byUrgency(a, b) ||
       byText(a.address, b.address) ||

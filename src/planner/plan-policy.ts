@@ -6,7 +6,6 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
 import { orderedActions } from './action-order.ts';
-import { applyGuards } from './apply-guards.ts';
 import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
@@ -16,6 +15,7 @@ import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import type { GuardContext } from './guards/guard-context.ts';
 import { chainKey, healsOf } from './heals.ts';
+import { guardedWithRoom } from './make-room.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
 import { byText, grouped } from './order.ts';
@@ -25,7 +25,7 @@ import { hostRepairs, incomingRepairs, type HostRepair } from './repairs.ts';
 import { sealPlan } from './seal.ts';
 import { targetedActions } from './targeted-actions.ts';
 import { verdictsOf } from './verdicts.ts';
-import { plannedChecks } from './verification.ts';
+import { plannedChecks, type PlannedChecks } from './verification.ts';
 
 /**
  * The plan that makes what is into what should be. Pure: the only clock is
@@ -52,20 +52,19 @@ export function planPolicy(
     ...[...decisions.values()].flatMap((decision) => decision.repairs),
     ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
   ];
-  const before = orderedActions(targetedActions(planning, local), decisions);
+  const due = purges(planning);
+  const before = orderedActions(targetedActions(planning, [...local, ...due]), decisions);
   const blocked = blockedBackups({ planning, actions: before, decisions, byUuid });
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
-  const going = new Set([...retained.trash, ...removed].map(chainKeyOf));
-  const heals = healsOf(planning, going);
-  const checks = plannedChecks(planning, going);
+  const { heals, checks } = careOf(planning, [...retained.trash, ...removed]);
   const drafted = orderedActions(
     targetedActions(planning, [
       ...local,
       ...afterCopies(retained.trash, copied),
       ...removed,
-      ...purges(planning),
+      ...due,
       ...copied,
       ...heals,
       ...checks.actions,
@@ -74,7 +73,7 @@ export function planPolicy(
     ]),
     decisions,
   );
-  const { actions, guards } = applyGuards({
+  const { actions, guards } = guardedWithRoom({
     planning,
     actions: drafted,
     decisions,
@@ -204,7 +203,7 @@ function retainAll(
 /** Backups that a guard keeps from being taken, whatever is copied: asked only where there is a mirror. */
 function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<string> {
   if (context.planning.mirrors.length === 0) return new Set();
-  const { actions } = applyGuards({ ...context, copies: new Map() });
+  const { actions } = guardedWithRoom({ ...context, copies: new Map() });
   return new Set(
     actions.flatMap(({ kind, id, blockedBy }) =>
       kind === 'backup' && blockedBy.length > 0 ? [id] : [],
@@ -212,8 +211,16 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
   );
 }
 
-const chainKeyOf = ({ store, directory, chain }: TrashChain): string =>
-  chainKey(store.name, directory, chain);
+/** What is healed and checked of the chains that do not go. */
+function careOf(
+  planning: Planning,
+  trash: readonly TrashChain[],
+): { readonly heals: readonly Heal[]; readonly checks: PlannedChecks } {
+  const going = new Set(
+    trash.map(({ store, directory, chain }) => chainKey(store.name, directory, chain)),
+  );
+  return { heals: healsOf(planning, going), checks: plannedChecks(planning, going) };
+}
 
 const copyKeyOf = ({ mirror, domain, chain }: HideCopies | Heal): string =>
   `${mirror.name}/${domain.uuid}/${chain}`;
