@@ -32,6 +32,8 @@ export interface RoundWatch {
   readonly admit: (planned: Planned, mode: AgentMode) => Promise<Stage | null>;
   readonly lastLook: () => void;
   readonly warn: (message: string) => void;
+  /** Told of what reading the policy says beside its result, when it is not what it said before. */
+  readonly note: (message: string) => void;
 }
 
 /** A round with its session, or why there was none. */
@@ -49,6 +51,7 @@ export class AgentDesk {
   readonly #context: Context;
   readonly #options: DeskOptions;
   #session: Session | null = null;
+  #said = '';
   #state: AgentState;
 
   private constructor(context: Context, options: DeskOptions, state: AgentState) {
@@ -86,9 +89,11 @@ export class AgentDesk {
 
   /** Files whose change is a reason to look: the policy's. */
   get files(): readonly string[] {
-    const { cwd } = this.#context.terminal;
-    const texts = this.#session?.policy.texts ?? [];
-    return texts.filter(({ file }) => file !== '-').map(({ file }) => resolve(cwd, file));
+    const { terminal, globals } = this.#context;
+    const isFile = globals.policy !== undefined || this.#session?.host.source === null;
+    // Of a git source the interval and SIGHUP find the new commit.
+    const texts = isFile ? (this.#session?.policy.texts ?? []) : [];
+    return texts.filter(({ file }) => file !== '-').map(({ file }) => resolve(terminal.cwd, file));
   }
 
   /** Schedules that make something due. */
@@ -143,8 +148,12 @@ export class AgentDesk {
   }
 
   /** The policy of now; if it is not valid, the last good one of this process stays in force, and that is said. */
-  async #open({ warn }: RoundWatch): Promise<Result<Session, Refusal>> {
-    const opened = await openSession(this.#context);
+  async #open({ note, warn }: RoundWatch): Promise<Result<Session, Refusal>> {
+    let said = '';
+    const terminal = { ...this.#context.terminal, err: (text: string) => void (said += text) };
+    const opened = await openSession({ ...this.#context, terminal }, undefined, { fetch: true });
+    if (said !== this.#said && said !== '') note(said.trimEnd());
+    this.#said = said;
     if (opened.ok) {
       this.#session = opened.value;
       return opened;

@@ -14,7 +14,7 @@ type AgentEvent =
   | { readonly kind: 'agent-started'; readonly mode: string; readonly intervalSeconds: number }
   | { readonly kind: 'agent-woke'; readonly wakes: readonly Wake[] }
   | { readonly kind: 'agent-round'; readonly round: LastRound; readonly nextAt: Instant | null }
-  | { readonly kind: 'agent-warning'; readonly message: string }
+  | { readonly kind: 'agent-warning' | 'agent-note'; readonly message: string }
   | { readonly kind: 'agent-stopping'; readonly by: string };
 
 /** The agent's log: lines for people on standard error, or one line of JSON each on standard output. */
@@ -44,7 +44,7 @@ export class AgentLog {
     }
     const isBad = event.kind === 'agent-warning';
     if (globals.quiet === true && !isBad) return;
-    terminal.err(`${isBad ? 'holdfast: ' : ''}${printable(text)}\n`);
+    terminal.err(`${isBad ? 'holdfast: ' : ''}${text.split('\n').map(printable).join('\n')}\n`);
   }
 
   /** Shows a plan that is not like the last one, and tells its run. `isShown` false: the mode is to look alone. */
@@ -81,6 +81,7 @@ function textOf(event: AgentEvent): string {
     case 'agent-round':
       return roundWords(event.round);
     case 'agent-warning':
+    case 'agent-note':
       return event.message;
     default:
       return `${event.by}: stopping. A job that runs is ended and cleaned up.`;

@@ -94,6 +94,7 @@ async function once(context: Context, desk: AgentDesk): Promise<ExitCode> {
     },
     lastLook: () => {},
     warn: (message) => complain(context, message),
+    note: (message) => context.terminal.err(`${message}\n`),
   });
   if (!round.ok) return refuse(context, round.error);
   return tellRun(context, round.value.session, round.value.result.round, stage);
@@ -131,6 +132,7 @@ async function forEver(
     // Our own starts and stops of domains wake us too, and the closing look sees what they left.
     lastLook: () => alarm.forget('libvirt'),
     warn: (message) => log.say({ kind: 'agent-warning', message }),
+    note: (message) => log.say({ kind: 'agent-note', message }),
   };
   await runLoop(
     {
