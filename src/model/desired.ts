@@ -95,6 +95,8 @@ export interface DesiredMirror extends MirrorAccess {
   readonly schedule: Schedule | null;
   /** How long a deleted copy's data stay. */
   readonly trashKeepSeconds: number;
+  /** Space that a copy may never eat (G407); nothing where it is left out. */
+  readonly reserve?: Amount;
   readonly place: SourcePlace;
 }
 

@@ -197,11 +197,13 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     say: (t) =>
       `has ${t.bytes('freeBytes')} free${
         t.number('reserveBytes') > 0 ? ` (reserve ${t.bytes('reserveBytes')})` : ''
+      }${
+        t.has('purgedBytes') ? ` and ${t.bytes('purgedBytes')} once the trash is purged` : ''
       }, ${t.bytes('neededBytes')} are needed`,
     remedy: 'Make room, or lower `reserve`. Nothing is deleted to make room.',
     liftable: true,
     explain:
-      'A backup does not start if the free space would fall below `reserve` plus what the backup is about to write, nor if the scratch directory has no room for what a running guest overwrites meanwhile. Holdfast never deletes points to make room.',
+      'A backup does not start if the free space would fall below `reserve` of the store plus what the backup is about to write, nor a copy that would fall below that of its mirror, nor a backup if the scratch directory has no room for what a running guest overwrites meanwhile. What is due to leave the trash leaves it first; Holdfast never deletes points to make room.',
   },
   G408: {
     say: (t) => `has a name that cannot be used: ${t.text('name')}`,

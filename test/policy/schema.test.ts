@@ -97,6 +97,7 @@ const everyKey = {
       type: 'rsync',
       target: 'nas:/vol',
       retention: 'standard',
+      reserve: '5%',
       bandwidth: '1MB/s',
       schedule: 'nightly',
       deletes: 'never',
