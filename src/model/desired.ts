@@ -1,4 +1,5 @@
 import type { ChainId, DomainUuid } from './identity.ts';
+import type { SourceRefusal } from './policy-source.ts';
 import type { Verification, VerifyBudget } from './verification.ts';
 
 /** Where in the policy something was said; one-based. */
@@ -169,6 +170,8 @@ export interface DesiredState {
     readonly commit: string | null;
     /** How many rules select domains. */
     readonly rules: number;
+    /** From git: a newer commit is there and may not be followed. */
+    readonly refused?: SourceRefusal;
   };
   readonly host: string | null;
   readonly timezone: string;

@@ -80,6 +80,8 @@ export const policyCodes = {
   HP325:
     'A setting does not belong to this kind of mirror: ssh is for rsync over ssh, configFile for rclone.',
   HP326: 'The time that checks of a store may take in 24 hours is longer than that.',
+  HP330:
+    'The host file names a policy in a file and one in git. Only one of them can be in force: remove policy: or source:.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/process/run.ts';
 import { connection, sh } from './lab.ts';
+import { withoutSickDisks } from './sick-disk.ts';
 
 // Own state, logs and definitions, whatever the libvirtd of this machine has; QEMU logs to a file,
 // because a virtlogd of ours would be one more process to end.
 const enter = `set -e
+${withoutSickDisks}
 for place in /run/libvirt /var/lib/libvirt /var/log/libvirt; do
   mkdir -p "$place"; mount -t tmpfs tmpfs "$place"
 done

@@ -120,6 +120,16 @@ const everyKey = {
 const everyHostKey: Whole<WrittenHostFile> = {
   version: 1,
   policy: '/etc/holdfast/policy.yaml',
+  source: {
+    url: 'git@git.example.org:infra/backups.git',
+    branch: 'main',
+    path: 'policy.yaml',
+    verify: { signers: '/etc/holdfast/allowed_signers', revoked: '/etc/holdfast/revoked_keys' },
+    ssh: { identityFile: '/etc/holdfast/git.key', knownHosts: '/etc/holdfast/known_hosts' },
+    timeout: '60s',
+    maxAge: '24h',
+  },
+  approvals: { signers: '/etc/holdfast/approvers', revoked: '/etc/holdfast/revoked_keys' },
   uri: 'qemu:///system',
   stateDir: '/var/lib/holdfast',
   runtimeDir: '/run/holdfast',
