@@ -34,7 +34,7 @@ async function startServer(
   });
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   for (let turn = 0; !(await listens(port)); turn += 1) {
-    if (turn > 300 || child.exitCode !== null) {
+    if (turn > 1200 || child.exitCode !== null) {
       throw new Error(`${program} does not listen: ${readFileSync(log, 'utf8')}`);
     }
     await sleep(100);
