@@ -36,6 +36,7 @@ export function driversOf(
     who: userName(context.terminal.env),
     scratchDir: host.scratch.path,
     scratchLimitBytes: host.scratch.limitBytes,
+    drillScripts: host.drill.scripts,
     runtimeDir: host.runtimeDir,
   };
 }

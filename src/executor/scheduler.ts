@@ -25,7 +25,7 @@ interface State extends Scheduling {
   readonly outcomes: Map<string, Outcome>;
 }
 
-const waves = [10, 20, 30, 40, 90] as const;
+const waves = [10, 20, 30, 40, 50, 90] as const;
 
 /** Whether those who depend on an action may go on. */
 export function succeeded(outcome: Outcome | undefined): boolean {
@@ -117,6 +117,8 @@ function mayStart(action: Action, running: readonly Action[], state: State): boo
   if (!action.dependsOn.every((id) => succeeded(state.outcomes.get(id)))) return false;
   const domain = domainOf(action);
   if (domain !== null && beside.some((other) => domainOf(other) === domain)) return false;
+  // The host has memory for one machine more.
+  if (action.kind === 'drill') return beside.every(({ kind }) => kind !== 'drill');
   if (action.kind !== 'backup') return true;
   const store = action.store.name;
   const busy = running.filter((other) => other.kind === 'backup' && other.store.name === store);

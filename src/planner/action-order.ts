@@ -1,6 +1,7 @@
 import type { Action, ActionKind } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { DomainDecision } from './domain-decision.ts';
+import { provenMs } from './drill-dueness.ts';
 import { byText } from './order.ts';
 
 /** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
@@ -10,30 +11,34 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'restore-power-state': 2,
   'put-back': 3,
   'create-store': 4,
-  'discard-files': 5,
-  'discard-incoming': 6,
-  'redefine-checkpoint': 7,
-  'drop-checkpoint': 8,
-  backup: 9,
-  restore: 10,
-  untrack: 11,
-  'copy-points': 12,
-  'trash-chain': 13,
-  'hide-copies': 14,
-  'purge-trash': 15,
-  'purge-copies': 16,
+  'end-drill': 5,
+  'discard-files': 6,
+  'discard-incoming': 7,
+  'redefine-checkpoint': 8,
+  'drop-checkpoint': 9,
+  backup: 10,
+  restore: 11,
+  untrack: 12,
+  'copy-points': 13,
+  drill: 14,
+  'trash-chain': 15,
+  'hide-copies': 16,
+  'purge-trash': 17,
+  'purge-copies': 18,
 };
 
 /**
  * Actions in the order in which they are done: by wave and kind; of backups
- * the domain that waited longest comes first, else by address and id.
+ * and drills the domain that waited longest comes first, else by address and id.
  */
 export function orderedActions(
   actions: readonly Action[],
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
 ): readonly Action[] {
-  const age = (action: Action): number =>
-    action.kind === 'backup' ? (decisions.get(action.domain.uuid)?.freshMs ?? 0) : 0;
+  const age = (action: Action): number => {
+    if (action.kind === 'drill') return provenMs(action);
+    return action.kind === 'backup' ? (decisions.get(action.domain.uuid)?.freshMs ?? 0) : 0;
+  };
   return actions.toSorted(
     (a, b) =>
       a.wave - b.wave ||

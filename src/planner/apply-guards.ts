@@ -17,6 +17,7 @@ import { g210CopiesReduced, g210RetentionReduced } from './guards/g210-retention
 import { g211Renamed } from './guards/g211-renamed.ts';
 import { g213InUse } from './guards/g213-in-use.ts';
 import { g407Space } from './guards/g407-space.ts';
+import { g410DrillMemory } from './guards/g410-drill-memory.ts';
 import {
   finding,
   hiddenCopies,
@@ -45,6 +46,7 @@ const rules: readonly GuardRule[] = [
   g211Renamed,
   g213InUse,
   g407Space,
+  g410DrillMemory,
   plaintextBackup,
 ];
 

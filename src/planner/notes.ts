@@ -15,8 +15,13 @@ import { leftovers } from './repairs.ts';
 import { isTrackable } from './trackers.ts';
 
 /** What is said but not done; by address and code. */
-export function notesOf(planning: Planning, copies: RetainedCopies['byDecision']): readonly Note[] {
+export function notesOf(
+  planning: Planning,
+  copies: RetainedCopies['byDecision'],
+  drills: readonly Note[],
+): readonly Note[] {
   return [
+    ...drills,
     ...unseenNotes(planning),
     ...storeNotes(planning),
     ...requestNotes(planning),

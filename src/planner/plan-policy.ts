@@ -13,6 +13,7 @@ import { copyPurges } from './copy-deletions.ts';
 import { retainCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
+import { decideDrills } from './drills.ts';
 import type { GuardContext } from './guards/guard-context.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
@@ -54,6 +55,7 @@ export function planPolicy(
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
+  const { drills, notes } = decideDrills(planning, { decisions, blocked, copies });
   const drafted = orderedActions(
     targetedActions(planning, [
       ...local,
@@ -61,6 +63,7 @@ export function planPolicy(
       ...removed,
       ...purges(planning),
       ...copied,
+      ...drills,
       ...retainedCopies.hides,
       ...copyPurges(planning, copied),
     ]),
@@ -83,7 +86,7 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision),
+    notes: notesOf(planning, retainedCopies.byDecision, notes),
     guards,
     domains: verdictsOf(planning, decisions, actions),
     incomplete,
@@ -193,9 +196,11 @@ function retainAll(
   return { trash, doomed };
 }
 
-/** Backups that a guard keeps from being taken, whatever is copied: asked only where there is a mirror. */
+/** Backups that a guard keeps from being taken, whatever is copied: asked only where something is made of their points. */
 function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<string> {
-  if (context.planning.mirrors.length === 0) return new Set();
+  const { mirrors, domains } = context.planning;
+  const isAsked = mirrors.length > 0 || domains.some(({ desired }) => desired?.drill !== undefined);
+  if (!isAsked) return new Set();
   const { actions } = applyGuards({ ...context, copies: new Map() });
   return new Set(
     actions.flatMap(({ kind, id, blockedBy }) =>

@@ -15,6 +15,16 @@ export interface HostFile {
   readonly scratch: { readonly path: string; readonly limitBytes: number | null };
   readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
   readonly notify: readonly HostNotification[];
+  readonly drill: HostDrills;
+}
+
+/** What machines that a drill boots may use. */
+export interface HostDrills {
+  readonly memoryLimitBytes: number;
+  /** libvirt's name of an isolated network; null: none. */
+  readonly network: string | null;
+  /** Programs by the names that a policy may use. */
+  readonly scripts: Readonly<Record<string, readonly [string, ...string[]]>>;
 }
 
 export interface HostNotification {
@@ -33,11 +43,19 @@ export interface WrittenHostFile {
   readonly scratch?: { readonly path?: string; readonly limit?: string };
   readonly limits?: { readonly jobs?: number; readonly rate?: string };
   readonly notify?: readonly HostNotification[];
+  readonly drill?: {
+    readonly memory?: string;
+    readonly network?: string;
+    readonly scripts?: HostDrills['scripts'];
+  };
 }
 
 // libvirt's own limit of jobs is far higher; a host of 500 domains has the
 // disks and the network for a few at once.
 const defaultJobs = 4;
+
+// A server without a desktop boots with it; one drill at a time leaves the rest to what runs here.
+const defaultDrillMemory = '2GiB';
 
 /** A host without a host file. */
 export const defaultHostFile: HostFile = withDefaults({});
@@ -61,7 +79,7 @@ export function isHostFile(data: unknown): data is WrittenHostFile {
 }
 
 function withDefaults(written: WrittenHostFile): HostFile {
-  const { scratch, limits } = written;
+  const { scratch, limits, drill } = written;
   const stateDir = written.stateDir ?? '/var/lib/holdfast';
   return {
     policy: written.policy ?? null,
@@ -77,5 +95,10 @@ function withDefaults(written: WrittenHostFile): HostFile {
       rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
     },
     notify: written.notify ?? [],
+    drill: {
+      memoryLimitBytes: sizeBytes(drill?.memory ?? defaultDrillMemory),
+      network: drill?.network ?? null,
+      scripts: drill?.scripts ?? {},
+    },
   };
 }

@@ -8,6 +8,7 @@ const groups = [
   'create',
   'run',
   'copy',
+  'drill',
   'restore',
   'repair',
   'untrack',
@@ -30,6 +31,8 @@ function groupOf(action: Action): Group {
       return 'untrack';
     case 'copy-points':
       return 'copy';
+    case 'drill':
+      return 'drill';
     case 'trash-chain':
     case 'hide-copies':
       return 'delete';

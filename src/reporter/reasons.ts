@@ -1,6 +1,7 @@
 import type { Reason } from '../model/action.ts';
 import { backupReasons } from './backup-reasons.ts';
 import { domainReasons } from './domain-reasons.ts';
+import { drillReasons } from './drill-reasons.ts';
 import { guards } from './guards.ts';
 import { mirrorReasons } from './mirror-reasons.ts';
 import { printable } from './printable.ts';
@@ -13,6 +14,7 @@ export const reasons: SentenceTable = {
   ...repairReasons,
   ...mirrorReasons,
   ...domainReasons,
+  ...drillReasons,
 };
 
 /** The sentence of a reason. A domain that a guard blocks has the guard's code for one: the guard has its own line. */

@@ -9,6 +9,7 @@ import { renderPlan } from '../../src/reporter/plan.ts';
 import { request } from './build-policy.ts';
 import { backupStories } from './stories/backups.ts';
 import { domainStories } from './stories/domains.ts';
+import { drillStories } from './stories/drills.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
 import { retentionStories } from './stories/retention.ts';
@@ -20,6 +21,7 @@ const stories = [
   ...retentionStories,
   ...guardStories,
   ...mirrorStories,
+  ...drillStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */
 const isUpdate = process.env['UPDATE'] === '1';

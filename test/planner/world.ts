@@ -14,6 +14,7 @@ import type {
 } from '../../src/model/observed.ts';
 import { seen, unreachable } from '../../src/model/result.ts';
 import { aRun, readyStore } from './build.ts';
+import { drilled } from './drill-world.ts';
 import { appliedAtMirror } from './mirror-world.ts';
 import { rewritten } from './rewritten.ts';
 
@@ -73,6 +74,10 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
     case 'hide-copies':
     case 'purge-copies':
       return appliedAtMirror(observed, action);
+    case 'drill':
+      return drilled(observed, action);
+    case 'end-drill':
+      return closed(observed, action, 'drill');
     case 'restore':
     case 'untrack':
       throw new Error(`A policy plan holds no ${action.kind}`);

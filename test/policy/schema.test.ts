@@ -58,6 +58,15 @@ const settings = {
   disks: { include: ['vda'], exclude: ['vdb'] },
   verify: 'source',
   timeouts: { job: '1h', stall: '1m', agent: '10s' },
+  drill: {
+    every: '30d',
+    boot: true,
+    wait: 'port',
+    port: 22,
+    timeout: '5m',
+    script: 'web-answers',
+    from: 'nas',
+  },
 } as const satisfies Whole<Omit<WrittenRule, 'name' | 'uuid' | 'match'>>;
 
 const rule: Whole<WrittenRule> = {
@@ -120,6 +129,7 @@ const everyHostKey: Whole<WrittenHostFile> = {
   scratch: { path: '/var/lib/holdfast/scratch', limit: '40GiB' },
   limits: { jobs: 2, rate: '400MiB/s' },
   notify: [{ on: ['failed', 'blocked', 'rpo'], command: ['/usr/local/bin/page', 'holdfast'] }],
+  drill: { memory: '2GiB', network: 'drill', scripts: { 'web-answers': ['/bin/true'] } },
 };
 
 /** Pointers of every property that the schema has and a value uses, by walking both together. */

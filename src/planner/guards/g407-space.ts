@@ -10,10 +10,14 @@ import { finding, type GuardContext, type GuardRule } from './guard-context.ts';
 // this is room for it to see the end coming and to abort the job.
 const scratchFloorBytes = 256 * 1024 ** 2;
 
+// What a guest writes while it boots: logs, a file system that was not clean, a page file. With less left
+// of it the drill is ended, so this only says that it is worth to begin.
+const drillFloorBytes = 512 * 1024 ** 2;
+
 /**
  * G407: a backup that would eat into the reserve of its store does not start,
  * and nothing is deleted to make room. Backups count in the order of the plan;
- * a smaller one behind may still fit. A running guest needs scratch too.
+ * a smaller one behind may still fit. A running guest needs scratch too, and so does a drill.
  */
 export const g407Space: GuardRule = (context) => [
   ...context.planning.stores.flatMap((store) => storeFindings(context, store)),
@@ -76,18 +80,24 @@ function scratchFindings({ planning, actions }: GuardContext): readonly Guard[] 
   if (!scratch.seen) return [];
   const { freeBytes, limitBytes } = scratch.value;
   const room = Math.min(freeBytes, limitBytes ?? Infinity);
-  const running = actions.filter(
-    (action: Action) => action.kind === 'backup' && action.power === 'running',
-  );
-  if (room >= scratchFloorBytes || running.length === 0) return [];
+  const neededBytes = (action: Action): number => {
+    if (action.kind === 'drill') return drillFloorBytes;
+    return action.kind === 'backup' && action.power === 'running' ? scratchFloorBytes : 0;
+  };
+  const blocked = actions.filter((action) => neededBytes(action) > room);
+  if (blocked.length === 0) return [];
   return [
     finding({
       code: 'G407',
       scope: 'scratch',
       effect: 'block',
       overridable: true,
-      actions: running,
-      facts: { freeBytes: room, reserveBytes: 0, neededBytes: scratchFloorBytes },
+      actions: blocked,
+      facts: {
+        freeBytes: room,
+        reserveBytes: 0,
+        neededBytes: Math.max(...blocked.map(neededBytes)),
+      },
     }),
   ];
 }
