@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { swtpmDirectory } from '../hypervisor/libvirt/firmware.ts';
-import type { Drill } from '../model/action.ts';
 import { digestOf } from '../model/canonical.ts';
+import type { Drill } from '../model/drill-action.ts';
 import { drillName, type DrillGuest } from '../model/drill.ts';
 import { domainUuid } from '../model/identity.ts';
 import type { Tools } from './tools.ts';

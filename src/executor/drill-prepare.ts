@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { DrillHost } from '../hypervisor/drill-host.ts';
 import { unpackArchive } from '../image/archive.ts';
 import { createOverlay, serveImage } from '../image/serve.ts';
-import type { Drill } from '../model/action.ts';
+import type { Drill } from '../model/drill-action.ts';
 import type { Manifest } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { parseManifest } from '../store/manifest.ts';

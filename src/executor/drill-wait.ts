@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrillHost, DrillMachine } from '../hypervisor/drill-host.ts';
-import type { Drill } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { Drill } from '../model/drill-action.ts';
 import { fail, ok, unreachable, type Failure, type Result } from '../model/result.ts';
 import type { DrillPlace } from './drill-place.ts';
 import type { Tools } from './tools.ts';
@@ -9,11 +9,11 @@ import type { Tools } from './tools.ts';
 /** How the wait for a booted machine ended. */
 export type Waited =
   /** Seconds since its start; null where nothing was asked. */
-  | { readonly code: 'usable'; readonly seconds: number | null }
+  | { readonly is: 'usable'; readonly seconds: number | null }
   /** The machine is to blame, or what it was made of. */
-  | { readonly code: 'failed'; readonly failure: Failure }
+  | { readonly is: 'failed'; readonly failure: Failure }
   /** Somebody ended the drill. */
-  | { readonly code: 'stopped' };
+  | { readonly is: 'stopped' };
 
 // As long as a person takes for a breath: each look costs libvirt a question or two.
 const lookMilliseconds = 250;
@@ -37,23 +37,21 @@ export async function waitUntilUsable(
   const seconds = (): number => (performance.now() - startedAt) / 1000;
   const stopped = (): Waited => {
     const { lost } = machine;
-    if (!lost.aborted) return { code: 'stopped' };
+    if (!lost.aborted) return { is: 'stopped' };
     const failure: Failure = lost.reason;
-    return { code: 'failed', failure };
+    return { is: 'failed', failure };
   };
   const until = AbortSignal.any([signal, machine.lost]);
   if (action.wait !== 'none' || action.script === null) {
     const answered = await waitForAnswer(action, booted, host, until);
     if (until.aborted) return stopped();
-    if (!answered.ok) return { code: 'failed', failure: answered.error };
-    if (action.wait === 'none') return { code: 'usable', seconds: null };
+    if (!answered.ok) return { is: 'failed', failure: answered.error };
+    if (action.wait === 'none') return { is: 'usable', seconds: null };
   }
-  if (action.script === null) return { code: 'usable', seconds: seconds() };
+  if (action.script === null) return { is: 'usable', seconds: seconds() };
   const asked = await askScript(action, booted, host, tools, until);
   if (until.aborted) return stopped();
-  return asked.ok
-    ? { code: 'usable', seconds: seconds() }
-    : { code: 'failed', failure: asked.error };
+  return asked.ok ? { is: 'usable', seconds: seconds() } : { is: 'failed', failure: asked.error };
 }
 
 /** Looks again and again; an aborted signal ends it without an answer. */

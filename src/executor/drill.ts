@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrillHost } from '../hypervisor/drill-host.ts';
 import { endServer } from '../image/serve.ts';
-import type { Drill } from '../model/action.ts';
+import type { Drill } from '../model/drill-action.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { drilledPoint, drillPlace, type DrillPlace } from './drill-place.ts';
@@ -83,7 +83,7 @@ async function bootAndEnd(
   host: DrillHost,
   tools: Tools,
 ): Promise<Ended> {
-  let waited: Waited = { code: 'stopped' };
+  let waited: Waited = { is: 'stopped' };
   let picture: Buffer | null = null;
   let machineGone: Result<void, Failure> = ok(undefined);
   try {
@@ -97,13 +97,13 @@ async function bootAndEnd(
       const limitBytes = tools.drivers.scratchLimitBytes;
       const machine = await host.boot(xml, place.guest, { files: overlays, limitBytes });
       if (!machine.ok) {
-        waited = { code: 'failed', failure: during('Starting the machine', machine.error) };
+        waited = { is: 'failed', failure: during('Starting the machine', machine.error) };
       } else {
         try {
           const booted = { machine: machine.value, place, startedAt };
           waited = await waitAndTell(action, booted, host, tools);
           picture = await pictureOf(booted, waited, tools);
-          if (action.keep && waited.code !== 'stopped') await keepUp(booted, tools);
+          if (action.keep && waited.is !== 'stopped') await keepUp(booted, tools);
         } finally {
           machineGone = await machine.value.end();
         }
@@ -121,8 +121,8 @@ async function bootAndEnd(
 
 /** A failure to prepare, unless somebody ended the run meanwhile. */
 function stoppedOr({ signal }: Tools, failure: Result<unknown, Failure>): Waited {
-  if (signal.aborted || failure.ok) return { code: 'stopped' };
-  return { code: 'failed', failure: failure.error };
+  if (signal.aborted || failure.ok) return { is: 'stopped' };
+  return { is: 'failed', failure: failure.error };
 }
 
 async function waitAndTell(
@@ -137,11 +137,11 @@ async function waitAndTell(
     action.script === null ? what : `${what}, then script ${action.script}`,
     null,
   );
-  if (!noted.ok) return { code: 'failed', failure: noted.error };
+  if (!noted.ok) return { is: 'failed', failure: noted.error };
   // The next backup does not wait for a drill; a person who asked for one does.
   const signals = action.keep ? [tools.signal] : [tools.signal, tools.copySignal()];
   const waited = await waitUntilUsable(action, booted, host, tools, AbortSignal.any(signals));
-  if (waited.code === 'usable' && waited.seconds !== null) {
+  if (waited.is === 'usable' && waited.seconds !== null) {
     tools.log.step('usable', `${waited.seconds.toFixed(1)} s`, null);
   }
   return waited;
@@ -152,12 +152,11 @@ async function pictureOf(
   waited: Waited,
   tools: Tools,
 ): Promise<Buffer | null> {
-  if (waited.code === 'stopped') return null;
+  if (waited.is === 'stopped') return null;
   const taken = await machine.screenshot();
   if (taken.ok) return taken.value;
   // A machine that has ended has no screen, and that it ended is told already.
-  if (waited.code === 'usable')
-    tools.log.warn(during('Taking a picture of its screen', taken.error));
+  if (waited.is === 'usable') tools.log.warn(during('Taking a picture of its screen', taken.error));
   return null;
 }
 
@@ -194,15 +193,15 @@ async function outcomeOf(
   { waited, picture, isClean, failure }: Ended,
   tools: Tools,
 ): Promise<Result<Applied, NotDone>> {
-  if (waited.code === 'stopped') {
+  if (waited.is === 'stopped') {
     if (tools.signal.aborted) return interrupted;
     return waiting('drill-later', 'The next point is due; the next run makes this drill.');
   }
   // libvirt was away: nobody knows how the machine was.
-  const isUnknown = waited.code === 'failed' && waited.failure.code === 'libvirt-unreachable';
+  const isUnknown = waited.is === 'failed' && waited.failure.code === 'libvirt-unreachable';
   if (!isUnknown) await noteDrill(action, waited, picture, tools);
   if (!isClean && failure !== null) return failed(during('Ending the drill', failure));
-  if (waited.code === 'failed') return failed(waited.failure);
+  if (waited.is === 'failed') return failed(waited.failure);
   const { seconds } = waited;
   const usable = seconds === null ? {} : { usableSeconds: Math.round(seconds * 10) / 10 };
   return ok({ code: 'done', bytes: null, ...usable });
@@ -211,7 +210,7 @@ async function outcomeOf(
 /** Notes the result in the store; that this failed is a warning, for the drill was made. */
 async function noteDrill(
   action: Drill,
-  waited: Exclude<Waited, { code: 'stopped' }>,
+  waited: Exclude<Waited, { is: 'stopped' }>,
   picture: Buffer | null,
   tools: Tools,
 ): Promise<void> {
@@ -225,13 +224,13 @@ async function noteDrill(
     point,
     sequence,
     frozenAt: manifest.ok ? manifest.value.frozenAt : at,
-    result: waited.code === 'usable' ? 'passed' : 'failed',
+    result: waited.is === 'usable' ? 'passed' : 'failed',
     failure:
-      waited.code === 'failed'
+      waited.is === 'failed'
         ? { code: waited.failure.code, message: waited.failure.message }
         : null,
     usableSeconds:
-      waited.code === 'usable' && waited.seconds !== null
+      waited.is === 'usable' && waited.seconds !== null
         ? Math.round(waited.seconds * 10) / 10
         : null,
     wait,

@@ -1,5 +1,5 @@
 import { normalize } from 'node:path';
-import type { EndDrill } from '../model/action.ts';
+import type { EndDrill } from '../model/drill-action.ts';
 import { ok, type Result } from '../model/result.ts';
 import { discard } from './discard-files.ts';
 import { failed, stale, type NotDone } from './not-done.ts';

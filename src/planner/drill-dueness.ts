@@ -1,5 +1,6 @@
-import type { Drill, Reason } from '../model/action.ts';
+import type { Reason } from '../model/action.ts';
 import type { DesiredDrill } from '../model/desired.ts';
+import type { Drill } from '../model/drill-action.ts';
 import type { DrillMemory, DrillRecord } from '../model/drill.ts';
 import { addSeconds, instantOf, millisecondsOf, type Instant } from '../model/instant.ts';
 import type { Clock } from './dueness.ts';

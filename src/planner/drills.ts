@@ -1,6 +1,7 @@
-import type { Backup, Drill } from '../model/action.ts';
+import type { Backup } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import type { DesiredDrill } from '../model/desired.ts';
+import type { Drill } from '../model/drill-action.ts';
 import type { ObservedDrills } from '../model/drill.ts';
 import { pointDirectory, type ChainId, type DomainUuid, type PointId } from '../model/identity.ts';
 import type { Note } from '../model/plan.ts';

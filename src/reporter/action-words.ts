@@ -1,4 +1,5 @@
-import { type Action, type Backup, type Drill, isRepair, type Restore } from '../model/action.ts';
+import { type Action, type Backup, isRepair, type Restore } from '../model/action.ts';
+import type { Drill } from '../model/drill-action.ts';
 import { unreachable } from '../model/result.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
 import { humanPeriod } from './human-duration.ts';

@@ -1,4 +1,4 @@
-import type { Drill } from '../../src/model/action.ts';
+import type { Drill } from '../../src/model/drill-action.ts';
 import type { DrillRecord } from '../../src/model/drill.ts';
 import type { ObservedDirectory } from '../../src/model/observed-store.ts';
 import type { ObservedState } from '../../src/model/observed.ts';

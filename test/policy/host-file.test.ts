@@ -16,6 +16,7 @@ describe('parseHostFile', () => {
       scratch: { path: '/var/lib/holdfast/scratch', limitBytes: null },
       limits: { jobs: 4, rateBytesPerSecond: null },
       notify: [],
+      drill: { memoryLimitBytes: 2 * 1024 ** 3, network: null, scripts: {} },
     });
   });
 
@@ -29,6 +30,10 @@ limits: { jobs: 2, rate: 400MB/s }
 notify:
   - on: [failed, rpo]
     command: [/usr/local/bin/page, --from, "backup of kvm01"]
+drill:
+  memory: 4GiB
+  network: drill
+  scripts: { web-answers: [/usr/local/bin/web, -q] }
 `;
     expect(parseHostFile(text, file)).toEqual({
       ok: true,
@@ -42,8 +47,21 @@ notify:
         notify: [
           { on: ['failed', 'rpo'], command: ['/usr/local/bin/page', '--from', 'backup of kvm01'] },
         ],
+        drill: {
+          memoryLimitBytes: 4 * 1024 ** 3,
+          network: 'drill',
+          scripts: { 'web-answers': ['/usr/local/bin/web', '-q'] },
+        },
       },
     });
+  });
+
+  it('tells what is wrong with scripts', () => {
+    const host = parseHostFile('drill: { scripts: { "a b": [/bin/true], one: [sh, -c] } }\n', file);
+    expect(!host.ok && told(host.error)).toEqual([
+      '1:21 error HP208 /drill/scripts/a b the name "a b" cannot be used — letters, digits, dots, dashes and underscores, at most 64',
+      '1:47 error HP205 /drill/scripts/one/0 "sh" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+    ]);
   });
 
   it('tells every mistake with its place', () => {

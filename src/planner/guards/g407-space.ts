@@ -75,16 +75,17 @@ function bytesOf(amount: Amount, totalBytes: number): number {
   }
 }
 
+function scratchBytes(action: Action): number {
+  if (action.kind === 'drill') return drillFloorBytes;
+  return action.kind === 'backup' && action.power === 'running' ? scratchFloorBytes : 0;
+}
+
 function scratchFindings({ planning, actions }: GuardContext): readonly Guard[] {
   const { scratch } = planning.observed;
   if (!scratch.seen) return [];
   const { freeBytes, limitBytes } = scratch.value;
   const room = Math.min(freeBytes, limitBytes ?? Infinity);
-  const neededBytes = (action: Action): number => {
-    if (action.kind === 'drill') return drillFloorBytes;
-    return action.kind === 'backup' && action.power === 'running' ? scratchFloorBytes : 0;
-  };
-  const blocked = actions.filter((action) => neededBytes(action) > room);
+  const blocked = actions.filter((action) => scratchBytes(action) > room);
   if (blocked.length === 0) return [];
   return [
     finding({
@@ -96,7 +97,7 @@ function scratchFindings({ planning, actions }: GuardContext): readonly Guard[] 
       facts: {
         freeBytes: room,
         reserveBytes: 0,
-        neededBytes: Math.max(...blocked.map(neededBytes)),
+        neededBytes: Math.max(...blocked.map(scratchBytes)),
       },
     }),
   ];
