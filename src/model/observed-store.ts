@@ -3,6 +3,7 @@ import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } fro
 import type { Instant } from './instant.ts';
 import type { LastLook, Level, SourceIdentity } from './point.ts';
 import type { Failure } from './result.ts';
+import type { CheckedTimes } from './verification.ts';
 
 /** Why a point is not valid. `parent-faulty` follows from another's fault. */
 export type PointFault =
@@ -29,6 +30,10 @@ export interface ObservedPoint {
   readonly fault?: PointFault;
   /** Only when held. */
   readonly held?: true;
+  /** Only when a check ever found it sound. */
+  readonly checked?: CheckedTimes;
+  /** Only of a point in quarantine, where that is known: its files that are not what the manifest says. */
+  readonly damaged?: readonly string[];
 }
 
 export interface ObservedChain {
@@ -117,8 +122,16 @@ export interface StoreMemory {
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
   /** The policy's text then, for the diff that a plan shows. */
   readonly policyText: string | null;
+  /** Used space at earlier applies, one a day, oldest first: what the forecast is drawn through. */
+  readonly space?: readonly SpaceSample[];
   /** What each mirror held of this store, by the mirror's name; only when one was seen. */
   readonly mirrors?: Readonly<Record<string, MirrorMemory>>;
+}
+
+/** How much of a store's file system was in use, whoever used it. */
+export interface SpaceSample {
+  readonly at: Instant;
+  readonly usedBytes: number;
 }
 
 /** What guards compare a mirror's copies of one store with. */

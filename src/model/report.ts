@@ -97,6 +97,17 @@ export interface StatusCopies extends CopiesAge {
   readonly failure: Failure | null;
 }
 
+/** When a store fills: a line through the used space that applies noted, one look a day. */
+export interface SpaceForecast {
+  /** The oldest look. */
+  readonly sinceAt: Instant;
+  readonly looks: number;
+  /** Negative: it empties. */
+  readonly bytesPerDay: number;
+  /** When nothing is left but the reserve; null: not within a year. */
+  readonly fillsAt: Instant | null;
+}
+
 /** One store, of `status`. */
 export interface StatusStore {
   readonly name: string;
@@ -105,6 +116,8 @@ export interface StatusStore {
   readonly freeBytes: number | null;
   readonly totalBytes: number | null;
   readonly reserveBytes: number | null;
+  /** Only when there are looks enough. */
+  readonly forecast?: SpaceForecast;
   readonly points: number;
   readonly bytes: number;
   readonly trashBytes: number;

@@ -2,12 +2,12 @@ import type {
   AbortJob,
   DiscardFiles,
   DiscardIncoming,
-  EndDrill,
   PutBack,
   RestorePowerState,
   ThawDomain,
 } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { EndDrill } from '../model/drill-action.ts';
 import { leftOf, type Left } from '../model/leftover.ts';
 import type { LeftFile } from '../model/observed.ts';
 import { unreachable } from '../model/result.ts';

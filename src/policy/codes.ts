@@ -85,6 +85,7 @@ export const policyCodes = {
     'A drill waits for a port and names none, or names one and waits for something else. The three ways to wait are agent (the guest agent answers), port (something listens on it) and none (the machine is still up at the end of the timeout, or the script says so).',
   HP332:
     'A drill is to boot the copy at a mirror, and the rule copies nothing there, or the mirror is no directory of this host. A copy is booted where it lies, over nothing but the file system.',
+  HP326: 'The time that checks of a store may take in 24 hours is longer than that.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',
@@ -95,6 +96,8 @@ export const policyCodes = {
   HP404: 'A store or mirror is defined and used by no rule.',
   HP405:
     "A mirror has trash.keepFor and deletes: never. This host deletes nothing there, so that nothing comes into its trash; what the mirror's retention would let go is only reported.",
+  HP406:
+    'A depth is given for verify but no every, in the rule and in defaults: nothing is checked on a schedule then.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type PolicyCode = keyof typeof policyCodes;

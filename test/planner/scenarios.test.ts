@@ -13,6 +13,7 @@ import { drillStories } from './stories/drills.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
 import { retentionStories } from './stories/retention.ts';
+import { spaceStories } from './stories/space.ts';
 import { desiredOf, type Story } from './stories/story.ts';
 
 const stories = [
@@ -22,6 +23,7 @@ const stories = [
   ...guardStories,
   ...mirrorStories,
   ...drillStories,
+  ...spaceStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */
 const isUpdate = process.env['UPDATE'] === '1';

@@ -1,7 +1,6 @@
 import type { Action, Backup } from '../../model/action.ts';
-import type { Amount } from '../../model/desired.ts';
+import { bytesOfAmount } from '../../model/amount.ts';
 import type { Guard } from '../../model/plan.ts';
-import { unreachable } from '../../model/result.ts';
 import type { StoreSituation } from '../planning.ts';
 import { finding, type GuardContext, type GuardRule } from './guard-context.ts';
 
@@ -30,7 +29,7 @@ function storeFindings({ actions }: GuardContext, store: StoreSituation): readon
   const own = actions.filter(
     (action): action is Backup => action.kind === 'backup' && action.store.name === store.name,
   );
-  const reserveBytes = bytesOf(store.desired.reserve, state.totalBytes);
+  const reserveBytes = bytesOfAmount(store.desired.reserve, state.totalBytes);
   let left = state.freeBytes - reserveBytes;
   const blocked: Backup[] = [];
   for (const action of own) {
@@ -62,17 +61,6 @@ function neededBytes({ disks }: Backup): number {
       sum + (estimateBytes ?? (level === 'full' ? (sizeBytes ?? 0) : 0)),
     0,
   );
-}
-
-function bytesOf(amount: Amount, totalBytes: number): number {
-  switch (amount.kind) {
-    case 'bytes':
-      return amount.bytes;
-    case 'percent':
-      return Math.floor((totalBytes * amount.percent) / 100);
-    default:
-      return unreachable(amount);
-  }
 }
 
 function scratchBytes(action: Action): number {
