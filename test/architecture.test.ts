@@ -30,13 +30,18 @@ const layers: Readonly<
   },
   executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
   reporter: { folders: ['model'], packages: ['diff', 'string-width', 'node:util'] },
+  source: {
+    folders: ['model', 'store', 'mirror', 'policy'],
+    packages: ['simple-git', 'node:'],
+    clock: true,
+  },
   agent: {
-    folders: ['model', 'schedule', 'process', ...drivers, ...stages],
-    packages: ['simple-git', 'node-cron', 'node:'],
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source'],
+    packages: ['node-cron', 'node:'],
     clock: true,
   },
   cli: {
-    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'agent'],
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source', 'agent'],
     packages: ['commander', 'node:'],
     clock: true,
   },

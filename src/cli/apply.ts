@@ -67,7 +67,7 @@ async function runApply(
   const auto = options.autoApprove === true || file !== null;
   const unasked = auto ? null : cannotAsk(context, 'give --auto-approve, or apply a saved plan');
   if (unasked !== null) return refuse(context, unasked);
-  const session = await openSession(context);
+  const session = await openSession(context, undefined, { fetch: true });
   if (!session.ok) return refuse(context, session.error);
   const saved =
     file === null ? ok(null) : await savedPlan(context, session.value, file, request.value);

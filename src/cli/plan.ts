@@ -79,7 +79,7 @@ async function policyAndObservation(
       return usage('at-without-observed', '--at needs --observed FILE: this host is as it is now');
     // Loaded here: a plan from a file needs no libvirt.
     const { openSession } = await import('./session.ts');
-    const session = await openSession(context);
+    const session = await openSession(context, undefined, { fetch: true });
     if (!session.ok) return session;
     return ok({ policy: session.value.policy, observed: await session.value.look() });
   }

@@ -100,7 +100,7 @@ function skipReason(action: Action, state: State): string | null {
   if (action.wave !== 90) return null;
   const before = state.actions.find(
     (other) =>
-      (other.wave === 90 &&
+      ((other.wave === 90 || isPurge(other)) &&
         outcomes.get(other.id)?.code === 'failed' &&
         (mirrorOf(other) === null || nameOf(other) === nameOf(action))) ||
       // G208, whatever the plan says: nothing of a domain goes while its backup did not come.
@@ -123,6 +123,11 @@ function mayStart(action: Action, running: readonly Action[], state: State): boo
   const store = action.store.name;
   const busy = running.filter((other) => other.kind === 'backup' && other.store.name === store);
   return busy.length < state.jobs(store);
+}
+
+/** Also where it makes room before the deletions: one that fails stops them. */
+function isPurge({ kind }: Action): boolean {
+  return kind === 'purge-trash' || kind === 'purge-copies';
 }
 
 /** Actions at once where this one is done: a mirror's bandwidth is for all copies, and each has a program of its own. */

@@ -80,7 +80,7 @@ export function farEyes(tree: FarTree, root: string, cacheDirectory: string): Ey
     read: async (path) => readFileSync(`${cacheDirectory}/${inside(path)}`, 'utf8'),
     // The far end has none of these; the observer of a directory asks only for the last.
     root: async () => ({ device: 0, isDirectory: true }),
-    space: async () => ({ freeBytes: 0, totalBytes: 0 }),
+    space: async () => ({ freeBytes: 0, totalBytes: 0, sharesBlocks: false }),
     mount: async () => ({ mount: null, isMountPoint: false }),
     isWritable: async () => true,
     isLocked: async () => false,

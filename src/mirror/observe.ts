@@ -24,7 +24,8 @@ export async function observeMirror(
   const listing = await end.list(store, signal);
   if (!listing.ok) return unseen(listing.error.code, listing.error.message);
   const sorted = sortListing(listing.value.files);
-  const { freeBytes } = listing.value;
+  const { freeBytes, totalBytes } = listing.value;
+  const space = { freeBytes, ...(totalBytes === undefined ? {} : { totalBytes }) };
   const cached = sorted.hasMarker ? await refreshCache(work, sorted.small, signal) : null;
   if (cached?.ok === false) return unseen(cached.error.code, cached.error.message);
   const directory = cached?.value ?? '';
@@ -32,7 +33,7 @@ export async function observeMirror(
   if (!marker.ok) return unseen(marker.error.code, marker.error.message);
   if (marker.value === 'ours') {
     try {
-      return seen(await contentOf(work, sorted, directory, freeBytes));
+      return seen(await contentOf(work, sorted, directory, space));
     } catch (error) {
       if (errorNumber(error) === null) throw error;
       const { code, message } = systemFailure(`looking at mirror ${work.settings.name}`, error);
@@ -45,14 +46,14 @@ export async function observeMirror(
     return unseen(error.code, error.message);
   }
   const foreign = listing.value.files.length;
-  return seen({ store, kind: 'blank', directories: [], freeBytes, unreadable: [], foreign });
+  return seen({ store, kind: 'blank', directories: [], ...space, unreadable: [], foreign });
 }
 
 async function contentOf(
   work: Work,
   sorted: SortedListing,
   cache: string,
-  freeBytes: number | null,
+  space: Pick<ObservedMirrorContent, 'freeBytes' | 'totalBytes'>,
 ): Promise<ObservedMirrorContent> {
   const { store } = work;
   const tree = treeOf(sorted.published);
@@ -79,7 +80,7 @@ async function contentOf(
     store,
     kind: 'ready',
     directories: rests.directories,
-    freeBytes,
+    ...space,
     unreadable: inspection.unreadable.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     foreign: sorted.foreign + inspection.foreign.length + rests.foreign,
   };

@@ -130,6 +130,8 @@ export interface BackupDisk {
 /** Takes one point of one domain: all its disks, at one instant, under one manifest. */
 export interface Backup extends ActionBase {
   readonly kind: 'backup';
+  /** Only where nobody counted what changed: `bytes` is what its increments were lately. */
+  readonly bytesFrom?: 'history';
   readonly domain: DomainRef;
   readonly store: StoreRef;
   /** Directory below `domains/`, and whether it is made now. */
@@ -175,8 +177,10 @@ export interface TrashChain extends ActionBase {
   readonly chain: ChainId;
   /** Exactly these must be there, or it is stale. */
   readonly points: readonly PointId[];
-  /** When it may be purged. */
+  /** When it may be purged: that frees its bytes, the move to the trash none. */
   readonly purgeAfter: Instant;
+  /** Only where blocks may be shared: `bytes` are the most that it frees. */
+  readonly freesAtMost?: true;
 }
 
 /** Removes a chain in the trash for good. */
@@ -187,6 +191,8 @@ export interface PurgeTrash extends ActionBase {
   readonly run: RunId;
   readonly path: string;
   readonly chain: ChainId;
+  /** Only where blocks may be shared: `bytes` are the most that it frees. */
+  readonly freesAtMost?: true;
 }
 
 /** Where one restored image goes. */

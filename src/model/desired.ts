@@ -1,5 +1,6 @@
 import type { DrillWait } from './drill.ts';
 import type { ChainId, DomainUuid } from './identity.ts';
+import type { SourceRefusal } from './policy-source.ts';
 import type { Verification, VerifyBudget } from './verification.ts';
 
 /** Where in the policy something was said; one-based. */
@@ -96,6 +97,8 @@ export interface DesiredMirror extends MirrorAccess {
   readonly schedule: Schedule | null;
   /** How long a deleted copy's data stay. */
   readonly trashKeepSeconds: number;
+  /** Space that a copy may never eat (G407); nothing where it is left out. */
+  readonly reserve?: Amount;
   readonly place: SourcePlace;
 }
 
@@ -184,6 +187,8 @@ export interface DesiredState {
     readonly commit: string | null;
     /** How many rules select domains. */
     readonly rules: number;
+    /** From git: a newer commit is there and may not be followed. */
+    readonly refused?: SourceRefusal;
   };
   readonly host: string | null;
   readonly timezone: string;

@@ -157,6 +157,8 @@ export interface ReadyStore {
   readonly id: StoreId;
   readonly freeBytes: number;
   readonly totalBytes: number;
+  /** Only where files may share blocks or are compressed (btrfs, XFS, ZFS, a network share): what a purge frees is less then. */
+  readonly sharesBlocks?: true;
   readonly mount: { readonly device: number; readonly source: string };
   /** The last write test: false on a read-only file system. */
   readonly writable: boolean;

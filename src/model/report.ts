@@ -5,6 +5,7 @@ import type { Instant } from './instant.ts';
 import type { PointFault } from './observed-store.ts';
 import type { DomainVerdict } from './plan.ts';
 import type { Level, Quiesce } from './point.ts';
+import type { CheckedCommit, CommitInForce, SourceRefusal, SourceReset } from './policy-source.ts';
 import type { Failure } from './result.ts';
 
 /**
@@ -163,6 +164,27 @@ export interface HistoryRun {
 export interface HistoryReport extends ReportBase {
   /** Newest first. */
   readonly runs: readonly HistoryRun[];
+  /** When somebody said from which commit on the policy's branch is followed; newest first. */
+  readonly sourceResets?: readonly SourceReset[];
+}
+
+/** Result of `verify-source`, and of `source reset`. */
+export interface SourceReport extends ReportBase {
+  readonly url: string;
+  readonly branch: string;
+  readonly path: string;
+  /** null: no commit could be followed yet. */
+  readonly inForce: CommitInForce | null;
+  /** It came into force just now. */
+  readonly changed: boolean;
+  /** Every commit that was checked, oldest first. */
+  readonly commits: readonly CheckedCommit[];
+  /** Why the newest commit is not followed, and since when. */
+  readonly refused: { readonly at: Instant; readonly refusal: SourceRefusal } | null;
+  /** Why the branch could not be looked at. */
+  readonly failure: Failure | null;
+  /** The last look that succeeded. */
+  readonly fetchedAt: Instant | null;
 }
 
 /** One thing that `doctor` looked at. */

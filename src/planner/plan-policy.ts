@@ -5,7 +5,6 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
 import { orderedActions } from './action-order.ts';
-import { applyGuards } from './apply-guards.ts';
 import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
@@ -15,6 +14,7 @@ import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import { decideDrills } from './drills.ts';
 import type { GuardContext } from './guards/guard-context.ts';
+import { guardedWithRoom } from './make-room.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
 import { byText, grouped } from './order.ts';
@@ -50,7 +50,8 @@ export function planPolicy(
     ...[...decisions.values()].flatMap((decision) => decision.repairs),
     ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
   ];
-  const before = orderedActions(targetedActions(planning, local), decisions);
+  const due = purges(planning);
+  const before = orderedActions(targetedActions(planning, [...local, ...due]), decisions);
   const blocked = blockedBackups({ planning, actions: before, decisions, byUuid });
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
@@ -61,7 +62,7 @@ export function planPolicy(
       ...local,
       ...afterCopies(retained.trash, copied),
       ...removed,
-      ...purges(planning),
+      ...due,
       ...copied,
       ...drills,
       ...retainedCopies.hides,
@@ -69,7 +70,7 @@ export function planPolicy(
     ]),
     decisions,
   );
-  const { actions, guards } = applyGuards({
+  const { actions, guards } = guardedWithRoom({
     planning,
     actions: drafted,
     decisions,
@@ -201,7 +202,7 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
   const { mirrors, domains } = context.planning;
   const isAsked = mirrors.length > 0 || domains.some(({ desired }) => desired?.drill !== undefined);
   if (!isAsked) return new Set();
-  const { actions } = applyGuards({ ...context, copies: new Map() });
+  const { actions } = guardedWithRoom({ ...context, copies: new Map() });
   return new Set(
     actions.flatMap(({ kind, id, blockedBy }) =>
       kind === 'backup' && blockedBy.length > 0 ? [id] : [],

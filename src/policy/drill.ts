@@ -37,17 +37,17 @@ type Said = Pick<WrittenDrill, 'every' | 'from'> & {
 function checkDrill(input: SettingsInput, { every, wait, port, from }: Said): boolean {
   const before = input.found.length;
   if (every === undefined) {
-    tell(input, [], 'HP330', 'a drill needs every: how often it is made', 'write every: 30d');
+    tell(input, [], 'HP341', 'a drill needs every: how often it is made', 'write every: 30d');
   }
   if (wait === 'port' && port === undefined) {
     const detail = 'write port: 22, or another one that the guest listens on';
-    tell(input, ['wait'], 'HP331', 'wait: port needs the port', detail);
+    tell(input, ['wait'], 'HP342', 'wait: port needs the port', detail);
   }
   if (wait !== 'port' && port !== undefined) {
     tell(
       input,
       ['port'],
-      'HP331',
+      'HP342',
       `wait: ${wait} asks no port`,
       'remove port, or write wait: port',
     );
@@ -63,21 +63,21 @@ function checkFrom(input: SettingsInput, from: string): void {
   if (!mirrors.includes(from)) {
     const detail =
       mirrors.length === 0 ? 'it names no mirror' : `its mirrors are ${mirrors.join(', ')}`;
-    tell(input, ['from'], 'HP332', `the rule copies nothing to mirror "${from}"`, detail);
+    tell(input, ['from'], 'HP343', `the rule copies nothing to mirror "${from}"`, detail);
     return;
   }
   // A mirror that is not defined, or is wrong itself, was told of already.
   const mirror = definitions.mirrors.get(from)?.value;
   if (mirror === undefined || localPathOf(mirror) !== null) return;
   const detail = 'leave from out: then the point in the store is booted';
-  tell(input, ['from'], 'HP332', `mirror "${from}" is no directory of this host`, detail);
+  tell(input, ['from'], 'HP343', `mirror "${from}" is no directory of this host`, detail);
 }
 
 /** Says it where the key is written, in the rule or in the defaults; what is missing, where drills are asked for. */
 function tell(
   { rule, defaults, found }: SettingsInput,
   below: readonly ['wait' | 'port' | 'from'] | readonly [],
-  code: 'HP330' | 'HP331' | 'HP332',
+  code: 'HP341' | 'HP342' | 'HP343',
   summary: string,
   detail: string,
 ): void {

@@ -80,6 +80,8 @@ export interface WrittenMirror {
   readonly bandwidth?: RateText;
   readonly schedule?: string;
   readonly deletes?: 'allowed' | 'never';
+  /** `10%` or a size. */
+  readonly reserve?: string;
   readonly trash?: { readonly keepFor?: DurationText };
   readonly ssh?: {
     readonly identityFile?: string;

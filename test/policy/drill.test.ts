@@ -76,12 +76,12 @@ describe('drill', () => {
         ),
       ),
     ).toEqual([
-      '4:64 error HP330 /defaults/drill a drill needs every: how often it is made — write every: 30d',
-      '4:72 error HP331 /defaults/drill/wait wait: port needs the port — write port: 22, or another one that the guest listens on',
-      '8:23 error HP330 /domains/2/drill a drill needs every: how often it is made — write every: 30d',
-      '8:41 error HP332 /domains/2/drill/from mirror "nas" is no directory of this host — leave from out: then the point in the store is booted',
-      '9:42 error HP332 /domains/3/drill/from the rule copies nothing to mirror "away" — its mirrors are usb, nas',
-      '10:68 error HP331 /domains/4/drill/port wait: agent asks no port — remove port, or write wait: port',
-      '10:77 error HP332 /domains/4/drill/from the rule copies nothing to mirror "usb" — it names no mirror',
+      '4:64 error HP341 /defaults/drill a drill needs every: how often it is made — write every: 30d',
+      '4:72 error HP342 /defaults/drill/wait wait: port needs the port — write port: 22, or another one that the guest listens on',
+      '8:23 error HP341 /domains/2/drill a drill needs every: how often it is made — write every: 30d',
+      '8:41 error HP343 /domains/2/drill/from mirror "nas" is no directory of this host — leave from out: then the point in the store is booted',
+      '9:42 error HP343 /domains/3/drill/from the rule copies nothing to mirror "away" — its mirrors are usb, nas',
+      '10:68 error HP342 /domains/4/drill/port wait: agent asks no port — remove port, or write wait: port',
+      '10:77 error HP343 /domains/4/drill/from the rule copies nothing to mirror "usb" — it names no mirror',
     ]));
 });
