@@ -51,6 +51,7 @@ const intentKind = keyOf<OpenIntent['kind']>(
     'restore-swap': true,
     'restore-files': true,
     drill: true,
+    'device-write': true,
   },
   'frozen-domain',
 );
@@ -74,6 +75,8 @@ const intentShape = record((field): OpenIntent => {
       };
     case 'restore-swap':
       return { kind, ...domain, swaps: field('swaps', listOf(swapShape)) };
+    case 'device-write':
+      return { kind, ...domain, devices: field('devices', listOf(text)) };
     case 'restore-files':
       return {
         kind,
