@@ -1,3 +1,4 @@
+import type { AgentMode } from '../model/agent.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { sortDiagnostics, type Diagnostics } from './diagnostic.ts';
 import { hostSchemaErrors } from './generated/host-schema.ts';
@@ -20,6 +21,8 @@ export interface HostFile {
   readonly scratch: { readonly path: string; readonly limitBytes: number | null };
   readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
   readonly notify: readonly HostNotification[];
+  /** How the agent works here: the highest mode that a policy may set, and how often it looks when nothing wakes it. */
+  readonly agent: { readonly maxMode: AgentMode; readonly intervalSeconds: number };
   readonly drill: HostDrills;
 }
 
@@ -77,6 +80,7 @@ export interface WrittenHostFile {
     readonly network?: string;
     readonly scripts?: HostDrills['scripts'];
   };
+  readonly agent?: { readonly maxMode?: AgentMode; readonly interval?: string };
 }
 
 interface WrittenSigners {
@@ -100,6 +104,8 @@ const defaultJobs = 4;
 
 // A server without a desktop boots with it; one drill at a time leaves the rest to what runs here.
 const defaultDrillMemory = '2GiB';
+// A domain that came is seen within minutes even where no event was heard; a look costs a second.
+const defaultInterval = '5m';
 
 /** A host without a host file. */
 export const defaultHostFile: HostFile = withDefaults({});
@@ -123,7 +129,7 @@ export function isHostFile(data: unknown): data is WrittenHostFile {
 }
 
 function withDefaults(written: WrittenHostFile): HostFile {
-  const { scratch, limits, drill } = written;
+  const { scratch, limits, agent, drill } = written;
   const stateDir = written.stateDir ?? '/var/lib/holdfast';
   return {
     policy: written.policy ?? null,
@@ -145,6 +151,10 @@ function withDefaults(written: WrittenHostFile): HostFile {
       memoryLimitBytes: sizeBytes(drill?.memory ?? defaultDrillMemory),
       network: drill?.network ?? null,
       scripts: drill?.scripts ?? {},
+    },
+    agent: {
+      maxMode: agent?.maxMode ?? 'full',
+      intervalSeconds: durationSeconds(agent?.interval ?? defaultInterval),
     },
   };
 }

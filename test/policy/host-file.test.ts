@@ -24,6 +24,7 @@ describe('parseHostFile', () => {
       limits: { jobs: 4, rateBytesPerSecond: null },
       notify: [],
       drill: { memoryLimitBytes: 2 * 1024 ** 3, network: null, scripts: {} },
+      agent: { maxMode: 'full', intervalSeconds: 300 },
     });
   });
 
@@ -41,6 +42,7 @@ drill:
   memory: 4GiB
   network: drill
   scripts: { web-answers: [/usr/local/bin/web, -q] }
+agent: { maxMode: additive, interval: 90s }
 `;
     expect(parseHostFile(text, file)).toEqual({
       ok: true,
@@ -61,6 +63,7 @@ drill:
           network: 'drill',
           scripts: { 'web-answers': ['/usr/local/bin/web', '-q'] },
         },
+        agent: { maxMode: 'additive', intervalSeconds: 90 },
       },
     });
   });
