@@ -8,6 +8,7 @@ import { discardFiles } from './discard-files.ts';
 import { drill } from './drill.ts';
 import { dropCheckpoint } from './drop-checkpoint.ts';
 import { endDrill } from './end-drill.ts';
+import { heal } from './heal.ts';
 import { hideCopies } from './hide-copies.ts';
 import type { Applied, Checked, NotDone } from './not-done.ts';
 import type { Performer } from './performer.ts';
@@ -21,6 +22,7 @@ import { thawDomain } from './thaw-domain.ts';
 import type { Tools } from './tools.ts';
 import { trashChain } from './trash-chain.ts';
 import { untrack } from './untrack.ts';
+import { verifyPoints } from './verify-points.ts';
 
 /** An action together with the code that does its kind. */
 export interface Performable {
@@ -69,6 +71,10 @@ export function performable(action: Action): Performable {
       return bind(drill, action);
     case 'end-drill':
       return bind(endDrill, action);
+    case 'verify-points':
+      return bind(verifyPoints, action);
+    case 'heal':
+      return bind(heal, action);
     default:
       return unreachable(action);
   }

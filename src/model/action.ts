@@ -1,3 +1,4 @@
+import type { Heal, VerifyPoints } from './check-action.ts';
 import type { MirrorAccess, SourcePlace } from './desired.ts';
 import type { Drill, EndDrill } from './drill-action.ts';
 import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
@@ -363,6 +364,8 @@ export type Action =
   | CopyPoints
   | HideCopies
   | PurgeCopies
+  | VerifyPoints
+  | Heal
   | Drill
   | EndDrill;
 

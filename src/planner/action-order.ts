@@ -4,6 +4,7 @@ import type { DomainDecision } from './domain-decision.ts';
 import { provenMs } from './drill-dueness.ts';
 import { byText } from './order.ts';
 import { isPurge } from './space.ts';
+import { byUrgency } from './verification.ts';
 
 /** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
 const kindOrder: Readonly<Record<ActionKind, number>> = {
@@ -21,11 +22,13 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   restore: 11,
   untrack: 12,
   'copy-points': 13,
-  drill: 14,
-  'trash-chain': 15,
-  'hide-copies': 16,
-  'purge-trash': 17,
-  'purge-copies': 18,
+  'trash-chain': 14,
+  'hide-copies': 15,
+  'purge-trash': 16,
+  'purge-copies': 17,
+  heal: 18,
+  'verify-points': 19,
+  drill: 20,
 };
 
 /** A purge outside its own wave makes room for what is written in that one. */
@@ -35,7 +38,8 @@ function rank(action: Action): number {
 
 /**
  * Actions in the order in which they are done: by wave and kind; of backups
- * and drills the domain that waited longest comes first, else by address and id.
+ * and drills the domain that waited longest comes first, of checks the one whose first
+ * point is the most urgent, else by address and id.
  */
 export function orderedActions(
   actions: readonly Action[],
@@ -50,6 +54,7 @@ export function orderedActions(
       a.wave - b.wave ||
       rank(a) - rank(b) ||
       age(a) - age(b) ||
+      byUrgency(a, b) ||
       byText(a.address, b.address) ||
       byText(a.id, b.id),
   );

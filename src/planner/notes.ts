@@ -27,9 +27,11 @@ export function notesOf(
   copies: RetainedCopies['byDecision'],
   drills: readonly Note[],
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
+  checks: readonly Note[],
 ): readonly Note[] {
   return [
     ...drills,
+    ...checks,
     ...unseenNotes(planning),
     ...planning.domains.flatMap((domain) => partNote(domain, decisions.get(domain.uuid)?.verdict)),
     ...storeNotes(planning),

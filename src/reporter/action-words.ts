@@ -8,6 +8,7 @@ import {
 } from '../model/action.ts';
 import type { Drill } from '../model/drill-action.ts';
 import { unreachable } from '../model/result.ts';
+import type { Depth } from '../model/verification.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
 import { humanPeriod } from './human-duration.ts';
 import { plural } from './plural.ts';
@@ -24,6 +25,7 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'restore':
     case 'copy-points':
     case 'drill':
+    case 'verify-points':
       return '>';
     case 'trash-chain':
     case 'purge-trash':
@@ -31,6 +33,7 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'purge-copies':
       return '-';
     case 'untrack':
+    case 'heal':
       return '~';
     default:
       return unreachable(action);
@@ -58,6 +61,10 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return backupWords(action);
     case 'copy-points':
       return `copy ${pointsWords(action)}`;
+    case 'verify-points':
+      return `check ${pointsWords(action)}, ${depthWords(action.depth)}`;
+    case 'heal':
+      return `heal from ${printable(action.mirror.name)}${sizeSuffix(action.bytes)}`;
     case 'trash-chain':
     case 'hide-copies':
       return pointsWords(action);
@@ -79,6 +86,20 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return `drop ${plural(action.checkpoints.length, 'checkpoint')}; the next point is a full`;
     default:
       return unreachable(action);
+  }
+}
+
+/** How thoroughly points are checked. */
+export function depthWords(depth: Depth): string {
+  switch (depth) {
+    case 'structure':
+      return 'structure only';
+    case 'hash':
+      return 'every byte';
+    case 'replay':
+      return 'every byte and through the chain';
+    default:
+      return unreachable(depth);
   }
 }
 

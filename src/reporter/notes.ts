@@ -1,3 +1,4 @@
+import { checkNotes } from './check-reasons.ts';
 import { drillNotes } from './drill-reasons.ts';
 import { exclusionWords } from './exclusions.ts';
 import { faultWords } from './faults.ts';
@@ -9,6 +10,7 @@ import { withoutName } from './without-name.ts';
 export const notes: SentenceTable = {
   ...mirrorNotes,
   ...drillNotes,
+  ...checkNotes,
   unseen: {
     say: (t) =>
       `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen${t.has('message') ? `: ${withoutName(t.text('message'), t.text('part'))}` : ''}`,

@@ -205,6 +205,10 @@ function nounOf(action: Action): string {
       return 'chain deleted at a mirror';
     case 'drill':
       return 'drill passed';
+    case 'verify-points':
+      return 'domain checked';
+    case 'heal':
+      return 'point healed';
     case 'create-store':
       return 'store created';
     case 'untrack':

@@ -156,6 +156,8 @@ const actionKind = keyOf<Action['kind']>(
     'purge-copies': true,
     drill: true,
     'end-drill': true,
+    'verify-points': true,
+    heal: true,
   },
   'backup',
 );

@@ -138,6 +138,12 @@ export interface Store {
   ): Result<void, Failure>;
   /** How the last drill of a point ended; null: it was never booted. */
   readDrill(place: PointPlace): Result<DrillRecord | null, Failure>;
+  /** Makes the directory in which the good files of a point wait; its absolute path. What an interrupted heal left in it stays. */
+  beginHeal(place: PointPlace): Result<string, Failure>;
+  /** Puts one of them into its place, by one rename; its bytes were compared by the caller. */
+  healFile(place: PointPlace, file: string): Result<void, Failure>;
+  /** Removes that directory, with what is in it. */
+  endHeal(place: PointPlace): Result<void, Failure>;
   writeLastLook(directory: string, look: LastLook): Result<void, Failure>;
   writeMemory(memory: StoreMemory): Result<void, Failure>;
 }

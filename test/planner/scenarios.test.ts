@@ -9,6 +9,7 @@ import { renderPlan } from '../../src/reporter/plan.ts';
 import { request } from './build-policy.ts';
 import { agentStories } from './stories/agent.ts';
 import { backupStories } from './stories/backups.ts';
+import { checkStories } from './stories/checks.ts';
 import { domainStories } from './stories/domains.ts';
 import { drillStories } from './stories/drills.ts';
 import { guardStories } from './stories/guards.ts';
@@ -25,6 +26,7 @@ const stories = [
   ...guardStories,
   ...mirrorStories,
   ...drillStories,
+  ...checkStories,
   ...spaceStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */
