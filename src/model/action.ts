@@ -1,6 +1,6 @@
-import type { Heal, VerifyPoints } from './check-action.ts';
+import type { CheckAction } from './check-action.ts';
 import type { MirrorAccess, SourcePlace } from './desired.ts';
-import type { Drill, EndDrill } from './drill-action.ts';
+import type { DrillAction, EndDrill } from './drill-action.ts';
 import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { Level, SourceIdentity } from './point.ts';
@@ -364,10 +364,8 @@ export type Action =
   | CopyPoints
   | HideCopies
   | PurgeCopies
-  | VerifyPoints
-  | Heal
-  | Drill
-  | EndDrill;
+  | CheckAction
+  | DrillAction;
 
 export type ActionKind = Action['kind'];
 

@@ -41,3 +41,6 @@ export interface EndDrill extends ActionBase {
   /** Files and directories of the drill alone, which the journal of the run names. */
   readonly paths: readonly string[];
 }
+
+/** What is done for drills. */
+export type DrillAction = Drill | EndDrill;

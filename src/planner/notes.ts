@@ -25,13 +25,11 @@ import { isTrackable } from './trackers.ts';
 export function notesOf(
   planning: Planning,
   copies: RetainedCopies['byDecision'],
-  drills: readonly Note[],
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
-  checks: readonly Note[],
+  decided: readonly Note[],
 ): readonly Note[] {
   return [
-    ...drills,
-    ...checks,
+    ...decided,
     ...unseenNotes(planning),
     ...planning.domains.flatMap((domain) => partNote(domain, decisions.get(domain.uuid)?.verdict)),
     ...storeNotes(planning),

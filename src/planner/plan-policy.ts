@@ -10,7 +10,7 @@ import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
 import { copyPurges } from './copy-deletions.ts';
-import { retainCopies } from './copy-retention.ts';
+import { retainCopies, type RetainedCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import { decideDrills } from './drills.ts';
@@ -61,7 +61,7 @@ export function planPolicy(
   const retainedCopies = retainCopies(copies);
   const { heals, checks } = careOf(planning, [...retained.trash, ...removed]);
   const { drills, notes: drillNotes } = decideDrills(planning, { decisions, blocked, copies });
-  const drafted = orderedActions(
+  const draft = orderedActions(
     targetedActions(planning, [
       ...local,
       ...afterCopies(retained.trash, copied),
@@ -78,7 +78,7 @@ export function planPolicy(
   );
   const { actions, guards } = guardedWithRoom({
     planning,
-    actions: drafted,
+    actions: draft,
     decisions,
     byUuid,
     copies,
@@ -93,17 +93,23 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision, drillNotes, decisions, checks.notes),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions, [
+      ...checks.notes,
+      ...drillNotes,
+    ]),
     guards,
     domains: verdictsOf(planning, decisions, actions, checks.nextAt),
     incomplete,
     ...(incomplete && !isHostIncomplete(planning) ? { onlyMirrorsUnseen: true } : {}),
     doomed: retained.doomed,
-    ...(Object.keys(retainedCopies.doomed).length === 0
-      ? {}
-      : { doomedCopies: retainedCopies.doomed }),
+    ...doomedCopies(retainedCopies),
   });
   return checked(plan, planning);
+}
+
+/** Chains that mirrors let go, for the next memory; nothing where there are none. */
+function doomedCopies({ doomed }: RetainedCopies): Pick<Plan, 'doomedCopies'> {
+  return Object.keys(doomed).length === 0 ? {} : { doomedCopies: doomed };
 }
 
 /** Law 8: a plan that fails its own check is a mistake of ours and does not leave the planner. */
