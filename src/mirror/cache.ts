@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { jsonText, writeDurable } from '../store/durable.ts';
-import { realFiles } from '../store/files.ts';
 import { formatOne, mapOf, parseShape, record, text } from '../store/shape.ts';
 import type { FarFile } from './far-end.ts';
 import type { Work } from './work.ts';
@@ -34,12 +32,13 @@ export async function refreshCache(
   signal: AbortSignal,
 ): Promise<Result<string, Failure>> {
   const directory = cacheDirectory(work);
-  const known = readIndex(directory);
+  const { local } = work;
+  const known = readIndex(work, directory);
   if (!known.ok) return known;
   const now = new Map(small.map((file) => [file.path, versionOf(file)]));
   const changed = small.filter((file) => {
     const same = known.value.get(file.path) === versionOf(file);
-    return !same || !existsSync(`${directory}/${work.store}/${file.path}`);
+    return !same || local.files.look(`${directory}/${work.store}/${file.path}`) === null;
   });
   const gone = [...known.value.keys()].filter((path) => !now.has(path));
   if (changed.length + gone.length === 0) return ok(`${directory}/${work.store}`);
@@ -55,21 +54,24 @@ export async function refreshCache(
     if (!pulled.ok) return pulled;
   }
   return attempt(`writing ${directory}/${indexName}`, () => {
-    for (const path of gone) rmSync(`${directory}/${work.store}/${path}`, { force: true });
+    for (const path of gone) local.remove(`${directory}/${work.store}/${path}`);
     // Content, then the index that vouches for it; what a crash leaves travels again.
     const files = Object.fromEntries(now);
-    writeDurable(realFiles, directory, indexName, jsonText({ formatVersion: 1, files }));
+    writeDurable(local.files, directory, indexName, jsonText({ formatVersion: 1, files }));
     return ok(`${directory}/${work.store}`);
   });
 }
 
 /** Which version of each file is here. A damaged index is as none: it only saves work. */
-function readIndex(directory: string): Result<ReadonlyMap<string, string>, Failure> {
+function readIndex(
+  { local }: Work,
+  directory: string,
+): Result<ReadonlyMap<string, string>, Failure> {
   return attempt(`reading ${directory}`, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    local.makePath(directory);
     const path = `${directory}/${indexName}`;
-    if (realFiles.look(path) === null) return ok(new Map<string, string>());
-    const index = parseShape(realFiles.read(path), indexShape);
+    if (local.files.look(path) === null) return ok(new Map<string, string>());
+    const index = parseShape(local.files.read(path), indexShape);
     return ok(new Map(index.ok ? Object.entries(index.value.files) : []));
   });
 }

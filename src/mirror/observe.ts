@@ -28,7 +28,10 @@ export async function observeMirror(
   const cached = sorted.hasMarker ? await refreshCache(work, sorted.small, signal) : null;
   if (cached?.ok === false) return unseen(cached.error.code, cached.error.message);
   const directory = cached?.value ?? '';
-  const marker = judgeMarker(work, cached === null ? null : readScratch(directory, markerName));
+  const marker = judgeMarker(
+    work,
+    cached === null ? null : readScratch(work, directory, markerName),
+  );
   if (!marker.ok) return unseen(marker.error.code, marker.error.message);
   if (marker.value === 'ours') {
     try {
@@ -58,7 +61,7 @@ async function contentOf(
   const tree = treeOf(sorted.published);
   const root = `${work.end.target}/${store}`;
   const inspection: Inspection = {
-    eyes: farEyes(tree, root, cache),
+    eyes: farEyes(tree, root, (path) => work.local.files.read(`${cache}/${path}`)),
     root,
     id: store,
     device: 0,
