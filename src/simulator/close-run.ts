@@ -21,7 +21,9 @@ export async function closeRun(
   const observed = await look();
   const desired = desiredOf(observed);
   const then = planPolicy(desired, observed, plan.request, plan.plannedAt);
-  const memories = plan.incomplete ? {} : memoryOf(plan, desired, observed, null);
+  // A mirror that is away is remembered as it was, and hinders no other memory (I9).
+  const isBlind = plan.incomplete && plan.onlyMirrorsUnseen !== true;
+  const memories = isBlind ? {} : memoryOf(plan, desired, observed, null);
   for (const { name, path, state } of observed.stores) {
     if (state.kind !== 'ready') continue;
     if (state.knownId !== null && state.knownId !== state.id) continue;
