@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { realFiles, type Files } from '../store/files.ts';
 import { parentOf } from '../store/layout.ts';
 
@@ -7,6 +7,8 @@ import { parentOf } from '../store/layout.ts';
  * which it only reads. One real home, and a model of it that dies at any call.
  */
 export interface LocalFiles {
+  /** Another one after each start of the machine: what was not fsynced before it may be empty now. */
+  bootId(): string;
   /** For what must be there after a crash, and for reading. */
   readonly files: Files;
   /** A new directory of its own below one that is made if it is missing. */
@@ -22,6 +24,7 @@ export interface LocalFiles {
 /** This host's. */
 export const realLocalFiles: LocalFiles = {
   files: realFiles,
+  bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
   makeScratch(above) {
     mkdirSync(above, { recursive: true, mode: 0o700 });
     return mkdtempSync(`${above}/work-`);

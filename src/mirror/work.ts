@@ -1,6 +1,6 @@
 import type { StoreId } from '../model/identity.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
-import { attempt } from '../store/attempt.ts';
+import { attempt, systemFailure } from '../store/attempt.ts';
 import type { FarEnd } from './far-end.ts';
 import type { LocalFiles } from './local-files.ts';
 import type { MirrorSettings } from './mirror.ts';
@@ -26,14 +26,18 @@ export function mirrorFailure(
 
 /** Does something with a directory of its own below the host's state, which is gone afterwards. */
 export async function withScratch<T>(
-  { settings, local }: Work,
+  work: Work,
   body: (directory: string) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
+  const { settings, local } = work;
   const above = `${settings.stateDir}/mirrors`;
   const made = attempt(`making a directory in ${above}`, () => ok(local.makeScratch(above)));
   if (!made.ok) return made;
   try {
     return await body(made.value);
+  } catch (error) {
+    // A disk of this host that fails is no mistake of ours, and none of the mirror's.
+    return fail(systemFailure(`working for mirror ${settings.name}`, error));
   } finally {
     local.remove(made.value);
   }

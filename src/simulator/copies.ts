@@ -8,7 +8,8 @@ import {
 } from '../model/identity.ts';
 import type { Manifest } from '../model/point.ts';
 import { domainsName, holdName, manifestName, parsePointDirectory } from '../store/layout.ts';
-import { filesOf, parseManifest } from '../store/manifest.ts';
+import { filesOf } from '../store/manifest.ts';
+import { knownManifest } from './known-manifests.ts';
 import type { ModelHost } from './model-host.ts';
 import type { Version } from './model-image.ts';
 import type { ModelMirror } from './model-mirror.ts';
@@ -54,14 +55,14 @@ function copiesAt({ name, files }: ModelMirror): readonly StoredCopy[] {
     if (top !== domainsName || parsed === null || !isChainId(chain) || !isStoreId(store)) continue;
     const at = path.slice(0, path.lastIndexOf('/'));
     if (isHidden && files.has(`${at}/${manifestName}`)) continue;
-    const manifest = parseManifest(text, { store, chain, pointDirectory, path });
-    if (!manifest.ok) continue;
+    const manifest = knownManifest(text, { store, chain, pointDirectory, path });
+    if (manifest === null) continue;
     drafts.push({
       mirror: name,
       store,
       path: at,
       isHidden,
-      uuid: manifest.value.domain.uuid,
+      uuid: manifest.domain.uuid,
       directory,
       chain,
       sequence: parsed.sequence,
@@ -69,12 +70,12 @@ function copiesAt({ name, files }: ModelMirror): readonly StoredCopy[] {
       isHeld:
         files.has(`${at}/${holdName}`) ||
         files.has(`${at.slice(0, at.lastIndexOf('/'))}/${holdName}`),
-      manifest: manifest.value,
-      isWhole: filesOf(manifest.value).every(
+      manifest,
+      isWhole: filesOf(manifest).every(
         (one) => Buffer.byteLength(read(`${at}/${one.file}`) ?? '') === one.bytes,
       ),
       content: new Map(
-        manifest.value.disks.map((disk) => [disk.target, readChainOf(`${at}/${disk.file}`, read)]),
+        manifest.disks.map((disk) => [disk.target, readChainOf(`${at}/${disk.file}`, read)]),
       ),
     });
   }

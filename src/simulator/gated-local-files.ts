@@ -20,6 +20,7 @@ export function gatedLocalFiles(gate: Gate, files: Files): LocalFiles {
   };
   return {
     files,
+    bootId: () => `boot-${host.boots}`,
     makeScratch(above) {
       gate.alive();
       const path = `${above}/work-${host.number()}`;
