@@ -49,7 +49,9 @@ function referenceOf(schema) {
       addSection(title, node);
       const link = `[${title}](#${anchor(title)})`;
       if (node.type === 'object') return link;
-      return node.pattern === '^all$' ? `\`all\`, or ${link}` : `text, or ${link}`;
+      const [, alternatives] = /^\^\(?([a-z|]+)\)?\$$/.exec(node.pattern ?? '') ?? [];
+      const text = alternatives?.split('|').map((one) => code(one)) ?? ['text'];
+      return [...text, `or ${link}`].join(', ');
     }
     if (node.additionalProperties?.$ref !== undefined) {
       const one = `${title}.NAME`;

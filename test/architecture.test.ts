@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 /** Each folder of src, the folders it may import, and the packages that live in it. */
 const drivers = ['hypervisor', 'nbd', 'store', 'image', 'mirror'];
-const stages = ['policy', 'observer', 'planner', 'simulator', 'executor', 'reporter'];
+const stages = ['policy', 'observer', 'planner', 'simulator', 'executor', 'loop', 'reporter'];
 const layers: Readonly<
   Record<string, { folders: readonly string[]; packages: readonly string[]; clock?: true }>
 > = {
@@ -23,19 +23,25 @@ const layers: Readonly<
   store: { folders: ['model', 'process'], packages: ['node:'], clock: true },
   observer: { folders: ['model', 'schedule', ...drivers], packages: ['node:'], clock: true },
   planner: { folders: ['model', 'schedule'], packages: [] },
+  loop: { folders: ['model', 'planner', 'executor', 'store'], packages: [] },
   simulator: {
-    folders: ['model', 'schedule', 'policy', 'observer', 'planner', 'executor', ...drivers],
+    folders: ['model', 'schedule', 'policy', 'observer', 'planner', 'executor', 'loop', ...drivers],
     packages: [],
   },
   executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
   reporter: { folders: ['model'], packages: ['diff', 'string-width', 'node:util'] },
+  source: {
+    folders: ['model', 'store', 'mirror', 'policy'],
+    packages: ['simple-git', 'node:'],
+    clock: true,
+  },
   agent: {
-    folders: ['model', 'schedule', 'process', ...drivers, ...stages],
-    packages: ['simple-git', 'node-cron', 'node:'],
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source'],
+    packages: ['node-cron', 'node:'],
     clock: true,
   },
   cli: {
-    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'agent'],
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source', 'agent'],
     packages: ['commander', 'node:'],
     clock: true,
   },

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { runRound } from '../loop/round.ts';
+import type { DesiredState } from '../model/desired.ts';
 import { instantOf } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan, type Request } from '../model/plan.ts';
@@ -7,15 +9,16 @@ import { planPolicy } from '../planner/plan-policy.ts';
 import { countsOf } from '../reporter/plan-counts.ts';
 import { takeApplyLock } from './apply-lock.ts';
 import { cannotAsk } from './approve.ts';
-import { closingOf } from './closing.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
+import { meansOf } from './drivers.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
 import { desiredOf, sayUnmatched } from './load-policy.ts';
 import { addAskOptions, misaddressed, requestOf, usage, type AskOptions } from './plan-options.ts';
 import { newestMemory, sayPlan } from './print-plan.ts';
-import { runPlan } from './run-plan.ts';
+import { tellRun } from './run-plan.ts';
 import { openSession, type Session } from './session.ts';
+import { RunStage } from './stage.ts';
 import { subsetOf } from './subset.ts';
 
 interface ApplyOptions extends AskOptions {
@@ -64,7 +67,7 @@ async function runApply(
   const auto = options.autoApprove === true || file !== null;
   const unasked = auto ? null : cannotAsk(context, 'give --auto-approve, or apply a saved plan');
   if (unasked !== null) return refuse(context, unasked);
-  const session = await openSession(context);
+  const session = await openSession(context, undefined, { fetch: true });
   if (!session.ok) return refuse(context, session.error);
   const saved =
     file === null ? ok(null) : await savedPlan(context, session.value, file, request.value);
@@ -72,26 +75,50 @@ async function runApply(
   const lock = await takeApplyLock(session.value.host.stateDir, options.lockTimeout);
   if (!lock.ok) return refuse(context, lock.error);
   try {
-    const planned = await planNow(context, session.value, saved.value, request.value);
-    if (!planned.ok) return refuse(context, planned.error);
-    const { plan, observed } = planned.value;
-    sayPlan(context, plan, {
-      planFile: file,
-      isSaved: file !== null,
-      isAsked: !auto,
-      policy: { memory: newestMemory(observed), text: session.value.policy.text },
-    });
-    return await runPlan(context, session.value, {
-      plan,
-      observed,
-      auto,
-      question: `Do this on ${plan.host}: ${countsOf(plan)}?`,
-      parallelism: options.parallelism ?? session.value.host.limits.jobs,
-      close: async () => closingOf(context, session.value, { plan, saved: file !== null }),
-    });
+    const asked = { file, saved: saved.value, request: request.value, auto };
+    const parallelism = options.parallelism ?? session.value.host.limits.jobs;
+    return await applyNow(context, session.value, asked, parallelism);
   } finally {
     lock.value.release();
   }
+}
+
+/** What is to be applied, and whether nobody is asked. */
+interface Asked {
+  /** The saved plan and its file; null for both: what the policy says now. */
+  readonly file: string | null;
+  readonly saved: Plan | null;
+  readonly request: Request;
+  readonly auto: boolean;
+}
+
+/** A round of the loop that a person looks at. The caller holds the lock. */
+async function applyNow(
+  context: Context,
+  session: Session,
+  asked: Asked,
+  parallelism: number,
+): Promise<ExitCode> {
+  const { file, auto } = asked;
+  using stage = new RunStage(context);
+  const round = await runRound({
+    look: async () => session.look(),
+    desiredOf: (observed) => desiredOf(session.policy, observed),
+    planOf: (desired, observed) => planNow(context, session, asked, { desired, observed }),
+    isSaved: file !== null,
+    admit: async ({ plan, observed }) => {
+      sayPlan(context, plan, {
+        planFile: file,
+        isSaved: file !== null,
+        isAsked: !auto,
+        policy: { memory: newestMemory(observed), text: session.policy.text },
+      });
+      const question = `Do this on ${plan.host}: ${countsOf(plan)}?`;
+      return stage.open({ plan }, auto ? null : question);
+    },
+    means: meansOf(context, session, parallelism),
+  });
+  return round.ok ? tellRun(context, session, round.value, stage) : refuse(context, round.error);
 }
 
 /** A saved plan that may be applied here and now. */
@@ -118,20 +145,18 @@ async function savedPlan(
 }
 
 /** What is to be done: the plan of now, or what of the saved one still fits. */
-async function planNow(
+function planNow(
   context: Context,
   session: Session,
-  saved: Plan | null,
-  request: Request,
-): Promise<Result<{ readonly plan: Plan; readonly observed: ObservedState }, Refusal>> {
-  const observed = await session.look();
-  if (saved !== null && saved.purpose !== 'policy') return ok({ plan: saved, observed });
+  { saved, request }: Asked,
+  { desired, observed }: { readonly desired: DesiredState; readonly observed: ObservedState },
+): Result<Plan, Refusal> {
+  if (saved !== null && saved.purpose !== 'policy') return ok(saved);
   sayUnmatched(context, session.policy, observed);
-  const desired = desiredOf(session.policy, observed);
   if (saved === null) {
     const plan = planPolicy(desired, observed, request);
     const mistaken = misaddressed(plan);
-    return mistaken === null ? ok({ plan, observed }) : fail(mistaken);
+    return mistaken === null ? ok(plan) : fail(mistaken);
   }
   const asked = { ...saved.request, allow: [...saved.request.allow, ...request.allow] };
   const { plan, dropped } = subsetOf(saved, planPolicy(desired, observed, asked));
@@ -143,5 +168,5 @@ async function planNow(
         code: 'plan-stale',
         message: 'nothing of the saved plan is left to do: make a new one',
       })
-    : ok({ plan, observed });
+    : ok(plan);
 }

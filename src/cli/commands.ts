@@ -45,6 +45,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).defineExplain,
   },
   {
+    name: 'verify-source',
+    summary: "fetch the policy's branch and check its signatures",
+    group: 'The policy',
+    load: async () => (await import('./verify-source.ts')).defineVerifySource,
+  },
+  {
+    name: 'source',
+    summary: "follow the policy's branch anew after it was rewritten",
+    group: 'The policy',
+    load: async () => (await import('./verify-source.ts')).defineSource,
+  },
+  {
     name: 'plan',
     summary: 'show what apply would do, and why',
     group: 'Plan and apply',

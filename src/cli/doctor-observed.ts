@@ -19,6 +19,7 @@ export function observedFindings(
         store,
         desired.stores.find(({ name }) => name === store.name),
         desired,
+        observed.observedAt,
       ),
       ...pointFindings(store),
     ]),

@@ -1,20 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import type { Drivers, StoreLimits } from '../executor/drivers.ts';
 import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
+import type { Means } from '../loop/means.ts';
+import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredStore } from '../model/desired.ts';
-import { instantOf } from '../model/instant.ts';
+import { runId } from '../model/identity.ts';
+import { compactInstant, instantOf } from '../model/instant.ts';
 import type { ObservedStore } from '../model/observed-store.ts';
 import { ok } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
+import { realFiles } from '../store/files.ts';
 import { openStore } from '../store/open.ts';
-import { amountOf } from './amount.ts';
-import type { Context } from './context.ts';
+import { complain, type Context } from './context.ts';
 import type { Session } from './session.ts';
 import { userName } from './user-name.ts';
 
 /** The executor's drivers on this host. */
-export function driversOf(
+function driversOf(
   context: Context,
   { host, hostName, hypervisor, openMirrorPlace }: Session,
 ): Drivers {
@@ -40,8 +44,25 @@ export function driversOf(
   };
 }
 
+/** What a plan is done with on this host; `parallelism` is the number of actions at once. */
+export function meansOf(context: Context, session: Session, parallelism: number): Means {
+  const { host, policy } = session;
+  const at = (): string => compactInstant(instantOf(context.clock.now()));
+  return {
+    drivers: driversOf(context, session),
+    newRun: () => runId(`${at()}-${randomBytes(4).toString('hex')}`),
+    parallelism,
+    limitsOf: ({ stores }) => storeLimits(policy.stores, stores),
+    hostRateBytesPerSecond: host.limits.rateBytesPerSecond,
+    stateDir: host.stateDir,
+    files: realFiles,
+    policyText: policy.text,
+    warn: (message) => complain(context, message),
+  };
+}
+
 /** What the policy allows in each store, with the reserve in bytes of the disk that was seen. */
-export function storeLimits(
+function storeLimits(
   desired: readonly DesiredStore[],
   observed: readonly ObservedStore[],
 ): ReadonlyMap<string, StoreLimits> {
@@ -49,7 +70,7 @@ export function storeLimits(
     desired.map(({ name, limits, reserve }) => {
       const state = observed.find((store) => store.name === name)?.state;
       const total = state === undefined || state.kind === 'unseen' ? 0 : state.totalBytes;
-      return [name, { ...limits, reserveBytes: amountOf(reserve, total) }];
+      return [name, { ...limits, reserveBytes: bytesOfAmount(reserve, total) }];
     }),
   );
 }

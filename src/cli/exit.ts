@@ -52,7 +52,7 @@ export function planFacts(plan: Plan): PlanFacts {
 function guardExit(code: string): ExitCode {
   if (code === 'G101' || code === 'G102' || code === 'G103') return 8;
   if (code === 'G104' || code === 'G301') return 5;
-  if (code === 'G105') return 3;
+  if (code === 'G105' || code === 'G106') return 3;
   if (code === 'G401') return 6;
   return 4;
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { instantOf } from '../model/instant.ts';
 import { renderHistory } from '../reporter/history.ts';
+import { readSourceState } from '../source/state.ts';
 import { readHistory } from '../store/runs.ts';
 import { refuse, type Go } from './context.ts';
 import { loadHost } from './host.ts';
@@ -18,12 +19,15 @@ export function defineHistory(command: Command, go: Go): void {
         if (!host.ok) return refuse(context, host.error);
         const runs = await readHistory(host.value.stateDir, options.limit);
         if (!runs.seen) return refuse(context, { exit: 9, ...runs.failure });
+        const source = readSourceState(host.value.stateDir);
+        const sourceResets = source.ok ? source.value.resets : [];
         const report = {
           formatVersion: 1,
           host: hostname(),
           at: instantOf(context.clock.now()),
           timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
           runs: runs.value,
+          ...(sourceResets.length === 0 ? {} : { sourceResets }),
         } as const;
         printReport(context, 'history', report, renderHistory);
         return 0;

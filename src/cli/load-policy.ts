@@ -25,12 +25,25 @@ export function policyFile({ globals }: Context, host: HostFile): string {
   return globals.policy ?? host.policy ?? 'policy.yaml';
 }
 
-/** Reads and checks the policy. Its mistakes are the refusal, all of them; its warnings are said. */
+/**
+ * Reads and checks the policy: of `--policy`, else of the host file's git
+ * source or file. Its mistakes are the refusal, all of them; its warnings are
+ * said. With `fetch` a git source is looked at first; else what is in force counts.
+ */
 export async function loadPolicy(
   context: Context,
   host: HostFile,
+  fetch = false,
 ): Promise<Result<LoadedPolicy, Refusal>> {
   const { terminal, globals } = context;
+  if (globals.policy === undefined && host.source !== null) {
+    // Loaded here: where the policy is a file there is no use for it.
+    const { sourcePolicy } = await import('./source-policy.ts');
+    const source = await sourcePolicy(context, host, host.source, fetch);
+    if (!source.ok) return source;
+    const { inForce, reader, git } = source.value;
+    return checkedPolicy(context, readPolicy(inForce.path, reader), async () => git);
+  }
   const file = policyFile(context, host);
   if (file !== '-' && isMissing(resolve(terminal.cwd, file)))
     return fail({
@@ -41,6 +54,16 @@ export async function loadPolicy(
   const input = file === '-' ? await terminal.readInput() : null;
   const main = input === null ? file : inputName;
   const policy = readPolicy(main, directoryReader(terminal.cwd, main, input));
+  return checkedPolicy(context, policy, async (texts) =>
+    gitOf(texts.map((one) => resolve(terminal.cwd, one.file))),
+  );
+}
+
+async function checkedPolicy(
+  { terminal, globals }: Context,
+  policy: ReturnType<typeof readPolicy>,
+  gitFactsOf: (texts: Policy['texts']) => Promise<GitFacts>,
+): Promise<Result<LoadedPolicy, Refusal>> {
   const color = decideColor({ flag: globals.color, env: terminal.env, isTTY: terminal.errIsTty });
   if (!policy.ok) {
     const below = renderDiagnostics(policy.error, { color }).trimEnd();
@@ -49,8 +72,7 @@ export async function loadPolicy(
   const { warnings, texts } = policy.value;
   if (warnings.length > 0 && globals.quiet !== true)
     terminal.err(`${renderDiagnostics(warnings, { color }).trimEnd()}\n`);
-  const git = await gitOf(texts.map((one) => resolve(terminal.cwd, one.file)));
-  return ok({ ...policy.value, text: joined(texts), git });
+  return ok({ ...policy.value, text: joined(texts), git: await gitFactsOf(texts) });
 }
 
 /**
@@ -77,7 +99,7 @@ domains: [{ match: "*" }]
 /** The commit that holds all these files as they are; none when one of them differs from it. */
 async function gitOf(files: readonly string[]): Promise<GitFacts> {
   // Loaded here: `validate` and `fmt` have no use for git, and a start costs what it loads.
-  const { gitFacts } = await import('../agent/source.ts');
+  const { gitFacts } = await import('../source/git-facts.ts');
   const all = await Promise.all(files.map(async (file) => gitFacts(file)));
   const [main] = all;
   if (!main) return { branch: null, commit: null };

@@ -11,7 +11,7 @@ import { writeTrouble } from './file-trouble.ts';
 import { loadHost } from './host.ts';
 import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-policy.ts';
 import { addAskOptions, misaddressed, requestOf, usage, type AskOptions } from './plan-options.ts';
-import { newestMemory, printPlan, type PlanFormat } from './print-plan.ts';
+import { newestMemory, planFormats, printPlan, type PlanFormat } from './print-plan.ts';
 import { readTime } from './time.ts';
 
 interface PlanOptions extends AskOptions {
@@ -27,7 +27,8 @@ Examples:
   holdfast plan
   holdfast plan --out plan.json && holdfast apply plan.json
   holdfast plan --now domain/web01 --full --note "before the upgrade" --hold
-  holdfast plan --observed observed.json --format markdown`;
+  holdfast plan --observed observed.json --format markdown
+  holdfast plan --observed observed.json --format sarif > plan.sarif`;
 
 /** `holdfast plan` */
 export function definePlan(command: Command, go: Go): void {
@@ -37,9 +38,7 @@ export function definePlan(command: Command, go: Go): void {
       .option('--observed <file>', 'plan from a saved observation: needs no host')
       .option('--at <time>', 'with --observed: plan as if it were that time'),
   )
-    .addOption(
-      new Option('--format <form>', 'how it is printed').choices(['human', 'markdown', 'json']),
-    )
+    .addOption(new Option('--format <form>', 'how it is printed').choices(planFormats))
     .option('--detailed-exitcode', 'exit 2 when there are changes, 4 when a guard blocks')
     .addHelpText('after', examples)
     .action(async (options: PlanOptions) => go(async (context) => runPlan(context, options)));
@@ -80,7 +79,7 @@ async function policyAndObservation(
       return usage('at-without-observed', '--at needs --observed FILE: this host is as it is now');
     // Loaded here: a plan from a file needs no libvirt.
     const { openSession } = await import('./session.ts');
-    const session = await openSession(context);
+    const session = await openSession(context, undefined, { fetch: true });
     if (!session.ok) return session;
     return ok({ policy: session.value.policy, observed: await session.value.look() });
   }

@@ -1,6 +1,8 @@
 import type { StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
+import { planFindings } from '../reporter/findings/plan-findings.ts';
+import { findingForms, isFindingForm, renderFindings } from '../reporter/findings/render.ts';
 import { renderPlanMarkdown } from '../reporter/plan-markdown.ts';
 import { renderPlan } from '../reporter/plan.ts';
 import { renderPolicyDiff } from '../reporter/text-diff.ts';
@@ -9,7 +11,9 @@ import { planFacts } from './exit.ts';
 import { renderOptions } from './print-report.ts';
 
 /** How a plan is printed. */
-export type PlanFormat = 'human' | 'markdown' | 'json';
+export const planFormats = ['human', 'markdown', 'json', ...findingForms] as const;
+
+export type PlanFormat = (typeof planFormats)[number];
 
 /** What is printed with a plan. */
 export interface PlanPrint {
@@ -37,6 +41,12 @@ export function printPlan(context: Context, plan: Plan, print: PlanPrint): void 
   }
   if (format === 'markdown') {
     terminal.out(renderPlanMarkdown(plan, { limit: markdownLimit }));
+    return;
+  }
+  if (isFindingForm(format)) {
+    const { file } = plan.policy;
+    const source = { title: `plan ${file}`, file, tool: context.tool };
+    terminal.out(renderFindings(planFindings(plan), format, source));
     return;
   }
   if (globals.quiet !== true || print.isSaved === true || !isAllWell(plan))

@@ -34,10 +34,14 @@ export interface Session {
   lookAtStores(): Promise<readonly ObservedStore[]>;
 }
 
-/** Reads host file and policy; connects to nothing yet. With a store's path: no policy is needed. */
+/**
+ * Reads host file and policy; connects to nothing yet but, with `fetch`, to the
+ * policy's git source: who restores must not wait for that. With a store's path no policy is needed.
+ */
 export async function openSession(
   context: Context,
   store?: string,
+  { fetch = false }: { readonly fetch?: boolean } = {},
 ): Promise<Result<Session, Refusal>> {
   const host = loadHost(context);
   if (!host.ok) return host;
@@ -45,7 +49,7 @@ export async function openSession(
     const policy = policyOfStore(resolve(context.terminal.cwd, store));
     return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
   }
-  const policy = await loadPolicy(context, host.value);
+  const policy = await loadPolicy(context, host.value, fetch);
   return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
 }
 

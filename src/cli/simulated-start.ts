@@ -1,3 +1,4 @@
+import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredState } from '../model/desired.ts';
 import { instantOf, millisecondsOf, type Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
@@ -7,7 +8,6 @@ import type { SimulationInput } from '../simulator/forecast/simulate.ts';
 import { startFromNothing } from '../simulator/forecast/start-from-nothing.ts';
 import { startFromObserved } from '../simulator/forecast/start-from-observed.ts';
 import type { World } from '../simulator/forecast/world.ts';
-import { amountOf } from './amount.ts';
 import type { Refusal } from './context.ts';
 import { desiredOf, type LoadedPolicy } from './load-policy.ts';
 import { usage } from './plan-options.ts';
@@ -88,7 +88,9 @@ function roomOf(desired: DesiredState, { stores }: ObservedState): ReadonlyMap<s
     desired.stores.flatMap(({ name, reserve }) => {
       const state = stores.find((store) => store.name === name)?.state;
       if (state === undefined || state.kind === 'unseen') return [];
-      return [[name, Math.max(0, state.freeBytes - amountOf(reserve, state.totalBytes))] as const];
+      return [
+        [name, Math.max(0, state.freeBytes - bytesOfAmount(reserve, state.totalBytes))] as const,
+      ];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
@@ -7,7 +8,7 @@ import type { DomainVerdict, Plan } from '../model/plan.ts';
 import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import type { Failure } from '../model/result.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
-import { amountOf } from './amount.ts';
+import { forecastOf } from '../planner/forecast.ts';
 import { copiesAge } from './copies-age.ts';
 import type { ExitCode } from './exit.ts';
 
@@ -17,7 +18,7 @@ export function statusReport(
   observed: ObservedState,
   desired: Pick<DesiredState, 'stores' | 'removed' | 'domains'>,
 ): StatusReport {
-  const stores = observed.stores.map((store) => storeRow(store, desired));
+  const stores = observed.stores.map((store) => storeRow(store, desired, observed.observedAt));
   const unseenStores = stores.some(isMissed);
   const held = pointsByDomain(observed.stores);
   const copies = copiesByDomain(desired.domains, observed);
@@ -138,6 +139,7 @@ function isMissed({ failure, isUnused }: StatusStore): boolean {
 function storeRow(
   { name, path, state }: ObservedStore,
   all: Pick<DesiredState, 'stores' | 'removed'>,
+  now: Instant,
 ): StatusStore {
   const desired = all.stores.find((store) => store.name === name);
   const unused =
@@ -157,13 +159,15 @@ function storeRow(
     };
   }
   const { freeBytes, totalBytes } = state;
-  const reserveBytes = desired === undefined ? null : amountOf(desired.reserve, totalBytes);
+  const reserveBytes = desired === undefined ? null : bytesOfAmount(desired.reserve, totalBytes);
   const space = { name, path, freeBytes, totalBytes, reserveBytes };
   if (state.kind === 'blank') return { ...space, ...empty, failure: null, ...unused };
   const chains = state.directories.flatMap((directory) => directory.chains);
   const { points, bytes } = chains.reduce(plus, nothing);
   const trashBytes = state.trash.reduce((total, item) => total + item.bytes, 0);
-  return { ...space, points, bytes, trashBytes, failure: null, ...unused };
+  const forecast = desired === undefined ? null : forecastOf(state, desired, now);
+  const fills = forecast === null ? {} : { forecast };
+  return { ...space, ...fills, points, bytes, trashBytes, failure: null, ...unused };
 }
 
 function unseenParts(

@@ -1,13 +1,19 @@
 import { Option, type Command } from 'commander';
 import { ok } from '../model/result.ts';
 import type { Diagnostics } from '../policy/diagnostic.ts';
+import { policyFindings } from '../policy/findings.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import {
   countDiagnostics,
   diagnosticsReport,
-  renderAnnotations,
   renderDiagnostics,
 } from '../policy/render-diagnostics.ts';
+import {
+  findingForms,
+  isFindingForm,
+  renderFindings,
+  type FindingForm,
+} from '../reporter/findings/render.ts';
 import { printable } from '../reporter/printable.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
@@ -16,7 +22,7 @@ import { policyFile } from './load-policy.ts';
 import { directoryReader, inputName } from './policy-reader.ts';
 import { renderOptions } from './print-report.ts';
 
-type Format = 'human' | 'json' | 'github';
+type Format = 'human' | 'json' | FindingForm;
 
 interface ValidateOptions {
   readonly format?: Format;
@@ -28,12 +34,16 @@ export function defineValidate(command: Command, go: Go): void {
   command
     .argument('[file]', 'the policy; - is standard input')
     .addOption(
-      new Option('--format <form>', 'how it is printed').choices(['human', 'json', 'github']),
+      new Option('--format <form>', 'how it is printed').choices([
+        'human',
+        'json',
+        ...findingForms,
+      ]),
     )
     .option('--strict', 'a warning is an error')
     .addHelpText(
       'after',
-      '\nNeeds no host.\n\nExamples:\n  holdfast validate\n  holdfast validate --strict --format github policy.yaml\n  git show HEAD:policy.yaml | holdfast validate -',
+      '\nNeeds no host.\n\nExamples:\n  holdfast validate\n  holdfast validate --strict --format github policy.yaml\n  holdfast validate --format junit policy.yaml > junit.xml\n  git show HEAD:policy.yaml | holdfast validate -',
     )
     .action(async (file: string | undefined, options: ValidateOptions) =>
       go(async (context) => runValidate(context, file ?? null, options)),
@@ -61,8 +71,10 @@ async function runValidate(
 function print(context: Context, format: Format, file: string, diagnostics: Diagnostics): void {
   const { terminal } = context;
   if (format === 'json') printJson(context, 'diagnostics', diagnosticsReport(diagnostics));
-  else if (format === 'github') terminal.out(renderAnnotations(diagnostics));
-  else {
+  else if (isFindingForm(format)) {
+    const source = { title: `validate ${file}`, file, tool: context.tool };
+    terminal.out(renderFindings(policyFindings(diagnostics), format, source));
+  } else {
     if (diagnostics.length > 0)
       terminal.out(`${renderDiagnostics(diagnostics, renderOptions(context))}\n`);
     terminal.out(`${printable(file)}: ${countDiagnostics(diagnostics)}\n`);

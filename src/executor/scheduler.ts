@@ -25,7 +25,7 @@ interface State extends Scheduling {
   readonly outcomes: Map<string, Outcome>;
 }
 
-const waves = [10, 20, 30, 40, 90] as const;
+const waves = [10, 20, 30, 40, 50, 90] as const;
 
 /** Whether those who depend on an action may go on. */
 export function succeeded(outcome: Outcome | undefined): boolean {
@@ -100,7 +100,7 @@ function skipReason(action: Action, state: State): string | null {
   if (action.wave !== 90) return null;
   const before = state.actions.find(
     (other) =>
-      (other.wave === 90 &&
+      ((other.wave === 90 || isPurge(other)) &&
         outcomes.get(other.id)?.code === 'failed' &&
         (mirrorOf(other) === null || nameOf(other) === nameOf(action))) ||
       // G208, whatever the plan says: nothing of a domain goes while its backup did not come.
@@ -121,6 +121,11 @@ function mayStart(action: Action, running: readonly Action[], state: State): boo
   const store = action.store.name;
   const busy = running.filter((other) => other.kind === 'backup' && other.store.name === store);
   return busy.length < state.jobs(store);
+}
+
+/** Also where it makes room before the deletions: one that fails stops them. */
+function isPurge({ kind }: Action): boolean {
+  return kind === 'purge-trash' || kind === 'purge-copies';
 }
 
 /** Actions at once where this one is done: a mirror's bandwidth is for all copies, and each has a program of its own. */

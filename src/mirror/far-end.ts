@@ -16,6 +16,8 @@ export interface FarListing {
   readonly present: boolean;
   readonly files: readonly FarFile[];
   readonly freeBytes: number | null;
+  /** Size of the file system, where it can be told. */
+  readonly totalBytes?: number;
 }
 
 /** Files that travel, by paths below both sides. */

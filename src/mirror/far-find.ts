@@ -34,7 +34,7 @@ export async function findThere(
 /** Free bytes at the root; null where nobody can tell. */
 export async function freeThere(shell: FarShell, signal: AbortSignal): Promise<number | null> {
   const done = await runThere(shell, { text: 'df -Pk .', lines: [], timeoutSeconds: 60, signal });
-  return done.ok ? parseFree(done.value.stdout) : null;
+  return done.ok ? (parseSpace(done.value.stdout)?.freeBytes ?? null) : null;
 }
 
 function onlyVanished(stderr: string): boolean {
@@ -48,8 +48,8 @@ function onlyVanished(stderr: string): boolean {
 export function parseFound(stdout: string): FarListing {
   const cut = stdout.indexOf('//\n');
   const [head, rest] = [stdout.slice(0, cut), stdout.slice(cut + 3)];
-  const freeBytes = parseFree(head);
-  if (!rest.startsWith('present\n')) return { present: false, files: [], freeBytes };
+  const space = parseSpace(head) ?? { freeBytes: null };
+  if (!rest.startsWith('present\n')) return { present: false, files: [], ...space };
   const files = rest
     .slice('present\n'.length)
     .split('\0')
@@ -60,12 +60,15 @@ export function parseFound(stdout: string): FarListing {
       const kind = type === 'f' ? 'file' : type === 'l' ? 'symlink' : 'other';
       return [{ path, kind, bytes: Number(bytes), version }];
     });
-  return { present: true, files, freeBytes };
+  return { present: true, files, ...space };
 }
 
-/** Available bytes of `df -Pk`, whose last line ends in `… 1024-blocks used available capacity mount`. */
-function parseFree(text: string): number | null {
+/** Of `df -Pk`, whose last line ends in `… 1024-blocks used available capacity mount`; null of anything else. */
+function parseSpace(
+  text: string,
+): { readonly freeBytes: number; readonly totalBytes: number } | null {
   const line = text.trimEnd().split('\n').at(-1) ?? '';
-  const [, available] = /\s\d+\s+\d+\s+(\d+)\s+\d+%\s/.exec(line) ?? [];
-  return available === undefined ? null : Number(available) * 1024;
+  const [, total, available] = /\s(\d+)\s+\d+\s+(\d+)\s+\d+%\s/.exec(line) ?? [];
+  if (total === undefined || available === undefined) return null;
+  return { freeBytes: Number(available) * 1024, totalBytes: Number(total) * 1024 };
 }

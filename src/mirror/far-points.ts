@@ -1,11 +1,13 @@
 import { isDirectoryName } from '../model/directory-name.ts';
 import { isChainId, type ChainId } from '../model/identity.ts';
 import {
+  checkedName,
   closedName,
   domainsName,
   holdName,
   manifestName,
   parsePointDirectory,
+  quarantineName,
 } from '../store/layout.ts';
 import type { FarFile } from './far-end.ts';
 import { markerName } from './known-mirrors.ts';
@@ -34,7 +36,14 @@ export interface SortedListing {
   readonly hasMarker: boolean;
 }
 
-const wanted = new Set([manifestName, closedName, deletedManifestName, deletedName]);
+const wanted = new Set([
+  manifestName,
+  closedName,
+  checkedName,
+  quarantineName,
+  deletedManifestName,
+  deletedName,
+]);
 
 /** Sorts a listing of a store's directory at a mirror. */
 export function sortListing(files: readonly FarFile[]): SortedListing {

@@ -79,7 +79,7 @@ export function farEyes(tree: FarTree, root: string, readSmall: (path: string) =
     read: async (path) => readSmall(inside(path)),
     // The far end has none of these; the observer of a directory asks only for the last.
     root: async () => ({ device: 0, isDirectory: true }),
-    space: async () => ({ freeBytes: 0, totalBytes: 0 }),
+    space: async () => ({ freeBytes: 0, totalBytes: 0, sharesBlocks: false }),
     mount: async () => ({ mount: null, isMountPoint: false }),
     isWritable: async () => true,
     isLocked: async () => false,

@@ -34,7 +34,8 @@ async function observed(work: Work, signal: AbortSignal): Promise<Seen<ObservedM
   const listing = await end.list(store, signal);
   if (!listing.ok) return unseen(listing.error.code, listing.error.message);
   const sorted = sortListing(listing.value.files);
-  const { freeBytes } = listing.value;
+  const { freeBytes, totalBytes } = listing.value;
+  const space = { freeBytes, ...(totalBytes === undefined ? {} : { totalBytes }) };
   const cached = sorted.hasMarker ? await refreshCache(work, sorted.small, signal) : null;
   if (cached?.ok === false) return unseen(cached.error.code, cached.error.message);
   const directory = cached?.value ?? '';
@@ -43,21 +44,21 @@ async function observed(work: Work, signal: AbortSignal): Promise<Seen<ObservedM
     cached === null ? null : readScratch(work, directory, markerName),
   );
   if (!marker.ok) return unseen(marker.error.code, marker.error.message);
-  if (marker.value === 'ours') return seen(await contentOf(work, sorted, directory, freeBytes));
+  if (marker.value === 'ours') return seen(await contentOf(work, sorted, directory, space));
   if (sorted.published.some(({ path }) => path.endsWith(`/${manifestName}`))) {
     const words = `there are points of store ${store} and no ${markerName}: they were not copied by Holdfast; move ${store} there out of the way`;
     const { error } = mirrorFailure(work, 'marker-missing', words);
     return unseen(error.code, error.message);
   }
   const foreign = listing.value.files.length;
-  return seen({ store, kind: 'blank', directories: [], freeBytes, unreadable: [], foreign });
+  return seen({ store, kind: 'blank', directories: [], ...space, unreadable: [], foreign });
 }
 
 async function contentOf(
   work: Work,
   sorted: SortedListing,
   cache: string,
-  freeBytes: number | null,
+  space: Pick<ObservedMirrorContent, 'freeBytes' | 'totalBytes'>,
 ): Promise<ObservedMirrorContent> {
   const { store } = work;
   const tree = treeOf(sorted.published);
@@ -84,7 +85,7 @@ async function contentOf(
     store,
     kind: 'ready',
     directories: rests.directories,
-    freeBytes,
+    ...space,
     unreadable: inspection.unreadable.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     foreign: sorted.foreign + inspection.foreign.length + rests.foreign,
   };

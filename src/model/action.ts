@@ -28,8 +28,8 @@ export interface DomainRef {
 interface ActionBase {
   /** Unique in its plan and the same in every plan of the same state: `backup:main:<uuid>`. */
   readonly id: string;
-  /** Order: 10 repair, 20 backups, 30 mirrors, 40 restore, 90 deletions. */
-  readonly wave: 10 | 20 | 30 | 40 | 90;
+  /** Order: 10 repair, 20 backups, 30 mirrors, 40 restore, 50 checks, 90 deletions. */
+  readonly wave: 10 | 20 | 30 | 40 | 50 | 90;
   /** `domain/NAME[/CHAIN[/SEQ]]`, the same on a mirror as `MIRROR:domain/…`, or `store/NAME`. */
   readonly address: string;
   /** Ids of actions that must have succeeded before. */
@@ -129,6 +129,8 @@ export interface BackupDisk {
 /** Takes one point of one domain: all its disks, at one instant, under one manifest. */
 export interface Backup extends ActionBase {
   readonly kind: 'backup';
+  /** Only where nobody counted what changed: `bytes` is what its increments were lately. */
+  readonly bytesFrom?: 'history';
   readonly domain: DomainRef;
   readonly store: StoreRef;
   /** Directory below `domains/`, and whether it is made now. */
@@ -174,8 +176,10 @@ export interface TrashChain extends ActionBase {
   readonly chain: ChainId;
   /** Exactly these must be there, or it is stale. */
   readonly points: readonly PointId[];
-  /** When it may be purged. */
+  /** When it may be purged: that frees its bytes, the move to the trash none. */
   readonly purgeAfter: Instant;
+  /** Only where blocks may be shared: `bytes` are the most that it frees. */
+  readonly freesAtMost?: true;
 }
 
 /** Removes a chain in the trash for good. */
@@ -186,6 +190,8 @@ export interface PurgeTrash extends ActionBase {
   readonly run: RunId;
   readonly path: string;
   readonly chain: ChainId;
+  /** Only where blocks may be shared: `bytes` are the most that it frees. */
+  readonly freesAtMost?: true;
 }
 
 /** Where one restored image goes. */

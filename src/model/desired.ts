@@ -1,4 +1,6 @@
 import type { ChainId, DomainUuid } from './identity.ts';
+import type { SourceRefusal } from './policy-source.ts';
+import type { Verification, VerifyBudget } from './verification.ts';
 
 /** Where in the policy something was said; one-based. */
 export interface SourcePlace {
@@ -55,11 +57,15 @@ export interface DesiredStore {
   readonly place: SourcePlace;
   /** Space that a backup may never eat (G407). */
   readonly reserve: Amount;
+  /** A plan says when the store fills within this; the planner's own default where it is left out. */
+  readonly alertSeconds?: number;
   readonly trashKeepSeconds: number;
   /** Refuse unless the path is a mount point. */
   readonly requireMount: boolean;
   /** Copies at once into this store; bytes a second for all of them, null for no limit. */
   readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
+  /** What scheduled checks may cost; only where the policy says so, else `defaultVerifyBudget`. */
+  readonly verifyBudget?: VerifyBudget;
   /** No rule names it: nothing is decided by what is in it. */
   readonly isUnused?: true;
 }
@@ -90,6 +96,8 @@ export interface DesiredMirror extends MirrorAccess {
   readonly schedule: Schedule | null;
   /** How long a deleted copy's data stay. */
   readonly trashKeepSeconds: number;
+  /** Space that a copy may never eat (G407); nothing where it is left out. */
+  readonly reserve?: Amount;
   readonly place: SourcePlace;
 }
 
@@ -115,6 +123,8 @@ export interface DesiredDomain {
   };
   /** What is compared before a point is published: its structure, or every byte with the still open export. */
   readonly verify: 'structure' | 'source';
+  /** When its points are checked again; only where the policy asks for it. */
+  readonly verification?: Verification;
   readonly timeouts: {
     /** The whole job. */
     readonly jobSeconds: number;
@@ -160,6 +170,8 @@ export interface DesiredState {
     readonly commit: string | null;
     /** How many rules select domains. */
     readonly rules: number;
+    /** From git: a newer commit is there and may not be followed. */
+    readonly refused?: SourceRefusal;
   };
   readonly host: string | null;
   readonly timezone: string;

@@ -56,6 +56,8 @@ export interface ObservedMirrorContent {
   readonly directories: readonly ObservedMirrorDirectory[];
   /** Free bytes at the far end; null where nobody can tell (any rclone remote, an account without a shell). */
   readonly freeBytes: number | null;
+  /** Size of the file system there; only where that can be told. */
+  readonly totalBytes?: number;
   /** What is ours and cannot be read, each with the reason; a fault here withholds deletions. */
   readonly unreadable: readonly {
     readonly path: string;

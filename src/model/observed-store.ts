@@ -2,6 +2,7 @@ import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } fro
 import type { Instant } from './instant.ts';
 import type { LastLook, Level, SourceIdentity } from './point.ts';
 import type { Failure } from './result.ts';
+import type { CheckedTimes } from './verification.ts';
 
 /** Why a point is not valid. `parent-faulty` follows from another's fault. */
 export type PointFault =
@@ -28,6 +29,10 @@ export interface ObservedPoint {
   readonly fault?: PointFault;
   /** Only when held. */
   readonly held?: true;
+  /** Only when a check ever found it sound. */
+  readonly checked?: CheckedTimes;
+  /** Only of a point in quarantine, where that is known: its files that are not what the manifest says. */
+  readonly damaged?: readonly string[];
 }
 
 export interface ObservedChain {
@@ -114,8 +119,16 @@ export interface StoreMemory {
   readonly doomed: Readonly<Record<string, readonly ChainId[]>>;
   /** The policy's text then, for the diff that a plan shows. */
   readonly policyText: string | null;
+  /** Used space at earlier applies, one a day, oldest first: what the forecast is drawn through. */
+  readonly space?: readonly SpaceSample[];
   /** What each mirror held of this store, by the mirror's name; only when one was seen. */
   readonly mirrors?: Readonly<Record<string, MirrorMemory>>;
+}
+
+/** How much of a store's file system was in use, whoever used it. */
+export interface SpaceSample {
+  readonly at: Instant;
+  readonly usedBytes: number;
 }
 
 /** What guards compare a mirror's copies of one store with. */
@@ -141,6 +154,8 @@ export interface ReadyStore {
   readonly id: StoreId;
   readonly freeBytes: number;
   readonly totalBytes: number;
+  /** Only where files may share blocks or are compressed (btrfs, XFS, ZFS, a network share): what a purge frees is less then. */
+  readonly sharesBlocks?: true;
   readonly mount: { readonly device: number; readonly source: string };
   /** The last write test: false on a read-only file system. */
   readonly writable: boolean;

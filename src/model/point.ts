@@ -1,5 +1,6 @@
 import type { ChainId, CheckpointName, DomainUuid, PointId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
+import type { Depth } from './verification.ts';
 
 /** Whether a disk or a point stands alone, or needs its parent. */
 export type Level = 'full' | 'increment';
@@ -102,7 +103,11 @@ export interface ChainClosed {
 export interface PointCheck {
   readonly formatVersion: 1;
   readonly at: Instant;
-  readonly depth: 'structure' | 'hash';
+  readonly depth: Depth;
+  /** When every byte was last compared, if that was an earlier check. */
+  readonly hashAt?: Instant;
+  /** When every disk was last read through its chain, if that was an earlier check. */
+  readonly replayAt?: Instant;
 }
 
 /** What `stat` says of an image; equal in everything means unchanged. */

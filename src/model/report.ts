@@ -5,6 +5,7 @@ import type { Instant } from './instant.ts';
 import type { PointFault } from './observed-store.ts';
 import type { DomainVerdict } from './plan.ts';
 import type { Level, Quiesce } from './point.ts';
+import type { CheckedCommit, CommitInForce, SourceRefusal, SourceReset } from './policy-source.ts';
 import type { Failure } from './result.ts';
 
 /**
@@ -97,6 +98,17 @@ export interface StatusCopies extends CopiesAge {
   readonly failure: Failure | null;
 }
 
+/** When a store fills: a line through the used space that applies noted, one look a day. */
+export interface SpaceForecast {
+  /** The oldest look. */
+  readonly sinceAt: Instant;
+  readonly looks: number;
+  /** Negative: it empties. */
+  readonly bytesPerDay: number;
+  /** When nothing is left but the reserve; null: not within a year. */
+  readonly fillsAt: Instant | null;
+}
+
 /** One store, of `status`. */
 export interface StatusStore {
   readonly name: string;
@@ -105,6 +117,8 @@ export interface StatusStore {
   readonly freeBytes: number | null;
   readonly totalBytes: number | null;
   readonly reserveBytes: number | null;
+  /** Only when there are looks enough. */
+  readonly forecast?: SpaceForecast;
   readonly points: number;
   readonly bytes: number;
   readonly trashBytes: number;
@@ -150,6 +164,27 @@ export interface HistoryRun {
 export interface HistoryReport extends ReportBase {
   /** Newest first. */
   readonly runs: readonly HistoryRun[];
+  /** When somebody said from which commit on the policy's branch is followed; newest first. */
+  readonly sourceResets?: readonly SourceReset[];
+}
+
+/** Result of `verify-source`, and of `source reset`. */
+export interface SourceReport extends ReportBase {
+  readonly url: string;
+  readonly branch: string;
+  readonly path: string;
+  /** null: no commit could be followed yet. */
+  readonly inForce: CommitInForce | null;
+  /** It came into force just now. */
+  readonly changed: boolean;
+  /** Every commit that was checked, oldest first. */
+  readonly commits: readonly CheckedCommit[];
+  /** Why the newest commit is not followed, and since when. */
+  readonly refused: { readonly at: Instant; readonly refusal: SourceRefusal } | null;
+  /** Why the branch could not be looked at. */
+  readonly failure: Failure | null;
+  /** The last look that succeeded. */
+  readonly fetchedAt: Instant | null;
 }
 
 /** One thing that `doctor` looked at. */

@@ -2,6 +2,7 @@ import type { Action, ActionKind } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { DomainDecision } from './domain-decision.ts';
 import { byText } from './order.ts';
+import { isPurge } from './space.ts';
 
 /** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
 const kindOrder: Readonly<Record<ActionKind, number>> = {
@@ -24,6 +25,11 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'purge-copies': 16,
 };
 
+/** A purge outside its own wave makes room for what is written in that one. */
+function rank(action: Action): number {
+  return isPurge(action) && action.wave !== 90 ? -1 : kindOrder[action.kind];
+}
+
 /**
  * Actions in the order in which they are done: by wave and kind; of backups
  * the domain that waited longest comes first, else by address and id.
@@ -37,7 +43,7 @@ export function orderedActions(
   return actions.toSorted(
     (a, b) =>
       a.wave - b.wave ||
-      kindOrder[a.kind] - kindOrder[b.kind] ||
+      rank(a) - rank(b) ||
       age(a) - age(b) ||
       byText(a.address, b.address) ||
       byText(a.id, b.id),

@@ -1,6 +1,7 @@
 import type { Action } from '../model/action.ts';
 import type { Guard, Request } from '../model/plan.ts';
 import { isAllowed } from './allowances.ts';
+import { g101Source } from './guards/g101-source.ts';
 import { g104Host } from './guards/g104-host.ts';
 import { g105EmptyPolicy } from './guards/g105-empty-policy.ts';
 import { g151Unseen } from './guards/g151-unseen.ts';
@@ -28,6 +29,7 @@ import { plaintextBackup } from './guards/plaintext-backup.ts';
 import { byText, grouped } from './order.ts';
 
 const rules: readonly GuardRule[] = [
+  g101Source,
   g104Host,
   g105EmptyPolicy,
   g151Unseen,

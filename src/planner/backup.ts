@@ -9,6 +9,7 @@ import type { SourceIdentity } from '../model/point.ts';
 import type { AfterRepairs } from './checkpoints.ts';
 import type { ExcludedDisk } from './disks.ts';
 import { newChainId, newPointId } from './ids.ts';
+import { byText } from './order.ts';
 import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
 import { isTrackable, type DiskDecision } from './trackers.ts';
 
@@ -44,7 +45,6 @@ export function backupOf(
   const chain = parent?.chain ?? newChainId(seed, domain.directory);
   const sequence = nextSequence(domain.directory, chain);
   const tracked = disks.some(({ disk }) => isTrackable(disk, desired));
-  const estimates = disks.map(estimateOf);
   return {
     kind: 'backup',
     id: `backup:${store.name}:${domain.uuid}`,
@@ -57,7 +57,7 @@ export function backupOf(
     reasons: backupReasons(parts, parent),
     place: desired.place,
     blockedBy: [],
-    bytes: sumOf(estimates),
+    ...estimated(domain.directory, disks),
     domain: { uuid: domain.uuid, name: domain.name },
     store: store.ref,
     directory: directoryFor(domain, store),
@@ -132,13 +132,31 @@ function estimateOf({ level, disk, dirtyBytes }: DiskDecision): number | null {
   return level === 'full' ? disk.allocatedBytes : dirtyBytes;
 }
 
-function sumOf(estimates: readonly (number | null)[]): number | null {
-  let sum = 0;
-  for (const bytes of estimates) {
-    if (bytes === null) return null;
-    sum += bytes;
+// A week of nights: enough for a median, and not last year's habits.
+const lookedBack = 7;
+
+/**
+ * What the point will be: the sum of its disks. Where nobody counted what
+ * changed, as in a domain that is off, the median of its newest increments.
+ */
+function estimated(
+  directory: ObservedDirectory | null,
+  disks: readonly DiskDecision[],
+): Pick<Backup, 'bytes' | 'bytesFrom'> {
+  const unknown = disks.filter((disk) => estimateOf(disk) === null);
+  if (unknown.length === 0) {
+    return { bytes: disks.reduce((sum, disk) => sum + (estimateOf(disk) ?? 0), 0) };
   }
-  return sum;
+  if (unknown.some(({ level }) => level === 'full')) return { bytes: null };
+  const before = (directory?.chains ?? [])
+    .flatMap(({ points }) => points)
+    .filter(({ level, fault }) => level === 'increment' && fault === undefined)
+    .toSorted((a, b) => byText(b.at, a.at) || byText(b.id, a.id))
+    .slice(0, lookedBack)
+    .map(({ bytes }) => bytes)
+    .toSorted((a, b) => a - b);
+  const median = before[Math.floor(before.length / 2)];
+  return median === undefined ? { bytes: null } : { bytes: median, bytesFrom: 'history' };
 }
 
 // A raw disk beside increments is whole at each point: no news.

@@ -116,6 +116,7 @@ function trashOf(
     chain: chain.id,
     points: points.map(({ id }) => id),
     purgeAfter: addSeconds(planning.asOf, store.desired.trashKeepSeconds),
+    ...(store.ready?.sharesBlocks === true ? { freesAtMost: true } : {}),
   };
 }
 
@@ -208,6 +209,7 @@ export function purges(planning: Planning): readonly PurgeTrash[] {
           run: item.run,
           path: item.path,
           chain: item.chain,
+          ...(ready.sharesBlocks === true ? { freesAtMost: true } : {}),
         },
       ];
     });

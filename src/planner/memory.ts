@@ -3,6 +3,7 @@ import type { ChainId } from '../model/identity.ts';
 import type { ReadyStore, RetentionMemory, StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
+import { spaceSamples } from './forecast.ts';
 import { validPoints } from './guards/g153-vanished.ts';
 import { retentionMemory } from './guards/g210-retention-reduced.ts';
 import { mirrorMemories } from './mirror-memory.ts';
@@ -63,6 +64,8 @@ function storeMemory(
     retention: retentions(plan, desired, name, before),
     doomed: isPart && before !== null ? before.doomed : doomedIn(plan, ready),
     policyText: isPart && before !== null ? before.policyText : policyText,
+    // A day of a clock that is not trusted would stand in the line for two months.
+    space: isClockBad ? (before?.space ?? []) : spaceSamples(ready, observedAt),
   };
 }
 

@@ -1,11 +1,16 @@
 import { addressOf } from '../model/address.ts';
+import { bytesOfAmount } from '../model/amount.ts';
+import type { DesiredStore } from '../model/desired.ts';
+import { secondsBetween, type Instant } from '../model/instant.ts';
 import { imagesOf, type Left, placesOf } from '../model/leftover.ts';
+import type { ReadyStore } from '../model/observed-store.ts';
 import type { Note } from '../model/plan.ts';
-import { hostUnseen } from './completeness.ts';
+import { bearsOnPlan, hostUnseen } from './completeness.ts';
 import type { RetainedCopies } from './copy-retention.ts';
 import { removalMatches } from './deletions.ts';
 import { includedDisks, surprisingExclusions } from './disks.ts';
 import { normalised } from './domain-situations.ts';
+import { defaultAlertSeconds, forecastOf } from './forecast.ts';
 import { isMoved } from './guards/g211-renamed.ts';
 import { copyNotes, mirrorNotes } from './mirror-notes.ts';
 import { note } from './note.ts';
@@ -59,8 +64,11 @@ function unseenNotes(planning: Planning): readonly Note[] {
   ];
 }
 
-function storeNotes({ stores }: Planning): readonly Note[] {
+function storeNotes({ stores, observed, desired: all }: Planning): readonly Note[] {
   return stores.flatMap(({ name, trouble, ready, doubles, desired }) => [
+    ...(ready !== null && bearsOnPlan(desired, all)
+      ? fillNotes(desired, ready, observed.observedAt)
+      : []),
     ...(trouble?.code === 'read-only'
       ? [note('warning', `store/${name}`, 'store-read-only', { path: desired.path }, desired.place)]
       : []),
@@ -71,6 +79,21 @@ function storeNotes({ stores }: Planning): readonly Note[] {
       note('warning', `store/${name}`, 'double-directory', { directory, uuid }),
     ),
   ]);
+}
+
+/** That a store fills soon; of one that is full already the guard speaks (G407). */
+function fillNotes(
+  { name, reserve, place, alertSeconds = defaultAlertSeconds }: DesiredStore,
+  ready: ReadyStore,
+  now: Instant,
+): readonly Note[] {
+  const forecast = forecastOf(ready, { reserve }, now);
+  if (forecast === null || forecast.fillsAt === null || forecast.fillsAt <= now) return [];
+  const { fillsAt, bytesPerDay } = forecast;
+  if (secondsBetween(now, fillsAt) > alertSeconds) return [];
+  const reserveBytes = bytesOfAmount(reserve, ready.totalBytes);
+  const facts = { fillsAt, bytesPerDay, freeBytes: ready.freeBytes, reserveBytes };
+  return [note('warning', `store/${name}`, 'store-fills', facts, place)];
 }
 
 /** Addresses and allowances that nothing answers to: most often a typing mistake. */

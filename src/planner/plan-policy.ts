@@ -5,7 +5,6 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
 import { orderedActions } from './action-order.ts';
-import { applyGuards } from './apply-guards.ts';
 import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
@@ -14,6 +13,7 @@ import { retainCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import type { GuardContext } from './guards/guard-context.ts';
+import { guardedWithRoom } from './make-room.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
 import { byText, grouped } from './order.ts';
@@ -49,7 +49,8 @@ export function planPolicy(
     ...[...decisions.values()].flatMap((decision) => decision.repairs),
     ...[...decisions.values()].flatMap(({ backup }) => (backup === null ? [] : [backup])),
   ];
-  const before = orderedActions(targetedActions(planning, local), decisions);
+  const due = purges(planning);
+  const before = orderedActions(targetedActions(planning, [...local, ...due]), decisions);
   const blocked = blockedBackups({ planning, actions: before, decisions, byUuid });
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
@@ -59,14 +60,14 @@ export function planPolicy(
       ...local,
       ...afterCopies(retained.trash, copied),
       ...removed,
-      ...purges(planning),
+      ...due,
       ...copied,
       ...retainedCopies.hides,
       ...copyPurges(planning, copied),
     ]),
     decisions,
   );
-  const { actions, guards } = applyGuards({
+  const { actions, guards } = guardedWithRoom({
     planning,
     actions: drafted,
     decisions,
@@ -196,7 +197,7 @@ function retainAll(
 /** Backups that a guard keeps from being taken, whatever is copied: asked only where there is a mirror. */
 function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<string> {
   if (context.planning.mirrors.length === 0) return new Set();
-  const { actions } = applyGuards({ ...context, copies: new Map() });
+  const { actions } = guardedWithRoom({ ...context, copies: new Map() });
   return new Set(
     actions.flatMap(({ kind, id, blockedBy }) =>
       kind === 'backup' && blockedBy.length > 0 ? [id] : [],

@@ -79,6 +79,9 @@ export const policyCodes = {
     'A mirror in a directory of this host is a store or another mirror, lies inside one, or contains one; or two mirrors have one target. Each copy has a place of its own, or it is no second copy.',
   HP325:
     'A setting does not belong to this kind of mirror: ssh is for rsync over ssh, configFile for rclone.',
+  HP326: 'The time that checks of a store may take in 24 hours is longer than that.',
+  HP330:
+    'The host file names a policy in a file and one in git. Only one of them can be in force: remove policy: or source:.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',
@@ -89,6 +92,8 @@ export const policyCodes = {
   HP404: 'A store or mirror is defined and used by no rule.',
   HP405:
     "A mirror has trash.keepFor and deletes: never. This host deletes nothing there, so that nothing comes into its trash; what the mirror's retention would let go is only reported.",
+  HP406:
+    'A depth is given for verify but no every, in the rule and in defaults: nothing is checked on a schedule then.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type PolicyCode = keyof typeof policyCodes;

@@ -14,6 +14,7 @@ import { amountOf, durationSeconds, rateBytesPerSecond } from './quantity.ts';
 import { diagnose, placeOf, type Path, type Source } from './source.ts';
 import { isSystemDirectory } from './system-directory.ts';
 import type { UsableFile } from './usable.ts';
+import { readBudget } from './verification.ts';
 
 /** A schedule that was read: what the zone is, the policy says. */
 export interface ReadSchedule {
@@ -153,12 +154,16 @@ function readStore(
     path: directory,
     place: placeOf(source, path, 'key'),
     reserve: amountOf(value.reserve ?? defaultReserve),
+    ...(value.alert === undefined ? {} : { alertSeconds: durationSeconds(value.alert) }),
     trashKeepSeconds: durationSeconds(value.trash?.keepFor ?? defaultKeepFor),
     requireMount: value.requireMount ?? false,
     limits: {
       jobs: limits?.jobs ?? defaultJobs,
       rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
     },
+    ...(value.verify === undefined
+      ? {}
+      : { verifyBudget: readBudget(value.verify, { source, path }, found) }),
   };
 }
 

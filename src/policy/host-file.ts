@@ -2,13 +2,18 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { sortDiagnostics, type Diagnostics } from './diagnostic.ts';
 import { hostSchemaErrors } from './generated/host-schema.ts';
 import { parseYaml } from './parse-yaml.ts';
-import { rateBytesPerSecond, sizeBytes } from './quantity.ts';
+import { durationSeconds, rateBytesPerSecond, sizeBytes } from './quantity.ts';
 import { schemaDiagnostics } from './schema-diagnostics.ts';
+import { diagnose, type Source } from './source.ts';
 
 /** What belongs to a host and not to git (`/etc/holdfast/host.yaml`), every default filled in. */
 export interface HostFile {
   /** The policy that is taken without `--policy`; null: `./policy.yaml`. */
   readonly policy: string | null;
+  /** The git repository that the policy comes from; null: a file. */
+  readonly source: HostSource | null;
+  /** Who may approve what a guard blocks; null: nobody, and only `--allow` lifts it. */
+  readonly approvals: HostSigners | null;
   readonly uri: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
@@ -23,16 +28,55 @@ export interface HostNotification {
   readonly command: readonly [string, ...string[]];
 }
 
+/** Whose signatures count: files in the forms of ssh-keygen(1). */
+export interface HostSigners {
+  /** ALLOWED SIGNERS. */
+  readonly signers: string;
+  /** Public keys or a KRL that count no more; null: none. */
+  readonly revoked: string | null;
+}
+
+/** A git repository that the policy comes from. */
+export interface HostSource {
+  readonly url: string;
+  readonly branch: string;
+  /** The policy's file in the repository. */
+  readonly path: string;
+  readonly verify: HostSigners;
+  readonly ssh: { readonly identityFile: string | null; readonly knownHosts: string | null };
+  /** For a whole fetch. */
+  readonly timeoutSeconds: number;
+  /** When a source that could not be fetched is more than a passing trouble. */
+  readonly maxAgeSeconds: number;
+}
+
 /** The host file as it is written, once the schema accepts it (schema/host.v1.schema.json). */
 export interface WrittenHostFile {
   readonly version?: 1;
   readonly policy?: string;
+  readonly source?: WrittenSource;
+  readonly approvals?: WrittenSigners;
   readonly uri?: string;
   readonly stateDir?: string;
   readonly runtimeDir?: string;
   readonly scratch?: { readonly path?: string; readonly limit?: string };
   readonly limits?: { readonly jobs?: number; readonly rate?: string };
   readonly notify?: readonly HostNotification[];
+}
+
+interface WrittenSigners {
+  readonly signers: string;
+  readonly revoked?: string;
+}
+
+interface WrittenSource {
+  readonly url: string;
+  readonly branch?: string;
+  readonly path?: string;
+  readonly verify: WrittenSigners;
+  readonly ssh?: { readonly identityFile?: string; readonly knownHosts?: string };
+  readonly timeout?: string;
+  readonly maxAge?: string;
 }
 
 // libvirt's own limit of jobs is far higher; a host of 500 domains has the
@@ -48,9 +92,9 @@ export function parseHostFile(text: string, file: string): Result<HostFile, Diag
   // Unlike a policy, a host file may say nothing.
   if (diagnostics.some(({ code }) => code === 'HP108')) return ok(defaultHostFile);
   if (source === null) return fail(sortDiagnostics(diagnostics));
-  const errors = schemaDiagnostics(source, hostSchemaErrors(source.data));
+  const errors = [...schemaDiagnostics(source, hostSchemaErrors(source.data)), ...twice(source)];
   const { data } = source;
-  return isHostFile(data) && diagnostics.length === 0
+  return isHostFile(data) && diagnostics.length + errors.length === 0
     ? ok(withDefaults(data))
     : fail(sortDiagnostics([...diagnostics, ...errors]));
 }
@@ -65,6 +109,8 @@ function withDefaults(written: WrittenHostFile): HostFile {
   const stateDir = written.stateDir ?? '/var/lib/holdfast';
   return {
     policy: written.policy ?? null,
+    source: written.source === undefined ? null : sourceOf(written.source),
+    approvals: written.approvals === undefined ? null : signersOf(written.approvals),
     uri: written.uri ?? 'qemu:///system',
     stateDir,
     runtimeDir: written.runtimeDir ?? '/run/holdfast',
@@ -78,4 +124,43 @@ function withDefaults(written: WrittenHostFile): HostFile {
     },
     notify: written.notify ?? [],
   };
+}
+
+function signersOf({ signers, revoked }: WrittenSigners): HostSigners {
+  return { signers, revoked: revoked ?? null };
+}
+
+function sourceOf(written: WrittenSource): HostSource {
+  return {
+    url: written.url,
+    branch: written.branch ?? 'main',
+    path: written.path ?? 'policy.yaml',
+    verify: signersOf(written.verify),
+    ssh: {
+      identityFile: written.ssh?.identityFile ?? null,
+      knownHosts: written.ssh?.knownHosts ?? null,
+    },
+    timeoutSeconds: durationSeconds(written.timeout ?? '60s'),
+    maxAgeSeconds: durationSeconds(written.maxAge ?? '24h'),
+  };
+}
+
+/** A policy in a file beside one in git: nobody could tell which of them counts. */
+function twice(source: Source): Diagnostics {
+  const { data } = source;
+  const isBoth = typeof data === 'object' && data !== null && 'policy' in data && 'source' in data;
+  return isBoth
+    ? [
+        diagnose(
+          source,
+          ['policy'],
+          {
+            code: 'HP330',
+            summary: 'policy and source exclude each other',
+            detail: 'remove the one that is not meant',
+          },
+          'key',
+        ),
+      ]
+    : [];
 }

@@ -10,7 +10,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { localPathOf } from './mirror-target.ts';
 import { suggestion } from './nearest.ts';
 import type { WrittenMirror } from './policy-file.ts';
-import { durationSeconds, rateBytesPerSecond } from './quantity.ts';
+import { amountOf, durationSeconds, rateBytesPerSecond } from './quantity.ts';
 import { isCronText, retentionOf, scheduleOf } from './settings.ts';
 import { diagnose, placeOf } from './source.ts';
 import type { UsableFile } from './usable.ts';
@@ -80,7 +80,7 @@ function readSchedule(
 /** Settings that mean nothing for this kind of mirror. */
 function checkKind({ value, source, path }: WrittenAs, found: Diagnostic[]): void {
   const isLocal = localPathOf(value) !== null;
-  const refuse = (key: 'ssh' | 'configFile', summary: string, detail: string): void => {
+  const refuse = (key: 'ssh' | 'configFile' | 'reserve', summary: string, detail: string): void => {
     found.push(diagnose(source, [...path, key], { code: 'HP325', summary, detail }, 'key'));
   };
   if (value.ssh !== undefined && (value.type !== 'rsync' || isLocal)) {
@@ -89,6 +89,9 @@ function checkKind({ value, source, path }: WrittenAs, found: Diagnostic[]): voi
   }
   if (value.configFile !== undefined && value.type !== 'rclone') {
     refuse('configFile', 'rsync has no configFile', 'remove it, or write type: rclone');
+  }
+  if (value.reserve !== undefined && value.type === 'rclone') {
+    refuse('reserve', 'rclone does not say how much space is free', 'remove reserve');
   }
   if (value.deletes === 'never' && value.trash !== undefined) {
     const summary = 'nothing comes into the trash of a mirror with deletes: never';
@@ -147,6 +150,7 @@ function desiredMirror(
     retention,
     schedule,
     trashKeepSeconds: durationSeconds(value.trash?.keepFor ?? defaultKeepFor),
+    ...(value.reserve === undefined ? {} : { reserve: amountOf(value.reserve) }),
     place: placeOf(source, path, 'key'),
   };
 }

@@ -1,3 +1,4 @@
+import type { Depth } from '../model/verification.ts';
 import { policySchemaErrors } from './generated/policy-schema.ts';
 
 /** A policy file as it is written, once the schema accepts it (schema/policy.v1.schema.json). */
@@ -45,9 +46,12 @@ export interface WrittenStore {
   readonly path: string;
   /** `10%` or a size. */
   readonly reserve?: string;
+  readonly alert?: DurationText;
   readonly trash?: { readonly keepFor?: DurationText };
   readonly requireMount?: boolean;
   readonly limits?: { readonly jobs?: number; readonly rate?: RateText };
+  /** What scheduled checks may cost it. */
+  readonly verify?: { readonly maxRate?: RateText; readonly maxTime?: DurationText };
 }
 
 export type WrittenSchedule = string | { readonly cron: string; readonly jitter?: DurationText };
@@ -76,6 +80,8 @@ export interface WrittenMirror {
   readonly bandwidth?: RateText;
   readonly schedule?: string;
   readonly deletes?: 'allowed' | 'never';
+  /** `10%` or a size. */
+  readonly reserve?: string;
   readonly trash?: { readonly keepFor?: DurationText };
   readonly ssh?: {
     readonly identityFile?: string;
@@ -84,6 +90,17 @@ export interface WrittenMirror {
   };
   readonly configFile?: string;
 }
+
+/** A word: what is checked before a point counts. Keys: that, and what is checked later on. */
+export type WrittenVerify =
+  | 'structure'
+  | 'source'
+  | {
+      /** `never`: not on a schedule, whatever `defaults` says. */
+      readonly every?: DurationText;
+      readonly depth?: Depth;
+      readonly publish?: 'structure' | 'source';
+    };
 
 /** What a rule, or `defaults:`, says of the domains that it selects. */
 export interface WrittenSettings {
@@ -96,7 +113,7 @@ export interface WrittenSettings {
   readonly tracker?: 'auto' | 'never';
   readonly encryptedDisks?: 'refuse' | 'plaintext';
   readonly disks?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
-  readonly verify?: 'structure' | 'source';
+  readonly verify?: WrittenVerify;
   readonly timeouts?: {
     readonly job?: DurationText;
     readonly stall?: DurationText;

@@ -2,8 +2,6 @@ import type { Diagnostic, Diagnostics, Snippet } from './diagnostic.ts';
 
 // What is not read on the first screen is mended in the next round.
 const maxShown = 20;
-// GitHub shows ten annotations of a kind for a step, and drops the rest without a word.
-const maxAnnotations = 10;
 
 export interface DiagnosticsOptions {
   readonly color: boolean;
@@ -47,41 +45,6 @@ export function diagnosticsReport(diagnostics: Diagnostics): {
     diagnostics,
   };
 }
-
-/** Diagnostics as GitHub's workflow commands, one annotation each; the tenth of a kind says how many follow. */
-export function renderAnnotations(diagnostics: Diagnostics): string {
-  return (['error', 'warning'] as const)
-    .flatMap((severity) => {
-      const those = diagnostics.filter((one) => one.severity === severity);
-      const lines = those.slice(0, maxAnnotations).map((one, index) => {
-        const left = those.length - maxAnnotations;
-        const more = index === maxAnnotations - 1 && left > 0 ? ` (and ${left} more)` : '';
-        return annotation(one, more);
-      });
-      return lines;
-    })
-    .join('');
-}
-
-function annotation({ severity, code, range, summary, detail }: Diagnostic, more: string): string {
-  const properties = [
-    ...(range === null
-      ? []
-      : [
-          `file=${property(range.filename)}`,
-          `line=${range.start.line}`,
-          `col=${range.start.column}`,
-          `endColumn=${range.end.column}`,
-        ]),
-    `title=${code}`,
-  ].join(',');
-  const text = `${summary}${detail === null ? '' : ` — ${detail}`}${more}`;
-  return `::${severity} ${properties}::${data(text)}\n`;
-}
-
-const data = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 function renderOne(diagnostic: Diagnostic, color: boolean): string {
   const { severity, code, path, summary, detail, range, snippet } = diagnostic;

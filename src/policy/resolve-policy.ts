@@ -1,11 +1,14 @@
 import type { DomainRef } from '../model/action.ts';
 import type { DesiredDomain, DesiredState, IgnoredDomain, SourcePlace } from '../model/desired.ts';
+import type { SourceRefusal } from '../model/policy-source.ts';
 import type { Policy, Rule } from './policy.ts';
 
 /** Where a policy came from, when it came from git. */
 export interface GitFacts {
   readonly branch: string | null;
   readonly commit: string | null;
+  /** A newer commit is there and may not be followed. */
+  readonly refused?: SourceRefusal;
 }
 
 /**
@@ -39,6 +42,7 @@ export function resolvePolicy(
       branch: git.branch,
       commit: git.commit,
       rules: policy.rules.length,
+      ...(git.refused === undefined ? {} : { refused: git.refused }),
     },
     host: policy.host,
     timezone: policy.timezone,

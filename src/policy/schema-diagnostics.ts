@@ -139,7 +139,12 @@ function unknownKey(key: string, known: readonly string[]): Saying {
   };
 }
 
-function wrongForm({ data, parentSchema }: SchemaError): Saying {
+function wrongForm({ data, parentSchema, params }: SchemaError): Saying {
+  // A word or keys: the words are a pattern, for a list of them would refuse the keys.
+  const [, words] = /^\^\(([a-z]+(?:\|[a-z]+)+)\)\$$/.exec(textOf(parentSchema?.['pattern'])) ?? [];
+  if (words !== undefined) {
+    return notInList({ data, params: { ...params, allowedValues: words.split('|') } });
+  }
   const described = parentSchema?.['description'];
   const form = typeof described === 'string' ? described.replace(/\. .*$|\.$/, '') : 'another form';
   const example = exampleOf(parentSchema).detail;
@@ -157,7 +162,7 @@ function wrongForm({ data, parentSchema }: SchemaError): Saying {
   };
 }
 
-function notInList({ data, params }: SchemaError): Saying {
+function notInList({ data, params }: Pick<SchemaError, 'data' | 'params'>): Saying {
   const words = [params['allowedValues']].flat().map((word) => textOf(word));
   const near = suggestion(textOf(data), words);
   return {
@@ -186,6 +191,9 @@ function outOfBounds({
   const keepAll = 'to keep everything write keep: all; to leave one rule out remove its key';
   switch (keyword) {
     case 'minProperties':
+      if (!instancePath.endsWith('/keep')) {
+        return { code: 'HP205', summary: 'no key is written', ...exampleOf(parentSchema) };
+      }
       return { code: 'HP306', summary: 'a retention that keeps nothing', detail: keepAll };
     case 'minimum':
       return /\/keep\/[a-z]+$/.test(instancePath)

@@ -8,6 +8,7 @@ import type { WrittenSettings } from './policy-file.ts';
 import type { Settings } from './policy.ts';
 import { durationSeconds } from './quantity.ts';
 import { diagnose, type Path, type Source } from './source.ts';
+import { verificationOf, verifyWords, type VerifyWords } from './verification.ts';
 
 /** A rule, or `defaults:`, and where it stands. */
 export interface WrittenAt {
@@ -91,6 +92,12 @@ export function settingsOf(input: SettingsInput): Settings | readonly Missing[] 
   const rpoSeconds = said.rpo === undefined ? null : durationSeconds(said.rpo);
   if (rpoSeconds !== null) checkRpo(input, rpoSeconds, schedule.intervals, schedule.name);
   const timeouts = { ...defaults?.written.timeouts, ...rule.written.timeouts };
+  const verify = {
+    ...verifyWords(defaults?.written.verify),
+    ...verifyWords(rule.written.verify),
+  };
+  checkVerify(input, verify);
+  const verification = verificationOf(verify);
   return {
     store,
     schedule: {
@@ -106,7 +113,8 @@ export function settingsOf(input: SettingsInput): Settings | readonly Missing[] 
     tracker: said.tracker ?? 'auto',
     encryptedDisks: said.encryptedDisks ?? 'refuse',
     disks: { include: disks.include ?? null, exclude: disks.exclude ?? [] },
-    verify: said.verify ?? 'structure',
+    verify: verify.publish ?? 'structure',
+    ...(verification === null ? {} : { verification }),
     timeouts: {
       jobSeconds: durationSeconds(timeouts.job ?? defaultJob),
       stallSeconds: durationSeconds(timeouts.stall ?? defaultStall),
@@ -164,6 +172,19 @@ function checkRpo(
         ? `rpo ${words(rpoSeconds)} is shorter than the ${interval} between two points of schedule "${schedule}"`
         : `rpo ${words(rpoSeconds)} is missed where schedule "${schedule}" has ${interval} between two points`,
       detail: `give an rpo of more than ${words(longestSeconds)}, or a denser schedule`,
+    }),
+  );
+}
+
+function checkVerify(input: SettingsInput, { every, depth }: VerifyWords): void {
+  if (depth === undefined || every !== undefined) return;
+  const { source, path } = writtenIn(input, 'verify');
+  input.found.push(
+    diagnose(source, [...path, 'verify'], {
+      severity: 'warning',
+      code: 'HP406',
+      summary: `verify has the depth ${depth} and says not how often`,
+      detail: 'write every too, for example every: 7d',
     }),
   );
 }

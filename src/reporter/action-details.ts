@@ -1,4 +1,4 @@
-import type { Action, Backup, Restore } from '../model/action.ts';
+import type { Action, Backup, HideCopies, Restore, TrashChain } from '../model/action.ts';
 import { exclusionWords } from './exclusions.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -33,7 +33,7 @@ export function actionDetails(
         ]
       : []),
     ...(action.kind === 'trash-chain' || action.kind === 'hide-copies'
-      ? [`may be removed for good after ${setting.clock.minute(action.purgeAfter)}`]
+      ? [goodbyeWords(action, setting)]
       : []),
     ...(action.blockedBy.length > 0
       ? [`blocked by ${printable(action.blockedBy.join(', '))}`]
@@ -41,6 +41,16 @@ export function actionDetails(
     ...(action.dependsOn.length > 0 ? [`after ${printable(action.dependsOn.join(', '))}`] : []),
     `id ${printable(action.id)}`,
   ];
+}
+
+/** When a deletion frees its space, and how much. */
+function goodbyeWords(action: TrashChain | HideCopies, { clock }: Setting): string {
+  const isMost = action.kind === 'hide-copies' || action.freesAtMost === true;
+  const frees =
+    action.bytes === null
+      ? ''
+      : `, which frees ${isMost ? 'up to ' : ''}${humanBytes(action.bytes)}`;
+  return `may be removed for good after ${clock.minute(action.purgeAfter)}${frees}`;
 }
 
 function backupDetails(action: Backup, setting: Setting): readonly string[] {

@@ -1,4 +1,11 @@
-import { type Action, type Backup, isRepair, type Restore } from '../model/action.ts';
+import {
+  type Action,
+  type Backup,
+  isRepair,
+  type PurgeCopies,
+  type PurgeTrash,
+  type Restore,
+} from '../model/action.ts';
 import { unreachable } from '../model/result.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -52,9 +59,9 @@ export function actionWords(action: Action, shorten: Shorten): string {
     case 'hide-copies':
       return pointsWords(action);
     case 'purge-copies':
-      return `remove ${plural(action.points.length, 'deleted point')} for good${sizeSuffix(action.bytes)}`;
+      return `remove ${plural(action.points.length, 'deleted point')} for good${freesWords(action)}`;
     case 'purge-trash':
-      return `remove from the trash for good${sizeSuffix(action.bytes)}`;
+      return `remove from the trash for good${freesWords(action)}`;
     case 'restore':
       return restoreWords(action);
     case 'put-back':
@@ -80,6 +87,13 @@ export function pointsWords({
   return `${plural(points.length, 'point')}${size}`;
 }
 
+/** `, frees 38 GiB`; what lies at a mirror may share blocks there, and nobody here can tell. */
+function freesWords(action: PurgeTrash | PurgeCopies): string {
+  if (action.bytes === null) return '';
+  const isMost = action.kind === 'purge-copies' || action.freesAtMost === true;
+  return `, frees ${isMost ? 'up to ' : ''}${humanBytes(action.bytes)}`;
+}
+
 const sizeSuffix = (bytes: number | null): string =>
   bytes === null ? '' : `, ${humanBytes(bytes)}`;
 
@@ -91,7 +105,12 @@ function backupWords(action: Backup): string {
   if (action.level === 'full') {
     return `full${action.bytes === null ? ', size not known' : `, ${aboutBytes(action.bytes)}`}`;
   }
-  const size = action.bytes === null ? 'size not known' : humanBytes(action.bytes);
+  const size =
+    action.bytes === null
+      ? 'size not known'
+      : action.bytesFrom === 'history'
+        ? aboutBytes(action.bytes)
+        : humanBytes(action.bytes);
   const mixed = full.length === 0 ? '' : `; ${printable(full.join(', '))} whole`;
   return `increment ${sequenceText(action.sequence)} on ${parent}, ${size}${mixed}`;
 }

@@ -10,25 +10,42 @@ export interface GuardSentence extends Sentence {
 const percent = (t: Teller, part: string, whole: string): string =>
   `${Math.round((100 * t.number(part)) / t.number(whole))} %`;
 
+/** Why a commit does not count, behind its name. */
+const commitWhy: Readonly<Record<string, string>> = {
+  unsigned: 'is not signed',
+  unlisted: 'is signed by a key that is not listed',
+  expired: 'is signed by a key whose time is over',
+  bad: 'has a signature that is not valid, or revoked',
+};
+
 /** The rules that can block (5-safety.md). */
 export const guards: Readonly<Record<string, GuardSentence>> = {
   G101: {
-    say: (t) => `has a commit that no allowed signer signed: ${t.text('commit')}`,
-    remedy: 'Let an allowed signer sign or seal the commit; the last good policy stays in force.',
+    say: (t) => {
+      const why = t.text('why');
+      return why === 'too-many'
+        ? `is more than ${t.text('limit')} commits ahead, too many to verify`
+        : `has a commit that does not count: ${t.text('commit')} ${commitWhy[why] ?? why}`;
+    },
+    remedy:
+      'Let an allowed signer sign the commit anew, or seal it; holdfast verify-source lists all.',
     liftable: false,
     explain:
-      'Every commit since the last applied one must carry a valid signature of a signer in the host file. A signed head over an unsigned commit is not enough. The policy that was in force stays in force.',
+      'Every commit since the one in force must carry a valid ssh signature of a key in the file of allowed signers that the host file names. A signed head over an unsigned commit is not enough. A signed commit with a line "Holdfast-Seal: REASON" vouches for what is below it. The policy that was in force stays in force.',
   },
   G102: {
-    say: (t) => `does not follow from the applied commit ${t.text('applied')}`,
-    remedy: 'Bring the branch forward again; a rewind or a forced push is never followed.',
+    say: (t) =>
+      `${t.text('tip')} does not follow from ${t.text('applied')}, which is in force: the branch was rewound or rewritten`,
+    remedy:
+      'Bring the branch forward again; if it was rewritten on purpose: holdfast source reset --reason TEXT.',
     liftable: false,
     explain:
-      'The branch must be a fast-forward from the commit that was applied last. A rewound or rewritten branch could bring back an old policy with old, valid signatures.',
+      'The branch must be a fast-forward from the commit that is in force. A rewound or rewritten branch could bring back an old policy with old, valid signatures. If somebody meant it, holdfast source reset says so.',
   },
   G103: {
-    say: (t) => `is no plain file of at most 1 MiB in the commit: ${t.text('path')}`,
-    remedy: 'Commit the policy as a plain file.',
+    say: (t) =>
+      `${t.text('path')} is ${t.has('why') ? t.text('why') : 'no plain file of at most 1 MiB'} in the commit ${t.text('commit')}`,
+    remedy: 'Commit the policy as a plain file of at most 1 MiB.',
     liftable: false,
     explain:
       'The policy is read from the verified commit as a plain blob: no symbolic link, no submodule, at most 1 MiB. A link could make us print a file of the host.',
@@ -49,6 +66,16 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     liftable: false,
     explain:
       'A policy that is empty or matches nothing is taken for a mistake, never for "back up nothing".',
+  },
+  G106: {
+    say: (t) =>
+      `is not valid in the commit ${t.text('commit')}: ${t.text('first')}${
+        t.number('errors') > 1 ? `, and ${t.number('errors') - 1} more` : ''
+      }`,
+    remedy: 'Correct it in a further commit; holdfast validate lists all mistakes.',
+    liftable: false,
+    explain:
+      'The newest commit is signed as it should be, and its policy has mistakes. The last policy without mistakes stays in force.',
   },
   G151: {
     say: (t) => {
@@ -197,11 +224,13 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     say: (t) =>
       `has ${t.bytes('freeBytes')} free${
         t.number('reserveBytes') > 0 ? ` (reserve ${t.bytes('reserveBytes')})` : ''
+      }${
+        t.has('purgedBytes') ? ` and ${t.bytes('purgedBytes')} once the trash is purged` : ''
       }, ${t.bytes('neededBytes')} are needed`,
     remedy: 'Make room, or lower `reserve`. Nothing is deleted to make room.',
     liftable: true,
     explain:
-      'A backup does not start if the free space would fall below `reserve` plus what the backup is about to write, nor if the scratch directory has no room for what a running guest overwrites meanwhile. Holdfast never deletes points to make room.',
+      'A backup does not start if the free space would fall below `reserve` of the store plus what the backup is about to write, nor a copy that would fall below that of its mirror, nor a backup if the scratch directory has no room for what a running guest overwrites meanwhile. What is due to leave the trash leaves it first; Holdfast never deletes points to make room.',
   },
   G408: {
     say: (t) => `has a name that cannot be used: ${t.text('name')}`,

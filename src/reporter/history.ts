@@ -7,12 +7,13 @@ import { plural } from './plural.ts';
 import { printable } from './printable.ts';
 import type { RenderOptions } from './row.ts';
 import { renderTable, type TableLine } from './table.ts';
-import { zonedClock } from './zoned-clock.ts';
+import { zonedClock, type ZonedClock } from './zoned-clock.ts';
 
 /** Runs, newest first, a line each; with all details, or where something went wrong, their actions below. */
 export function renderHistory(report: HistoryReport, options: RenderOptions): string {
-  if (report.runs.length === 0) return 'No runs yet.\n';
   const clock = zonedClock(report.timezone);
+  const resets = resetLines(report, clock);
+  if (report.runs.length === 0) return `No runs yet.\n${resets}`;
   const lines = report.runs.flatMap((run): readonly TableLine[] => {
     const bad = run.failed > 0 || run.interrupted || (run.finishedAt === null && !run.running);
     return [
@@ -41,7 +42,17 @@ export function renderHistory(report: HistoryReport, options: RenderOptions): st
     ],
     lines,
     { color: options.color, width: options.width, indent: 0 },
-  ).join('\n')}\n`;
+  ).join('\n')}\n${resets}`;
+}
+
+/** Who said from which commit on the policy's branch is followed. */
+function resetLines(report: HistoryReport, clock: ZonedClock): string {
+  const resets = report.sourceResets ?? [];
+  const lines = resets.map(
+    ({ at, by, from, to, reason }) =>
+      `  ${clock.minute(at)}  ${from === null ? '' : `from ${from.slice(0, 7)} `}to ${to.slice(0, 7)} by ${printable(by)}: ${printable(reason)}\n`,
+  );
+  return lines.length === 0 ? '' : `\nThe policy's source was reset\n${lines.join('')}`;
 }
 
 function resultWords(run: HistoryRun): string {

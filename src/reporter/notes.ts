@@ -22,6 +22,12 @@ export const notes: SentenceTable = {
     say: (t) => `${t.text('path')} cannot be written`,
     explain: 'The file system of the store is read-only or refuses writes. `dmesg` often says why.',
   },
+  'store-fills': {
+    say: (t) =>
+      `will be full in ${t.age('fillsAt')}, at ${t.bytes('bytesPerDay')} a day: ${t.bytes('freeBytes')} free, reserve ${t.bytes('reserveBytes')}`,
+    explain:
+      'Each apply notes once a day how much of the file system is in use. The line through these looks (the median of all slopes of the last sixty days) reaches the reserve within `alert` of the store: then no backup would start (G407). Make room, keep fewer points, or set `alert` lower.',
+  },
   'foreign-entries': {
     say: (t) => `holds ${t.count('entries', 'entry', 'entries')} that are not ours: never touched`,
     explain:

@@ -77,7 +77,7 @@ export function planText(plan: Plan, options: PlanOptions): PlanText {
       ...(options.isSaved === true ? [savedLine(plan, words.setting.clock, options)] : []),
       ...planHeader(plan, words.setting.clock, options),
     ],
-    work: [...wave(10), ...wave(20), ...wave(30), ...wave(40)],
+    work: [...wave(10), ...wave(20), ...wave(30), ...wave(40), ...wave(50)],
     deletions: wave(90),
     leftAlone: titled(
       'left alone',
@@ -106,6 +106,7 @@ const waveNames: Readonly<Record<Action['wave'], string>> = {
   20: 'backups',
   30: 'mirrors',
   40: 'restore',
+  50: 'checks',
   90: 'deletions',
 };
 

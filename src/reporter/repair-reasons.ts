@@ -37,6 +37,11 @@ export const repairReasons: SentenceTable = {
     explain:
       'The policy names the domain under `removed:` with its uuid: the only way to delete all points of a domain. Taking the domain out of `domains:` deletes nothing.',
   },
+  'makes-room': {
+    say: (t) => `makes room: ${t.bytes('shortBytes')} too little for what follows`,
+    explain:
+      'What the plan writes would not fit above the reserve, and the time of something in the trash is over: it is removed first, and what needs the room waits for it. Nothing is removed that would not have been removed by this plan anyway.',
+  },
   'trash-expired': {
     say: (t) =>
       t.has('trashedAt') ? `in the trash for ${t.age('trashedAt')}` : 'time in the trash is over',

@@ -1,6 +1,7 @@
 import type { SimulatedDay, SimulationReport } from '../model/simulation.ts';
 import { printable } from './printable.ts';
 import { binaryTicks, countTicks, dateTicks, type Tick } from './simulate-ticks.ts';
+import { xmlText } from './xml-text.ts';
 
 const width = 960;
 const left = 84;
@@ -49,12 +50,12 @@ export function renderSimulationSvg(reports: readonly SimulationReport[]): strin
   const title = reports.map(({ policy }) => printable(policy.file)).join(' and ');
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">`,
-    `<title id="title">${escaped(`What ${title} will do`)}</title>`,
-    `<desc id="desc">${escaped(describe(reports))}</desc>`,
+    `<title id="title">${xmlText(`What ${title} will do`)}</title>`,
+    `<desc id="desc">${xmlText(describe(reports))}</desc>`,
     style,
     `<rect class="ground" width="${width}" height="${height}"/>`,
-    `<text class="title" x="${left}" y="34">${escaped(`What ${title} will do`)}</text>`,
-    `<text x="${left}" y="56">${escaped(spanOf(first, days))}</text>`,
+    `<text class="title" x="${left}" y="34">${xmlText(`What ${title} will do`)}</text>`,
+    `<text x="${left}" y="56">${xmlText(spanOf(first, days))}</text>`,
     ...(reports.length > 1 ? legend(reports) : []),
     ...panels.flatMap((panel) => panelLines(panel, reports, days)),
     '</svg>',
@@ -113,7 +114,7 @@ function legend(reports: readonly SimulationReport[]): readonly string[] {
     const x = left + plotWidth - 300 + index * 160;
     return [
       `<line class="line${index}" x1="${x}" y1="52" x2="${x + 28}" y2="52"/>`,
-      `<text x="${x + 36}" y="56">${escaped(shortened(printable(policy.file)))}</text>`,
+      `<text x="${x + 36}" y="56">${xmlText(shortened(printable(policy.file)))}</text>`,
     ];
   });
 }
@@ -136,10 +137,10 @@ function panelLines(
   const y = (of: number): string => rounded(bottom - (of / scale) * panel.height);
   const x = (index: number): string => rounded(left + (index / days.length) * plotWidth);
   return [
-    `<text class="name" x="${left}" y="${top - 14}">${escaped(title)}</text>`,
+    `<text class="name" x="${left}" y="${top - 14}">${xmlText(title)}</text>`,
     ...marks.flatMap(({ value: of, label }) => [
       `<line class="grid" x1="${left}" y1="${y(of)}" x2="${left + plotWidth}" y2="${y(of)}"/>`,
-      `<text x="${left - 10}" y="${Number(y(of)) + 4}" text-anchor="end">${escaped(label)}</text>`,
+      `<text x="${left - 10}" y="${Number(y(of)) + 4}" text-anchor="end">${xmlText(label)}</text>`,
     ]),
     ...reports.flatMap((report, index) => curve(report.days, value, { index, bottom, x, y })),
     `<line class="axis" x1="${left}" y1="${bottom}" x2="${left + plotWidth}" y2="${bottom}"/>`,
@@ -181,13 +182,3 @@ function curve(
 }
 
 const rounded = (value: number): string => String(Math.round(value * 10) / 10);
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
-const escaped = (text: string): string =>
-  text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);

@@ -1,4 +1,4 @@
-import { secondsBetween } from '../model/instant.ts';
+import { secondsBetween, type Instant } from '../model/instant.ts';
 import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import { unreachable } from '../model/result.ts';
 import { paint } from './color.ts';
@@ -44,7 +44,7 @@ export function renderStatus(report: StatusReport, options: RenderOptions): stri
       : ['', title('domains'), ...domainTable(covered, setting, options)]),
     ...(report.stores.length === 0
       ? []
-      : ['', title('stores'), ...storeTable(report.stores, options)]),
+      : ['', title('stores'), ...storeTable(report.stores, report.at, options)]),
     ...(uncovered.length === 0
       ? []
       : [
@@ -163,7 +163,20 @@ function stateWords(verdict: StatusDomain['verdict'], why: string): string {
 
 const size = (bytes: number | null): string => (bytes === null ? '' : humanBytes(bytes));
 
-function storeTable(stores: readonly StatusStore[], options: RenderOptions): readonly string[] {
+/** `in 41d`, `not within a year`; empty while nobody can tell. */
+function fillWords({ forecast }: StatusStore, now: Instant): string {
+  if (forecast === undefined) return '';
+  if (forecast.fillsAt === null) return 'not within a year';
+  const seconds = secondsBetween(now, forecast.fillsAt);
+  return seconds <= 0 ? 'now' : `in ${humanAge(seconds)}`;
+}
+
+function storeTable(
+  stores: readonly StatusStore[],
+  now: Instant,
+  options: RenderOptions,
+): readonly string[] {
+  const isForeseen = stores.some(({ forecast }) => forecast !== undefined);
   return renderTable(
     [
       { title: '' },
@@ -171,6 +184,7 @@ function storeTable(stores: readonly StatusStore[], options: RenderOptions): rea
       { title: 'FREE', align: 'right' },
       { title: 'OF', align: 'right' },
       { title: 'RESERVE', align: 'right' },
+      ...(isForeseen ? [{ title: 'FULL' }] : []),
       { title: 'POINTS', align: 'right' },
       { title: 'SIZE', align: 'right' },
       { title: 'TRASH', align: 'right' },
@@ -196,6 +210,7 @@ function storeTable(stores: readonly StatusStore[], options: RenderOptions): rea
           size(store.freeBytes),
           size(store.totalBytes),
           size(store.reserveBytes),
+          ...(isForeseen ? [fillWords(store, now)] : []),
           String(store.points),
           humanBytes(store.bytes),
           humanBytes(store.trashBytes),

@@ -36,7 +36,11 @@ export function gatedEyes(gate: Gate, lies: ReadonlySet<Lie>): Eyes {
       }),
     look: (path) => gate.sync({ place: 'eyes.look', of: 'looks' }, path, () => need(path)),
     read: (path) => reading('read', path, () => host.files.read(host.realPath(path))),
-    space: async (path) => ({ freeBytes: freeOn(gate, path), totalBytes: diskBytes }),
+    space: async (path) => ({
+      freeBytes: freeOn(gate, path),
+      totalBytes: diskBytes,
+      sharesBlocks: false,
+    }),
     mount: async (path) => {
       const mount = host.mountOf(path);
       if (mount === null || mount.disk === null) return { mount: null, isMountPoint: false };

@@ -1,17 +1,16 @@
-import { applyPlan } from '../executor/apply-plan.ts';
 import type { RunReport } from '../executor/run-report.ts';
-import { settleRuns } from '../executor/settle-runs.ts';
+import type { Means } from '../loop/means.ts';
+import { runRound } from '../loop/round.ts';
 import type { RunEvent } from '../model/event.ts';
 import { runId } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import type { ObservedHypervisor, ObservedState } from '../model/observed.ts';
-import { runnableActions, type Plan, type Request } from '../model/plan.ts';
+import type { Plan, Request } from '../model/plan.ts';
 import { ok } from '../model/result.ts';
 import { observe } from '../observer/observe.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { makeWay } from '../store/durable.ts';
 import { observeStore } from '../store/observe.ts';
-import { closeRun } from './close-run.ts';
 import { createDice } from './dice.ts';
 import { Death, type Fault, type Lie } from './fault.ts';
 import { Gate } from './gate.ts';
@@ -107,47 +106,51 @@ async function applyOnce(
     return;
   }
   try {
-    const observed = await look(request, drivers, true);
-    result.observed = observed;
-    const desired = desiredState(policy, observed);
-    const planned = planPolicy(desired, observed, everything);
-    const plan = request.twist?.(planned, observed) ?? planned;
-    result.plan = plan;
-    const close = async (): Promise<boolean | null> => {
-      const closing = {
-        plan,
-        drivers,
-        desiredOf: (after: ObservedState) => desiredState(policy, after),
-      };
-      const left = await closeRun(closing, () => look(request, drivers, false));
-      result.left = left ?? [];
-      return left === null ? null : left.length === 0;
-    };
-    if (runnableActions(plan).length === 0) {
-      if (observed.runs.seen && observed.runs.value.length > 0) await settleRuns(drivers, []);
-      await close();
-      return;
-    }
     const events: RunEvent[] = [];
     result.events = events;
-    result.report = await applyPlan({
-      plan,
-      drivers,
-      run: runId(
-        `${compactInstant(gate.host.now)}-${String(gate.process.number).padStart(8, '0')}`,
-      ),
-      parallelism: 2,
-      limits: new Map(
-        desired.stores.map(({ name, limits }) => [name, { ...limits, reserveBytes: 1 }]),
-      ),
-      hostRateBytesPerSecond: null,
-      emit: (event) => void (event.kind === 'progress' ? null : events.push(event)),
-      signal: new AbortController().signal,
-      converged: close,
+    const round = await runRound({
+      look: async (when) => look(request, drivers, when === 'before'),
+      desiredOf: (observed) => desiredState(policy, observed),
+      planOf: (desired, observed) => {
+        const planned = planPolicy(desired, observed, everything);
+        const plan = request.twist?.(planned, observed) ?? planned;
+        [result.observed, result.plan] = [observed, plan];
+        return ok(plan);
+      },
+      isSaved: false,
+      admit: async () => ({
+        emit: (event) => void (event.kind === 'progress' ? null : events.push(event)),
+        signal: new AbortController().signal,
+      }),
+      means: meansOf(request, gate, drivers),
     });
+    if (!round.ok || round.value.performed === null) return;
+    result.report = round.value.performed.report;
+    result.left = round.value.performed.closing.left;
   } finally {
     if (gate.process.alive) lock.value.release();
   }
+}
+
+function meansOf({ policy, stateDir }: LoopRequest, gate: Gate, drivers: ProcessDrivers): Means {
+  return {
+    drivers,
+    newRun: () =>
+      runId(`${compactInstant(gate.host.now)}-${String(gate.process.number).padStart(8, '0')}`),
+    parallelism: 2,
+    limitsOf: (observed) =>
+      new Map(
+        desiredState(policy, observed).stores.map(({ name, limits }) => [
+          name,
+          { ...limits, reserveBytes: 1 },
+        ]),
+      ),
+    hostRateBytesPerSecond: null,
+    stateDir,
+    files: drivers.journalFiles,
+    policyText: null,
+    warn: () => {},
+  };
 }
 
 const everything: Request = { targets: null, now: [], allow: [], unattended: true };

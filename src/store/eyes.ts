@@ -34,7 +34,12 @@ export interface Eyes {
   look(path: string): Look;
   /** The text of a small file; never through a symlink in the last place. */
   read(path: string): Promise<string>;
-  space(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+  /** `sharesBlocks`: files there may have blocks in common, or be compressed. */
+  space(path: string): Promise<{
+    readonly freeBytes: number;
+    readonly totalBytes: number;
+    readonly sharesBlocks: boolean;
+  }>;
   mount(path: string): Promise<{ readonly mount: Mount | null; readonly isMountPoint: boolean }>;
   /** Asks, and writes nothing: looking must not change what is looked at. */
   isWritable(path: string): Promise<boolean>;
@@ -49,6 +54,19 @@ export interface Eyes {
 const listAsync = promisify(listWith);
 const openAsync = promisify(open);
 const readAsync = promisify(readWith);
+
+// Magic numbers of statfs(2) and of OpenZFS and bcachefs: file systems with
+// reflinks, snapshots or compression, where a file's size is the most that its
+// removal frees. NFS and SMB do not say what is behind them.
+const sharingTypes: ReadonlySet<number> = new Set([
+  0x91_23_68_3e, // btrfs
+  0x58_46_53_42, // xfs
+  0x2f_c1_2f_c1, // zfs
+  0xca_45_1a_4e, // bcachefs
+  0x69_69, // nfs
+  0xff_53_4d_42, // cifs
+  0xfe_53_4d_42, // smb2
+]);
 
 /** The real host. */
 export const realEyes: Eyes = {
@@ -70,8 +88,12 @@ export const realEyes: Eyes = {
     }
   },
   async space(path) {
-    const { bavail, blocks, bsize } = await statfs(path);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    const { bavail, blocks, bsize, type } = await statfs(path);
+    return {
+      freeBytes: bavail * bsize,
+      totalBytes: blocks * bsize,
+      sharesBlocks: sharingTypes.has(type),
+    };
   },
   mount: findMount,
   async isWritable(path) {

@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { StoreMemory } from '../model/observed-store.ts';
 import type { ChainClosed, Hold, LastLook, PointCheck } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
+import { checkedTimes, noteOfCheck } from '../model/verification.ts';
 import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
 import { change, readRecord, type Home } from './home.ts';
 import { directoryInside, lookInside } from './inside.ts';
@@ -133,20 +134,29 @@ export function closeChain(
 export function quarantine(
   home: Home,
   place: PointPlace,
-  failure: Failure,
+  { code, message }: Failure,
   at: Instant,
+  files: readonly string[] = [],
 ): Result<void, Failure> {
-  const mark: Quarantine = { formatVersion: 1, at, code: failure.code, message: failure.message };
+  const mark: Quarantine = {
+    formatVersion: 1,
+    at,
+    code,
+    message,
+    ...(files.length === 0 ? {} : { files }),
+  };
   return writeMark(home, pointPath(place), quarantineName, mark);
 }
 
-/** Notes that a check found a point sound. */
+/** Notes that a check found a point sound. What a damaged note of earlier ones said is lost. */
 export function writeCheck(
   home: Home,
   place: PointPlace,
-  check: PointCheck,
+  { at, depth }: Pick<PointCheck, 'at' | 'depth'>,
 ): Result<void, Failure> {
-  return writeMark(home, pointPath(place), checkedName, check);
+  const before = readCheck(home, place);
+  const times = before.ok && before.value !== null ? checkedTimes(before.value) : null;
+  return writeMark(home, pointPath(place), checkedName, noteOfCheck(at, depth, times));
 }
 
 /** When a point was last found sound; null: never. */

@@ -2,6 +2,7 @@ import type { ChainId, DomainUuid, PointId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedPoint, PointFault } from '../model/observed-store.ts';
 import type { Level, Manifest } from '../model/point.ts';
+import { checkedTimes } from '../model/verification.ts';
 import { listDirectory, lookAt, readSmall, type Inspection } from './inspect.ts';
 import {
   holdName,
@@ -13,6 +14,8 @@ import {
 } from './layout.ts';
 import { filesOf, parseManifest, type ManifestFailure } from './manifest.ts';
 import { standInPoint } from './read-chain.ts';
+import { checkShape, quarantineShape } from './records.ts';
+import { parseShape, type Shape } from './shape.ts';
 
 /** What is kept of a point until its chain is judged: no manifest, for there may be a million. */
 export interface PointPart {
@@ -25,6 +28,7 @@ export interface PointPart {
   readonly bytes: number;
   readonly fault: PointFault | null;
   readonly held: boolean;
+  readonly marks: Pick<ObservedPoint, 'checked' | 'damaged'>;
   /** The rest is of the manifest: null and empty where there is none. */
   readonly uuid: DomainUuid | null;
   readonly domainName: string;
@@ -73,6 +77,7 @@ export async function observePoint(
     bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     fault,
     held: entries.some((entry) => entry.name === holdName),
+    marks: await readMarks(inspection, path, sizes),
     uuid: manifest?.domain.uuid ?? null,
     domainName: manifest?.domain.name ?? '',
     parent: manifest?.parent ?? null,
@@ -104,6 +109,28 @@ async function readManifest(
     path: `${inspection.root}/${path}/${manifestName}`,
   });
   return manifest.ok ? manifest.value : manifest.error.code;
+}
+
+/** What checks have noted of a point. A note that cannot be read is none: the point is due again. */
+async function readMarks(
+  inspection: Inspection,
+  path: string,
+  sizes: ReadonlyMap<string, number>,
+): Promise<PointPart['marks']> {
+  const read = async <T>(name: string, shape: Shape<T>): Promise<T | null> => {
+    const size = sizes.get(name);
+    if (size === undefined) return null;
+    const content = await readSmall({ ...inspection, unreadable: [] }, `${path}/${name}`, size);
+    const parsed = content === null ? null : parseShape(content, shape);
+    return parsed?.ok === true ? parsed.value : null;
+  };
+  const check = await read(checkedName, checkShape);
+  const quarantine = await read(quarantineName, quarantineShape);
+  const damaged = quarantine?.files ?? [];
+  return {
+    ...(check === null ? {} : { checked: checkedTimes(check) }),
+    ...(damaged.length === 0 ? {} : { damaged }),
+  };
 }
 
 function faultOf(manifest: Manifest, sizes: ReadonlyMap<string, number>): PointFault | null {
@@ -149,6 +176,7 @@ export function judgePoints(
       bytes: part.bytes,
       ...(fault === null ? {} : { fault }),
       ...(part.held ? { held: true } : {}),
+      ...part.marks,
     };
   });
 }

@@ -73,8 +73,9 @@ async function observeState(
       message: `store ${name}: nothing is mounted on ${path}; mount its disk`,
     });
   }
+  const { sharesBlocks, ...space } = await eyes.space(path);
   const facts = {
-    ...(await eyes.space(path)),
+    ...space,
     mount: { device, source: mount?.source ?? 'unknown' },
     knownId: known.value,
   };
@@ -99,7 +100,8 @@ async function observeState(
   };
   const contents = await readContents(inspection, names);
   const writable = mount?.readOnly !== true && (await eyes.isWritable(path));
-  return { kind: 'ready', id: marker.value, ...facts, writable, ...contents };
+  const sharing = sharesBlocks ? ({ sharesBlocks } as const) : {};
+  return { kind: 'ready', id: marker.value, ...facts, ...sharing, writable, ...contents };
 }
 
 /** The store's directory, or what to do about there being none. */

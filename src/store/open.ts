@@ -73,7 +73,7 @@ function storeOf(ref: StoreRef, home: Home, take: TakeLock): Store {
     removeHold: (directory, chain, pointDirectory) =>
       removeHold(home, directory, chain, pointDirectory),
     closeChain: (directory, chain, code, at) => closeChain(home, directory, chain, code, at),
-    quarantine: (place, failure, at) => quarantine(home, place, failure, at),
+    quarantine: (place, failure, at, files) => quarantine(home, place, failure, at, files),
     liftQuarantine: (place) => liftQuarantine(home, place),
     writeCheck: (place, check) => writeCheck(home, place, check),
     readCheck: (place) =>

@@ -1,8 +1,15 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
-import type { MirrorMemory, RetentionMemory, StoreMemory } from '../model/observed-store.ts';
+import type {
+  MirrorMemory,
+  RetentionMemory,
+  SpaceSample,
+  StoreMemory,
+} from '../model/observed-store.ts';
 import type { ChainClosed, Hold, ImageStat, LastLook, PointCheck } from '../model/point.ts';
+import { depths } from '../model/verification.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
+import { isPointFile, isTemporary } from './layout.ts';
 import {
   absentOr,
   finiteNumber,
@@ -38,14 +45,33 @@ export interface Quarantine {
   readonly at: Instant;
   readonly code: string;
   readonly message: string;
+  /** Files that are not what the manifest says, where that is known. */
+  readonly files?: readonly string[];
 }
 
-/** `checked.json` in a point. */
-export const checkShape = record((field): PointCheck => ({
-  formatVersion: field('formatVersion', formatOne),
-  at: field('at', instant),
-  depth: field('depth', oneOf('structure', 'hash')),
+const pointFile = textLike(
+  (value): value is string => isPointFile(value) && !isTemporary(value),
+  '',
+  'the name of a file of a point',
+);
+
+/** `quarantine.json`, as far as anything is decided by it: that it is there says the rest. */
+export const quarantineShape = record((field) => ({
+  files: field('files', absentOr(listOf(pointFile))),
 }));
+
+/** `checked.json` in a point. */
+export const checkShape = record((field): PointCheck => {
+  const hashAt = field('hashAt', absentOr(instant));
+  const replayAt = field('replayAt', absentOr(instant));
+  return {
+    formatVersion: field('formatVersion', formatOne),
+    at: field('at', instant),
+    depth: field('depth', oneOf(...depths)),
+    ...(hashAt === null ? {} : { hashAt }),
+    ...(replayAt === null ? {} : { replayAt }),
+  };
+});
 
 /** `hold.json` in a chain or a point. */
 export const holdShape = record((field): Hold => ({
@@ -118,8 +144,14 @@ const mirrorMemoryShape = record((field): MirrorMemory => ({
   doomed: field('doomed', mapOf(listOf(chainShape))),
 }));
 
+const spaceShape = record((field): SpaceSample => ({
+  at: field('at', instant),
+  usedBytes: field('usedBytes', wholeNumber),
+}));
+
 /** `.state/last.json`. */
 export const memoryShape = record((field): StoreMemory => {
+  const space = field('space', absentOr(listOf(spaceShape)));
   const mirrors = field('mirrors', absentOr(mapOf(mirrorMemoryShape)));
   return {
     formatVersion: field('formatVersion', formatOne),
@@ -136,6 +168,7 @@ export const memoryShape = record((field): StoreMemory => {
     retention: field('retention', mapOf(retentionShape)),
     doomed: field('doomed', mapOf(listOf(chainShape))),
     policyText: field('policyText', orNull(text)),
+    ...(space === null ? {} : { space }),
     ...(mirrors === null ? {} : { mirrors }),
   };
 });

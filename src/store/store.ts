@@ -116,11 +116,17 @@ export interface Store {
     code: 'restored' | 'untracked',
     at: Instant,
   ): Result<void, Failure>;
-  quarantine(place: PointPlace, failure: Failure, at: Instant): Result<void, Failure>;
+  /** Marks it as bad. `files`: those that are not what the manifest says, where that is known. */
+  quarantine(
+    place: PointPlace,
+    failure: Failure,
+    at: Instant,
+    files?: readonly string[],
+  ): Result<void, Failure>;
   /** Takes that mark away: the point was found right, every byte of it. */
   liftQuarantine(place: PointPlace): Result<void, Failure>;
-  /** Notes that a check found the point sound. */
-  writeCheck(place: PointPlace, check: PointCheck): Result<void, Failure>;
+  /** Notes that a check found the point sound; when a deeper one did is not forgotten. */
+  writeCheck(place: PointPlace, check: Pick<PointCheck, 'at' | 'depth'>): Result<void, Failure>;
   /** The last such note; null if there is none. */
   readCheck(place: PointPlace): Result<PointCheck | null, Failure>;
   writeLastLook(directory: string, look: LastLook): Result<void, Failure>;

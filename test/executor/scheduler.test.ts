@@ -12,7 +12,7 @@ type Sketch = readonly [
   dependsOn?: readonly string[],
 ];
 
-/** An action of which only what the scheduler looks at matters; `b…` are backups, `store…` has no domain, `nas…` is done at a mirror, `slow…` at one with a bandwidth. */
+/** An action of which only what the scheduler looks at matters; `b…` are backups, `purge…` purges, `store…` has no domain, `nas…` is done at a mirror, `slow…` at one with a bandwidth. */
 function actionOf([id, wave, domain, dependsOn = []]: Sketch): Action {
   const base = {
     id,
@@ -38,6 +38,9 @@ function actionOf([id, wave, domain, dependsOn = []]: Sketch): Action {
       kind,
       mirror: { name: mirror, bandwidthBytesPerSecond },
     } as unknown as Action;
+  }
+  if (id.startsWith('purge')) {
+    return { ...repair, kind: 'purge-trash', store } as unknown as Action;
   }
   // The rest of a backup is of no concern here.
   return id.startsWith('b') ? ({ ...repair, kind: 'backup', store } as unknown as Action) : repair;
@@ -161,6 +164,26 @@ describe('schedule', () => {
   it('skips what depends on an action that a guard blocks', async () => {
     const { order } = await play([['b1', 20, 1, ['blocked']]]);
     expect(order).toEqual(['b1 skipped (blocked)']);
+  });
+
+  it('stops at a purge that was to make room what needs it, and all deletions', async () => {
+    const actions: Sketch[] = [
+      ['purge1', 20, 9],
+      ['purge2', 20, 9, ['purge1']],
+      ['b1', 20, 1],
+      ['b2', 20, 2, ['purge2']],
+      ['d3', 90, 3],
+    ];
+    const { order } = await play(actions);
+    expect(order.indexOf('b2 begins')).toBeGreaterThan(order.indexOf('purge2 ends'));
+    expect(order.indexOf('b1 begins')).toBeLessThan(order.indexOf('purge1 ends'));
+    expect((await play(actions, { failing: ['purge1'] })).outcomes).toEqual({
+      purge1: 'failed',
+      purge2: 'skipped',
+      b1: 'done',
+      b2: 'skipped',
+      d3: 'skipped',
+    });
   });
 
   it('does deletions one at a time, and stops them all when one fails (I8)', async () => {

@@ -41,3 +41,28 @@ it('keeps those who look together, and whoever changes alone', async () => {
   expect(met.filter((each) => each === 'changed alone')).toHaveLength(2);
   expect(met.filter((each) => /during|beside/.test(each))).toEqual([]);
 });
+
+it('lets whoever changes have its turn, where somebody looks at every instant', async () => {
+  const looks: Promise<unknown>[] = [];
+  const looking = { resolve: (): void => {}, isSo: Promise.resolve() };
+  looking.isSo = new Promise((resolve) => (looking.resolve = resolve));
+  const changedAfter: number[] = [];
+  const look = (): Promise<unknown> =>
+    withMonitorLock(dir, 'shared', async () => {
+      looking.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+  looks.push(look());
+  await looking.isSo;
+  const change = withMonitorLock(dir, 'alone', async () => {
+    changedAfter.push(looks.length);
+  });
+  // Five of them at any instant, and never none.
+  for (let count = 0; count < 200 && changedAfter.length === 0; count += 1) {
+    looks.push(look());
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  await Promise.all([...looks, change]);
+  expect(changedAfter).toHaveLength(1);
+  expect(changedAfter[0]).toBeLessThan(200);
+});

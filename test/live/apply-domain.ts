@@ -113,6 +113,16 @@ export class ApplyDomain implements Disposable {
       .filter((name) => name !== '');
   }
 
+  /** Whether a backup job is on the domain, whoever began it. */
+  get hasJob(): boolean {
+    try {
+      virsh('backup-dumpxml', this.name);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** The id of the domain's QEMU. */
   get qemuPid(): number {
     return Number(readFileSync(`/run/libvirt/qemu/${this.name}.pid`, 'utf8'));
@@ -144,7 +154,7 @@ export class ApplyDomain implements Disposable {
     const size = usedBytes + freeBytes;
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', store]);
     cpSync(aside, store, { recursive: true });
-    return { [Symbol.dispose]: () => void execFileSync('umount', [store]) };
+    return { [Symbol.dispose]: () => void execFileSync('umount', ['-l', store]) };
   }
 
   /** Exchanges the files behind two targets. */

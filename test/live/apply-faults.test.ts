@@ -74,6 +74,8 @@ it('waits while another program has a job on the domain', async () => {
     `backup waiting: foreign-job: Another program's job (backup) is on ${world.name}.`,
   ]);
   virsh('domjobabort', world.name);
+  // libvirt answers when it has told QEMU, which takes a moment to end the job (seen).
+  await expect.poll(() => world.hasJob).toBe(false);
   expect(outcomesOf(await world.apply(await world.plan()))).toEqual(['backup done']);
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/process/run.ts';
 
@@ -10,6 +10,8 @@ export const builtProgram = join(built, 'dist', 'cli', 'main.js');
 
 /** Once for all live tests: two of them at once must not write what a third one runs. */
 export default async function build(): Promise<void> {
+  // New files: where packages are hard links to another working tree's, writing would change its program.
+  rmSync(built, { recursive: true, force: true });
   mkdirSync(built, { recursive: true });
   writeFileSync(join(built, 'package.json'), readFileSync(join(repo, 'package.json')));
   const args = ['-p', repo, '--outDir', join(built, 'dist'), '--noEmitOnError', 'false'];

@@ -1,12 +1,9 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { PointRequest } from '../../src/hypervisor/hypervisor.ts';
-import { run } from '../../src/process/run.ts';
+import { builtProgram } from './build.ts';
 import type { Lab } from './lab.ts';
-
-const root = join(import.meta.dirname, '..', '..');
 
 // Begins a point, says so, and waits for its end. For plain Node, as users run it.
 const script = `
@@ -20,19 +17,11 @@ setInterval(() => undefined, 1000);
 `;
 
 /** Another process that holds a point open. */
-export async function beginInChild(
+export function beginInChild(
   lab: Pick<Lab, 'dir' | 'uri'>,
   given: PointRequest,
-): Promise<ChildProcessByStdio<null, Readable, null>> {
-  const dist = join(lab.dir, 'dist');
-  await run({
-    program: join(root, 'node_modules/.bin/tsc'),
-    args: ['-p', root, '--outDir', dist],
-    timeoutSeconds: 120,
-  });
-  await symlink(join(root, 'node_modules'), join(lab.dir, 'node_modules'));
-  await writeFile(join(lab.dir, 'package.json'), '{"type":"module"}');
-  const module = join(dist, 'hypervisor/libvirt/libvirt.js');
+): ChildProcessByStdio<null, Readable, null> {
+  const module = join(builtProgram, '../../hypervisor/libvirt/libvirt.js');
   return spawn(
     process.execPath,
     [

@@ -13,7 +13,7 @@ let guest: Guest;
 let line: GuestLine;
 
 // Short, because these tests wait for it; what is asked of an agent that hangs is lost all the same.
-const timeouts = { agent: '2s' };
+const timeouts = { agent: '4s' };
 
 beforeAll(async () => {
   main = await buildProgram();
@@ -64,7 +64,7 @@ async function agentStatus(): Promise<string> {
 
 /** Whether a write to the disk comes to its end. */
 const canWrite = async (): Promise<boolean> =>
-  (await line.run('timeout 3 sh -c "echo x >/data/x && sync" && echo written || true')) ===
+  (await line.run('timeout 20 sh -c "echo x >/data/x && sync" && echo written || true')) ===
   'written';
 
 const hasJob = async (): Promise<boolean> =>
@@ -101,7 +101,9 @@ async function startBackup(): Promise<HostChild> {
     `domain/${guest.domain.name}`,
   );
   await eventually('the guard has begun', async () => guards().length > 0);
-  expect(child.events.map(({ kind }) => kind)).toContain('intent');
+  await eventually('the intent is told', async () =>
+    child.events.some(({ kind }) => kind === 'intent'),
+  );
   return child;
 }
 

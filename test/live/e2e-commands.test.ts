@@ -13,13 +13,16 @@ import type {
 } from '../../src/model/report.ts';
 import { eventually, LiveHost } from './host.ts';
 import { Lab, type LabDomain } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   host = new LiveHost(lab, 'commands', {
@@ -29,7 +32,10 @@ beforeAll(async () => {
   });
   host.writePolicy([domain]);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 const now = (): readonly string[] => ['--now', `domain/${domain.name}`];
 

@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PointRow, VerifyReport } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
 import { Lab, type LabDomain } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
@@ -14,6 +16,7 @@ let nas: string;
 let points: readonly PointRow[];
 let image: string;
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   nas = join(lab.dir, 'nas');
@@ -36,7 +39,10 @@ beforeAll(async () => {
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
   writeFileSync(image, bytes);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 it('is found by the hashes of the far end, and leaves the store as it is', async () => {
   const ran = await host.run('--json', 'verify', `nas:domain/${domain.name}`);

@@ -11,14 +11,17 @@ import type {
 } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
 import { compareImages, Lab, type LabDomain } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
 let nas: string;
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   nas = join(lab.dir, 'nas');
@@ -33,7 +36,10 @@ beforeAll(async () => {
   });
   host.writePolicy([domain]);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 const copies = async (): Promise<readonly PointRow[]> =>
   (await host.json<PointsReport>('points', '--mirror', 'nas')).points;

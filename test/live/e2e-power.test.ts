@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LiveHost } from './host.ts';
+import { eventually, LiveHost } from './host.ts';
 import { Lab, type LabDomain, virsh } from './lab.ts';
 
 const MiB = 1024 ** 2;
@@ -86,13 +86,15 @@ it('says that the tracker is lost when QEMU was killed, and takes a full', async
 it('I11: leaves a domain running that a person resumed during the point', async () => {
   await domain.write('vda', 4 * MiB, 32 * MiB, 0x64);
   await domain.stop();
-  host.writePolicy([domain], { rate: '16MiB/s' });
+  host.writePolicy([domain], { rate: '8MiB/s' });
   host.aheadSeconds += 2 * anHour;
   const applied = host.run('apply', '--auto-approve');
-  while (!(await domain.state()).startsWith('paused')) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await eventually('the copy is under way', async () =>
+    virsh('backup-dumpxml', domain.uuid).then(
+      () => true,
+      () => false,
+    ),
+  );
   await domain.resume();
   const { exit, out, err } = await applied;
   expect(await domain.state(), `${out}${err}`).toMatch(/^running/);

@@ -39,7 +39,7 @@ export class GuestLine implements Disposable {
     // Split by quotes, so that an echo of the line is not taken for the mark.
     const marks = [begin, end].map((mark) => `${mark.slice(0, 2)}''${mark.slice(2)}`);
     this.#socket.write(`echo ${marks[0]}; ${command}; echo ${marks[1]}\n`);
-    const last = performance.now() + 30_000;
+    const last = performance.now() + 120_000;
     for (;;) {
       const said = this.#text.replaceAll('\r', '');
       const [from, to] = [said.indexOf(begin), said.lastIndexOf(end)];

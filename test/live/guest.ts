@@ -143,7 +143,7 @@ export async function agentAnswers(domain: LabDomain): Promise<void> {
       await virsh('qemu-agent-command', domain.uuid, '{"execute":"guest-ping"}');
       return;
     } catch (error) {
-      if (tries >= 90) throw error;
+      if (tries >= 300) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }

@@ -6,6 +6,7 @@ import { mustBePlain } from '../fuzz/target.ts';
 import { LiveHost } from './host.ts';
 import { Lab, sh, virsh, type LabDomain } from './lab.ts';
 import { lookPlainly, runPlainly, treeOf } from './outputs.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
@@ -32,6 +33,7 @@ const names = [
   '65535',
 ];
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 const domains: LabDomain[] = [];
@@ -43,6 +45,7 @@ async function rename(domain: LabDomain, name: string): Promise<void> {
 }
 
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   host = new LiveHost(lab, 'names');
   for (const name of names) {
@@ -75,7 +78,10 @@ beforeAll(async () => {
   const notify = [{ command: ['/usr/bin/tee', '-a', told], on: ['failed', 'blocked', 'rpo'] }];
   writeFileSync(host.hostFile, JSON.stringify({ ...(file as object), notify }));
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 it('are backed up, each into a directory of its own, and nothing of them is run or printed', async () => {
   const outside = join(lab.dir, 'outside');

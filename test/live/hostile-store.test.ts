@@ -18,9 +18,11 @@ import { addressOf } from '../../src/model/address.ts';
 import { LiveHost } from './host.ts';
 import { Lab, type LabDomain } from './lab.ts';
 import { lookPlainly, runPlainly, treeOf } from './outputs.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
@@ -36,6 +38,7 @@ const below = (directory: string): string => {
 };
 
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 2 * MiB }] });
   host = new LiveHost(lab, 'hostile', {
@@ -65,7 +68,10 @@ beforeAll(async () => {
   for (const name of ['secret.txt', 'point.json', 'vda.qcow2', 'directory/file'])
     writeFileSync(join(outside, name), `outside ${name}`);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 /** Rewrites a record of the store as text. */
 function rewrite(path: string, change: (text: string) => string): void {

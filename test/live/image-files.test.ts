@@ -14,7 +14,7 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'hf-files-'));
 });
 afterEach(() => {
-  if (mounted !== null) execFileSync('umount', [mounted]);
+  if (mounted !== null) execFileSync('umount', ['-l', mounted]);
   mounted = null;
   rmSync(dir, { recursive: true, force: true });
 });

@@ -35,7 +35,7 @@ async function stop(server: ChildProcess): Promise<void> {
 async function serve(program: string, args: readonly string[], socket: string) {
   const server = spawn(program, args, { cwd: dir, stdio: ['ignore', 'ignore', 'inherit'] });
   servers.push(server);
-  await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => existsSync(socket)).toBe(true);
   return server;
 }
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { copyOf, lookAt, pointsIn, requestOf, writeChain } from '../mirror/fixture.ts';
 import { chainOn, db1, failureOf, hold, later, must } from '../store/fixture.ts';
-import { below, must1, pick, signal, world, type Subject } from './mirror-world.ts';
+import { below, must1, pick, sideBySide, signal, world, type Subject } from './mirror-world.ts';
 
 /** What every kind of mirror does when something is deleted, held or brought back. */
 export function mirrorChanges(subject: Subject): void {
   const { title, read } = subject;
 
-  describe(`${title}: deleting`, () => {
+  describe(`${title}: deleting`, sideBySide, () => {
     it('hides, sees what is hidden, purges it', async () => {
       using w = await world(subject);
       must(await w.mirror.copy(copyOf(w.storePath, w.points)));
@@ -76,7 +76,7 @@ export function mirrorChanges(subject: Subject): void {
     });
   });
 
-  describe(`${title}: back`, () => {
+  describe(`${title}: back`, sideBySide, () => {
     it('fetches points with their manifests, without the store', async () => {
       using w = await world(subject);
       must(await w.mirror.copy(copyOf(w.storePath, w.points)));

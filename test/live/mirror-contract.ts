@@ -6,7 +6,7 @@ import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import { copyOf, lookAt, pointsIn, requestOf } from '../mirror/fixture.ts';
 import { chainOn, failureOf, hold, later, must, theStore } from '../store/fixture.ts';
 import { mirrorChanges } from './mirror-changes.ts';
-import { below, must1, pick, signal, world, type Subject } from './mirror-world.ts';
+import { below, must1, pick, sideBySide, signal, world, type Subject } from './mirror-world.ts';
 
 const marker = `${theStore}/holdfast-mirror.json`;
 
@@ -17,7 +17,7 @@ const contentOf = (content: ObservedMirrorContent) => ({ ...content, freeBytes: 
 export function mirrorContract(subject: Subject): void {
   const { title, read, write, remove } = subject;
 
-  describe(`${title}: copies`, () => {
+  describe(`${title}: copies`, sideBySide, () => {
     it('a new mirror is blank, then it holds what was copied, and a second copy sends nothing', async () => {
       using w = await world(subject);
       expect(await lookAt(w.mirror)).toMatchObject({ kind: 'blank', directories: [], foreign: 0 });
@@ -121,7 +121,7 @@ export function mirrorContract(subject: Subject): void {
     });
   });
 
-  describe(`${title}: damage`, () => {
+  describe(`${title}: damage`, sideBySide, () => {
     it('missing and short files are faults, and so is what stands on them', async () => {
       using w = await world(subject);
       must(await w.mirror.copy(copyOf(w.storePath, w.points)));

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Mirror, SshSettings } from '../../src/mirror/mirror.ts';
 import { openRsync } from '../../src/mirror/rsync.ts';
@@ -137,16 +136,18 @@ it('a link that drops leaves no point, and what has arrived does not travel agai
   const root = farDirectory(join(host.home, 'dropped'));
   using w = world(root, { bytes: 8 * mebibyte, rate: 4 * mebibyte });
   const copying = w.mirror.copy(copyOf(w.storePath, w.points));
-  const parts = (): boolean =>
-    readdirSync(root, { recursive: true, encoding: 'utf8' }).some((name) =>
-      /\.vda\.qcow2\./.test(name),
+  const arrived = (): number =>
+    Math.max(
+      0,
+      ...readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.vda\.qcow2\./.test(name))
+        .map((name) => statSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0),
     );
-  while (!parts()) await sleep(50);
-  await sleep(1000);
-  for (const pid of host.sessions()) process.kill(pid, 'SIGKILL');
+  await expect.poll(arrived, { interval: 20 }).toBeGreaterThan(mebibyte);
+  host.dropSessions();
   const dropped = failureOf(await copying);
   expect(dropped.code).toBe('mirror-unreachable');
-  await sleep(500);
+  await expect.poll(() => host.sessions()).toEqual([]);
   const content = await lookAt(w.mirror);
   expect(pointsIn(content)).toEqual([]);
   expect(content.unreadable).toEqual([]);

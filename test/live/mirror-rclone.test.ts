@@ -35,6 +35,10 @@ beforeAll(async () => {
     `user = ${farUser}`,
     `key_file = ${host.identityFile}`,
     `known_hosts_file = ${host.knownHosts}`,
+    // What rclone finds out at its first use and writes here: several at once would write it.
+    'shell_type = unix',
+    'md5sum_command = md5sum',
+    'sha1sum_command = sha1sum',
   ];
   writeFileSync(configFile, `${config.join('\n')}\n`);
 });

@@ -66,8 +66,10 @@ export interface FarHost extends Server {
   readonly knownHosts: string;
   /** Runs a program as the far end sees its files: what is mounted here is not seen there. */
   inside(...words: readonly string[]): void;
-  /** Pids of the sessions' processes: to end them all is a link that drops. */
+  /** Pids of the sessions' processes. */
   sessions(): readonly number[];
+  /** Ends them all: a link that drops. */
+  dropSessions(): void;
 }
 
 /** Starts sshd on a port, with one account that may log in. */
@@ -107,7 +109,8 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
     'UsePAM no',
     'PasswordAuthentication no',
     'StrictModes no',
-    'MaxStartups 100',
+    // A client that copies opens a dozen connections at once, and tests run side by side.
+    'MaxStartups 1000',
     'Subsystem sftp internal-sftp',
   ];
   writeFileSync(join(ssh, 'config'), `${config.join('\n')}\n`);
@@ -117,12 +120,23 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
   const namespace = ['unshare', '--mount', 'sh', '-c', script, ssh];
   const server = await startServer(port, join(ssh, 'log'), namespace);
   const { pid } = server.child;
+  const sessions = (): readonly number[] =>
+    childrenOf(pid).flatMap((child) => [child, ...childrenOf(child)]);
   return {
     port,
     home,
     identityFile: join(ssh, 'id'),
     knownHosts: join(ssh, 'known'),
-    sessions: () => childrenOf(pid).flatMap((child) => [child, ...childrenOf(child)]),
+    sessions,
+    dropSessions() {
+      for (const session of sessions()) {
+        try {
+          process.kill(session, 'SIGKILL');
+        } catch {
+          // It ended with the one before.
+        }
+      }
+    },
     inside: (...words) => void command('nsenter', '-t', String(pid), '-m', '--', ...words),
     stop: () => server.stop(),
   };
@@ -170,6 +184,10 @@ export async function startSwift(directory: string, firstPort: number): Promise<
     `devices = ${directory}/srv`,
     'mount_check = false',
     'fallocate_reserve = 0',
+    // A listing that was not told of an object in time never is: nobody goes after it here.
+    'container_update_timeout = 60',
+    'conn_timeout = 60',
+    'node_timeout = 60',
   ];
   write('swift.conf', [
     '[swift-hash]',

@@ -25,6 +25,9 @@ export interface Subject {
   readonly tellsSpace: boolean;
 }
 
+/** Each test has a root of its own, and mostly waits for a process: vitest's `maxConcurrency` of them at once. */
+export const sideBySide = { concurrent: true } as const;
+
 export const signal: PointsOfChain['signal'] = new AbortController().signal;
 
 /** A store with a chain of three points, a new mirror and the host's state. */

@@ -59,5 +59,5 @@ export const checkpointsOf = async (domain: LabDomain): Promise<string> =>
 export async function expectNothingLeft(lab: Lab, domain: LabDomain): Promise<void> {
   expect((await look(lab, domain)).job).toBeNull();
   expect(await readdir(join(lab.dir, 'scratch'))).toEqual([]);
-  await expect.poll(() => readdir(join(lab.dir, 'run')), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => readdir(join(lab.dir, 'run'))).toEqual([]);
 }

@@ -46,20 +46,18 @@ async function startLibvirtd(): Promise<void> {
     '--pid-file',
     join(dir, 'libvirtd.pid'),
   );
-  await expect.poll(answers, { timeout: 20_000 }).toBe(true);
+  await expect.poll(answers).toBe(true);
 }
 
 async function killLibvirtd(): Promise<void> {
   const killed = await pid();
   process.kill(killed, 'SIGKILL');
   await expect
-    .poll(
-      () =>
-        readFile(`/proc/${killed}/stat`, 'utf8').then(
-          (text) => text.includes(') Z '),
-          () => true,
-        ),
-      { timeout: 20_000 },
+    .poll(() =>
+      readFile(`/proc/${killed}/stat`, 'utf8').then(
+        (text) => text.includes(') Z '),
+        () => true,
+      ),
     )
     .toBe(true);
   await rm(join(dir, 'libvirtd.pid'), { force: true });
@@ -114,9 +112,7 @@ afterEach(async () => {
   if (!(await answers())) await startLibvirtd();
   await virsh('destroy', uuid).catch(() => '');
   process.kill(await pid(), 'SIGTERM');
-  await expect
-    .poll(() => readFile(join(dir, 'libvirtd.pid'), 'utf8').catch(() => null), { timeout: 20_000 })
-    .toBeNull();
+  await expect.poll(() => readFile(join(dir, 'libvirtd.pid'), 'utf8').catch(() => null)).toBeNull();
   await rm(dir, { recursive: true, force: true });
 });
 
@@ -138,7 +134,7 @@ it('a job over a restart of libvirtd is lost, never a success, and leaves nothin
 
 it('the guard waits for libvirtd to come back, and then aborts the job', async () => {
   const driver = createLibvirt({ uri, runDir: join(dir, 'run') });
-  const child = await beginInChild({ dir, uri }, given());
+  const child = beginInChild({ dir, uri }, given());
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   expect(String(said)).toBe('begun\n');
   await killLibvirtd();
@@ -150,5 +146,5 @@ it('the guard waits for libvirtd to come back, and then aborts the job', async (
     const found = await driver.look(uuid, []);
     return found.seen ? (found.value?.job ?? null) : 'unseen';
   };
-  await expect.poll(job, { timeout: 30_000 }).toBeNull();
+  await expect.poll(job).toBeNull();
 });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/process/run.ts';
@@ -10,6 +11,8 @@ export class SickDisk implements AsyncDisposable {
   readonly path: string;
   readonly #dir: string;
   readonly #servers: readonly ChildProcess[];
+  // One that nobody else gets: the same disk comes back under the same name (G152).
+  readonly #loop = `/dev/loop${randomInt(1_000, 100_000)}`;
 
   private constructor(dir: string, servers: readonly ChildProcess[]) {
     this.#dir = dir;
@@ -83,7 +86,13 @@ export class SickDisk implements AsyncDisposable {
   async mountAgain(): Promise<void> {
     const file = join(this.#dir, 'fuse', 'disk');
     await run({ program: '/sbin/e2fsck', args: ['-fy', file], timeoutSeconds: 60 });
-    await sh('mount', '-o', 'loop,errors=remount-ro', file, this.path);
+    const attach = async (): Promise<boolean> =>
+      (await run({ program: 'losetup', args: [this.#loop, file], timeoutSeconds: 60 })).ok;
+    // Whoever had a file open when it vanished may hold it for a moment still.
+    await eventually('the loop device is free', attach);
+    await sh('mount', '-o', 'errors=remount-ro', this.#loop, this.path);
+    // From now on it goes with its last user.
+    await sh('losetup', '-d', this.#loop);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -84,7 +84,7 @@ export class StoreRig implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const target of this.#mounts.toReversed()) command('umount', target);
+    for (const target of this.#mounts.toReversed()) command('umount', '-l', target);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -21,6 +21,7 @@ it('find: names of any kind, and free space', () => {
   expect(parseFound(`${head.join('\n')}${files.join('\0')}`)).toEqual({
     present: true,
     freeBytes: 75_000_000 * 1024,
+    totalBytes: 269_490_393_088,
     files: [
       { path: 'a/b c.txt', kind: 'file', bytes: 3, version: '1.5' },
       { path: 'link', kind: 'symlink', bytes: 4, version: '2.0' },

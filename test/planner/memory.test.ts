@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryOf } from '../../src/planner/memory.ts';
 import { chain, directory } from './build-chain.ts';
 import { domain, tracked } from './build-domain.ts';
-import { desiredDomain, desiredState, now, retentionOf, uuidOf } from './build-policy.ts';
+import { desiredDomain, desiredState, gib, now, retentionOf, uuidOf } from './build-policy.ts';
 import { mainStore, world } from './build.ts';
 import { told } from './told.ts';
 
@@ -34,6 +34,7 @@ it('is what guards compare with, as it is after the apply', () => {
       // What the next full will replace.
       doomed: { [uuidOf(1)]: ['20261121T010000Z-00cc'] },
       policyText: 'version: 1\n',
+      space: [{ at: now, usedBytes: 500 * gib }],
     },
   });
 });

@@ -12,6 +12,7 @@ import { domainStories } from './stories/domains.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
 import { retentionStories } from './stories/retention.ts';
+import { spaceStories } from './stories/space.ts';
 import { desiredOf, type Story } from './stories/story.ts';
 
 const stories = [
@@ -20,6 +21,7 @@ const stories = [
   ...retentionStories,
   ...guardStories,
   ...mirrorStories,
+  ...spaceStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */
 const isUpdate = process.env['UPDATE'] === '1';

@@ -4,12 +4,19 @@ import { told } from './reading.ts';
 
 const file = '/etc/holdfast/host.yaml';
 
+const withSource = (changes: object): string =>
+  JSON.stringify({
+    source: { url: '/srv/git/x.git', verify: { signers: '/signers' }, ...changes },
+  });
+
 describe('parseHostFile', () => {
   it('fills in every default', () => {
     expect(parseHostFile('# nothing\n', file)).toEqual({ ok: true, value: defaultHostFile });
     expect(parseHostFile('version: 1\n', file)).toEqual({ ok: true, value: defaultHostFile });
     expect(defaultHostFile).toEqual({
       policy: null,
+      source: null,
+      approvals: null,
       uri: 'qemu:///system',
       stateDir: '/var/lib/holdfast',
       runtimeDir: '/run/holdfast',
@@ -34,6 +41,8 @@ notify:
       ok: true,
       value: {
         policy: '/srv/policy/policy.yaml',
+        source: null,
+        approvals: null,
         uri: 'qemu+unix:///system',
         stateDir: '/srv/holdfast',
         runtimeDir: '/run/hf',
@@ -65,6 +74,90 @@ stateDir: *dir
       '5:25 error HP205 /notify/1/command/0 "page" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
       '6:11 error HP102  a value that starts with * needs quotes: "*dir"',
       '6:11 error HP205 /stateDir "*dir" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+    ]);
+  });
+
+  it('reads where the policy comes from, and who may sign and approve', () => {
+    const text = `source:
+  url: git@git.example.org:infra/backups.git
+  verify: { signers: /etc/holdfast/allowed_signers }
+approvals: { signers: /etc/holdfast/approvers, revoked: /etc/holdfast/revoked }
+`;
+    expect(parseHostFile(text, file)).toMatchObject({
+      ok: true,
+      value: {
+        policy: null,
+        source: {
+          url: 'git@git.example.org:infra/backups.git',
+          branch: 'main',
+          path: 'policy.yaml',
+          verify: { signers: '/etc/holdfast/allowed_signers', revoked: null },
+          ssh: { identityFile: null, knownHosts: null },
+          timeoutSeconds: 60,
+          maxAgeSeconds: 86_400,
+        },
+        approvals: { signers: '/etc/holdfast/approvers', revoked: '/etc/holdfast/revoked' },
+      },
+    });
+  });
+
+  it.each([
+    'git@git.example.org:infra/backups.git',
+    'nas:backups.git',
+    'ssh://git@git.example.org:2222/infra/backups.git',
+    'ssh://[::1]/backups.git',
+    'https://git.example.org/infra/backups.git',
+    'file:///srv/git/x.git',
+    '/srv/git/x.git',
+  ])('takes %s for a repository', (url) => {
+    expect(parseHostFile(withSource({ url }), file).ok).toBe(true);
+  });
+
+  it.each([
+    'ext::sh -c touch% /tmp/x',
+    'fd::7',
+    'git://git.example.org/x.git',
+    'http://git.example.org/x.git',
+    'https://user:secret@git.example.org/x.git',
+    'https://token@git.example.org/x.git',
+    'ssh://user:secret@git.example.org/x.git',
+    'ssh://-oProxyCommand=x/y',
+    '-oProxyCommand=x:y',
+    '--upload-pack=x',
+    'relative/x.git',
+    'a@b:x\ny',
+  ])('does not take %s for one', (url) => {
+    const host = parseHostFile(withSource({ url }), file);
+    expect(!host.ok && host.error.map(({ code, path }) => [code, path])).toEqual([
+      ['HP205', '/source/url'],
+    ]);
+  });
+
+  it.each([
+    [{ branch: '-x' }, '/source/branch'],
+    [{ branch: 'a..b' }, '/source/branch'],
+    [{ branch: 'a:b' }, '/source/branch'],
+    [{ branch: '+main' }, '/source/branch'],
+    [{ path: '../x.yaml' }, '/source/path'],
+    [{ path: '/etc/x.yaml' }, '/source/path'],
+    [{ path: 'a/../b.yaml' }, '/source/path'],
+    [{ path: 'a//b.yaml' }, '/source/path'],
+    [{ verify: { signers: 'signers' } }, '/source/verify/signers'],
+    [{ timeout: '60' }, '/source/timeout'],
+  ])('does not take %o', (change, path) => {
+    const host = parseHostFile(withSource(change), file);
+    expect(!host.ok && host.error.map((one) => [one.code, one.path])).toEqual([['HP205', path]]);
+  });
+
+  it('tells what is missing, and that policy and source exclude each other', () => {
+    const text = `policy: /etc/holdfast/policy.yaml
+source:
+  url: /srv/git/x.git
+`;
+    const host = parseHostFile(text, file);
+    expect(!host.ok && told(host.error)).toEqual([
+      '1:1 error HP330 /policy policy and source exclude each other — remove the one that is not meant',
+      '2:1 error HP203 /source the key "verify" is missing — for example verify: { signers: "/etc/holdfast/allowed_signers" }',
     ]);
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   countDiagnostics,
   diagnosticsReport,
-  renderAnnotations,
   renderDiagnostics,
 } from '../../src/policy/render-diagnostics.ts';
 import { badPolicy } from './reading.ts';
@@ -90,33 +89,5 @@ it('diagnosticsReport is plain JSON, with columns from 1 and bytes from 0', () =
         snippet: { startLine: 1, lines: ['version: 1', 'ä: ö'] },
       },
     ],
-  });
-});
-
-describe('renderAnnotations', () => {
-  it('escapes what would end or forge a command', () => {
-    const [one] = found;
-    if (one === undefined || one.range === null) throw new Error('There is a diagnostic');
-    const odd = {
-      ...one,
-      summary: '50 % of\n::error::x',
-      detail: null,
-      range: { ...one.range, filename: 'a,b:c%.yaml' },
-    };
-    expect(renderAnnotations([odd])).toBe(
-      '::error file=a%2Cb%3Ac%25.yaml,line=7,col=5,endColumn=13,title=HP202::50 %25 of%0A::error::x\n',
-    );
-  });
-
-  it('keeps to ten of a kind, and says how many it left out', () => {
-    const rules = Array.from({ length: 13 }, (_, index) => `  - { name: w${index}, x: 1 }\n`);
-    const lines = renderAnnotations(badPolicy(`version: 1\ndomains:\n${rules.join('')}`))
-      .trimEnd()
-      .split('\n');
-    expect(lines).toHaveLength(10);
-    expect(lines[0]).toMatch(
-      /^::error file=policy.yaml,line=\d+,col=\d+,endColumn=\d+,title=HP\d+::/,
-    );
-    expect(lines[9]).toMatch(/\(and \d+ more\)$/);
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { depths } from '../../src/model/verification.ts';
 import { policySchemaErrors } from '../../src/policy/generated/policy-schema.ts';
 import { isHostFile, type WrittenHostFile } from '../../src/policy/host-file.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type PolicyFile,
   type WrittenKeep,
   type WrittenRule,
+  type WrittenVerify,
 } from '../../src/policy/policy-file.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -24,6 +26,7 @@ interface Node {
   readonly items?: Node | readonly Node[];
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
+  readonly pattern?: string;
 }
 
 const read = (name: string): Node =>
@@ -56,7 +59,7 @@ const settings = {
   tracker: 'never',
   encryptedDisks: 'plaintext',
   disks: { include: ['vda'], exclude: ['vdb'] },
-  verify: 'source',
+  verify: { every: '7d', depth: 'hash', publish: 'source' },
   timeouts: { job: '1h', stall: '1m', agent: '10s' },
 } as const satisfies Whole<Omit<WrittenRule, 'name' | 'uuid' | 'match'>>;
 
@@ -78,9 +81,11 @@ const everyKey = {
     main: {
       path: '/backups',
       reserve: '10%',
+      alert: '14d',
       trash: { keepFor: '72h' },
       requireMount: true,
       limits: { jobs: 2, rate: '50MiB/s' },
+      verify: { maxRate: '50MiB/s', maxTime: '1h' },
     },
   },
   schedules: { nightly: { cron: '0 2 * * *', jitter: '5m' } },
@@ -92,6 +97,7 @@ const everyKey = {
       type: 'rsync',
       target: 'nas:/vol',
       retention: 'standard',
+      reserve: '5%',
       bandwidth: '1MB/s',
       schedule: 'nightly',
       deletes: 'never',
@@ -114,6 +120,16 @@ const everyKey = {
 const everyHostKey: Whole<WrittenHostFile> = {
   version: 1,
   policy: '/etc/holdfast/policy.yaml',
+  source: {
+    url: 'git@git.example.org:infra/backups.git',
+    branch: 'main',
+    path: 'policy.yaml',
+    verify: { signers: '/etc/holdfast/allowed_signers', revoked: '/etc/holdfast/revoked_keys' },
+    ssh: { identityFile: '/etc/holdfast/git.key', knownHosts: '/etc/holdfast/known_hosts' },
+    timeout: '60s',
+    maxAge: '24h',
+  },
+  approvals: { signers: '/etc/holdfast/approvers', revoked: '/etc/holdfast/revoked_keys' },
   uri: 'qemu:///system',
   stateDir: '/var/lib/holdfast',
   runtimeDir: '/run/holdfast',
@@ -229,12 +245,13 @@ it('the words of the schema are those of the types', () => {
       NonNullable<WrittenRule['encryptedDisks']>,
       true
     >,
-    ruleVerify: { structure: true, source: true } satisfies Record<
-      NonNullable<WrittenRule['verify']>,
-      true
-    >,
   };
   const { definitions } = read('policy');
+  const verify = definitions?.['ruleVerify'];
+  const publish = ['structure', 'source'] satisfies readonly WrittenVerify[];
+  expect(verify?.pattern).toBe(`^(${publish.join('|')})$`);
+  expect(verify?.properties?.['publish']?.enum).toEqual(publish);
+  expect(verify?.properties?.['depth']?.enum).toEqual(depths);
   for (const [definition, those] of Object.entries(words)) {
     expect(definitions?.[definition]?.enum).toEqual(Object.keys(those));
   }

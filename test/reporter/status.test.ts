@@ -127,6 +127,28 @@ not covered
 `);
   });
 
+  it('says when each store will be full, once that is known of any', () => {
+    const line = { sinceAt: '2026-11-01T01:00:00.000Z', looks: 20, bytesPerDay: 10 * GiB };
+    const stores = [
+      { ...store, forecast: { ...line, fillsAt: '2026-12-22T21:00:00.000Z' } },
+      { ...store, name: 'calm', forecast: { ...line, bytesPerDay: -5, fillsAt: null } },
+      { ...store, name: 'full', forecast: { ...line, fillsAt: plannedAt } },
+      { ...store, name: 'new' },
+    ];
+    expect(renderStatus({ ...base, domains: [], stores, unseen: [] }, plain)).toBe(`\
+status    kvm01 2026-11-22 10:30:02+01:00
+
+stores
+  STORE     FREE        OF  RESERVE  FULL               POINTS     SIZE  TRASH  PATH
+  main   400 GiB  1000 GiB  100 GiB  in 30d 11h            540  500 GiB    0 B  /backups
+  calm   400 GiB  1000 GiB  100 GiB  not within a year     540  500 GiB    0 B  /backups
+  full   400 GiB  1000 GiB  100 GiB  now                   540  500 GiB    0 B  /backups
+  new    400 GiB  1000 GiB  100 GiB                        540  500 GiB    0 B  /backups
+
+No domain has an RPO.
+`);
+  });
+
   it('says in one sentence that all is well', () => {
     const report = {
       ...base,

@@ -50,3 +50,47 @@ it('takes the mark of a bad point away, once and again', async () => {
     expect(await faultNow(), times).toEqual([undefined]);
   }
 });
+
+const day = (number: number): string => `2026-12-0${number}T02:00:00.000Z`;
+
+it('forgets no deeper check for a shallower one, and shows the observer all of them', async () => {
+  using dir = temporary();
+  const store = madeStore(dir);
+  publishPoints(store, live, [0, 1]);
+  const query = { name: 'main', path: dir.path, requireMount: false, stateDir: `${dir.path}/none` };
+  const checkedNow = async () => {
+    const { state } = await observeStore(query);
+    if (state.kind !== 'ready') throw new Error(state.kind);
+    return state.directories[0]?.chains[0]?.points.map(({ checked }) => checked);
+  };
+  expect(await checkedNow()).toEqual([undefined, undefined]);
+  must(store.writeCheck(full.place, { at: day(1), depth: 'replay' }));
+  const replay = day(1);
+  expect(await checkedNow()).toEqual([{ structure: replay, hash: replay, replay }, undefined]);
+  must(store.writeCheck(full.place, { at: day(2), depth: 'hash' }));
+  must(store.writeCheck(full.place, { at: day(3), depth: 'structure' }));
+  expect(await checkedNow()).toEqual([{ structure: day(3), hash: day(2), replay }, undefined]);
+  expect(must(store.readCheck(full.place))).toEqual({
+    formatVersion: 1,
+    at: day(3),
+    depth: 'structure',
+    hashAt: day(2),
+    replayAt: day(1),
+  });
+  // A note that nobody can read is none.
+  const file = join(dir.path, 'domains/web01', live, full.place.pointDirectory, 'checked.json');
+  writeFileSync(file, '{');
+  expect(await checkedNow()).toEqual([undefined, undefined]);
+});
+
+it('shows which files of a point in quarantine are damaged', async () => {
+  using dir = temporary();
+  const store = madeStore(dir);
+  publishPoints(store, live, [0]);
+  const query = { name: 'main', path: dir.path, requireMount: false, stateDir: `${dir.path}/none` };
+  must(store.quarantine(full.place, { code: 'hash-differs', message: 'x' }, later, ['vda.qcow2']));
+  const { state } = await observeStore(query);
+  expect(state.kind === 'ready' && state.directories[0]?.chains[0]?.points).toMatchObject([
+    { fault: 'quarantined', damaged: ['vda.qcow2'] },
+  ]);
+});

@@ -187,5 +187,7 @@ export async function endPoint(
   }
   for (const { scratch } of request.disks) await rm(scratch, { force: true });
   guard?.tell('done');
+  // It removes its own files, and nothing is left when we say so.
+  await guard?.ended;
   return ok(undefined);
 }

@@ -1,8 +1,13 @@
-import type { Action, Backup } from '../../model/action.ts';
-import type { Amount } from '../../model/desired.ts';
+import type { Action } from '../../model/action.ts';
 import type { Guard } from '../../model/plan.ts';
-import { unreachable } from '../../model/result.ts';
-import type { StoreSituation } from '../planning.ts';
+import {
+  fitting,
+  madeFree,
+  neededBytes,
+  spacePlaces,
+  writersAt,
+  type SpacePlace,
+} from '../space.ts';
 import { finding, type GuardContext, type GuardRule } from './guard-context.ts';
 
 // The scratch file of a running guest takes the old content of what the guest
@@ -12,63 +17,39 @@ const scratchFloorBytes = 256 * 1024 ** 2;
 
 /**
  * G407: a backup that would eat into the reserve of its store does not start,
- * and nothing is deleted to make room. Backups count in the order of the plan;
- * a smaller one behind may still fit. A running guest needs scratch too.
+ * nor a copy that would eat into its mirror's, and nothing is deleted to make
+ * room. They count in the order of the plan, above what the purges before them
+ * make free; a smaller one behind may still fit. A running guest needs scratch too.
  */
 export const g407Space: GuardRule = (context) => [
-  ...context.planning.stores.flatMap((store) => storeFindings(context, store)),
+  ...spacePlaces(context.planning).flatMap((place) => placeFindings(context, place)),
   ...scratchFindings(context),
 ];
 
-function storeFindings({ actions }: GuardContext, store: StoreSituation): readonly Guard[] {
-  const state = store.observed?.state;
-  if (state === undefined || state.kind === 'unseen') return [];
-  const own = actions.filter(
-    (action): action is Backup => action.kind === 'backup' && action.store.name === store.name,
-  );
-  const reserveBytes = bytesOf(store.desired.reserve, state.totalBytes);
-  let left = state.freeBytes - reserveBytes;
-  const blocked: Backup[] = [];
-  for (const action of own) {
-    const needed = neededBytes(action);
-    if (needed > left || left <= 0) blocked.push(action);
-    else left -= needed;
-  }
+function placeFindings(
+  { actions }: GuardContext,
+  { scope, freeBytes, reserveBytes }: SpacePlace,
+): readonly Guard[] {
+  const writers = writersAt(actions, scope);
+  const purgedBytes = madeFree(actions, scope);
+  const fits = fitting(writers, freeBytes + purgedBytes - reserveBytes);
+  const blocked = writers.filter((action) => !fits.has(action));
   if (blocked.length === 0) return [];
   return [
     finding({
       code: 'G407',
-      scope: `store/${store.name}`,
+      scope,
       effect: 'block',
       overridable: true,
       actions: blocked,
       facts: {
-        freeBytes: state.freeBytes,
+        freeBytes,
         reserveBytes,
-        neededBytes: own.reduce((sum, action) => sum + neededBytes(action), 0),
+        neededBytes: writers.reduce((sum, action) => sum + neededBytes(action), 0),
+        ...(purgedBytes === 0 ? {} : { purgedBytes }),
       },
     }),
   ];
-}
-
-/** The estimate; of a full whose allocation nobody knows, its virtual size. */
-function neededBytes({ disks }: Backup): number {
-  return disks.reduce(
-    (sum, { estimateBytes, level, sizeBytes }) =>
-      sum + (estimateBytes ?? (level === 'full' ? (sizeBytes ?? 0) : 0)),
-    0,
-  );
-}
-
-function bytesOf(amount: Amount, totalBytes: number): number {
-  switch (amount.kind) {
-    case 'bytes':
-      return amount.bytes;
-    case 'percent':
-      return Math.floor((totalBytes * amount.percent) / 100);
-    default:
-      return unreachable(amount);
-  }
 }
 
 function scratchFindings({ planning, actions }: GuardContext): readonly Guard[] {

@@ -113,7 +113,8 @@ function settledMemory(name: string, state: ReadyStore, remarks: string[]): Read
       `store ${name} has ${found} points, and had ${known} at the last apply: that is taken to be meant (G153)`,
     );
   // The clock of the modelled host begins with it.
-  return { ...memory, points, bootId: 'before' };
+  const { space: _looks, ...rest } = memory;
+  return { ...rest, points, bootId: 'before' };
 }
 
 /** Whether it is known what a domain stands on; one of which it is not would withhold every deletion (G213). */

@@ -1,6 +1,7 @@
 import type { Action, Backup, PurgeTrash } from '../../model/action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import { millisecondsOf, type Instant } from '../../model/instant.ts';
+import type { StoreMemory } from '../../model/observed-store.ts';
 import { runnableActions, type Plan, type Request } from '../../model/plan.ts';
 import { memoryOf } from '../../planner/memory.ts';
 import { planPolicy } from '../../planner/plan-policy.ts';
@@ -67,7 +68,7 @@ export function stepWorld(before: World, at: Instant, sizes: SizeModel): Step {
     ...applied,
     stores: applied.stores.map((store) =>
       store.state.kind === 'ready'
-        ? { ...store, state: { ...store.state, memory: memories[store.name] ?? null } }
+        ? { ...store, state: { ...store.state, memory: withoutLooks(memories[store.name]) } }
         : store,
     ),
   };
@@ -79,6 +80,13 @@ export function stepWorld(before: World, at: Instant, sizes: SizeModel): Step {
     events: actions.flatMap((action) => eventOf(action, after, atMs)),
     guards: guardEvents(plan, atMs),
   };
+}
+
+// Space is not modelled here, and a list of looks that grows would hide that a state comes again.
+function withoutLooks(memory: StoreMemory | undefined): StoreMemory | null {
+  if (memory === undefined) return null;
+  const { space: _looks, ...rest } = memory;
+  return rest;
 }
 
 function planWithYes({ desired, observed }: World): Plan {

@@ -7,7 +7,7 @@ import { seen, unseen } from '../../../src/model/result.ts';
 import { chain, directory, tipOf, withPoint } from '../build-chain.ts';
 import { domain, tracked } from '../build-domain.ts';
 import { copies, deletedOf, mirrorMemoryFor, mirrorSeen } from '../build-mirror.ts';
-import { day, mainId, now, uuidOf } from '../build-policy.ts';
+import { day, gib, mainId, now, uuidOf } from '../build-policy.ts';
 import { mainStore, memoryFor, observedState, readyStore } from '../build.ts';
 import { desiredOf, policyText, story, type SeenBeside, type Story } from './story.ts';
 
@@ -246,6 +246,25 @@ export const mirrorStories: readonly Story[] = [
       ],
     }),
   ]),
+  mirrored(
+    'mirror-trash-makes-room',
+    policyWith({ mirror: ', reserve: 5GiB' }),
+    upToDate,
+    mirrorSeen(
+      [
+        copies(web01, firstTwo, {
+          deleted: deletedOf(chain('2026-08-01T01:00:00.000Z', 3), addSeconds(now, -4 * day)),
+        }),
+      ],
+      { freeBytes: 10 * gib },
+    ),
+  ),
+  mirrored(
+    'mirror-without-room',
+    policyWith({ mirror: ', reserve: 5%', local: '{ chains: 1 }' }),
+    upToDate,
+    mirrorSeen([copies(web01, firstTwo)], { freeBytes: 60 * gib, totalBytes: 1000 * gib }),
+  ),
   mirrored(
     'mirror-only-copy',
     policyWith({ local: '{ chains: 1 }', mirror: ', schedule: "0 20 * * 6"' }),

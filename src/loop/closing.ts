@@ -7,18 +7,29 @@ import type { Failure, Result } from '../model/result.ts';
 import { memoryOf } from '../planner/memory.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { rememberStore } from '../store/known-stores.ts';
-import { openStore } from '../store/open.ts';
 import { withLock } from '../store/with-lock.ts';
-import { complain, type Context } from './context.ts';
-import { desiredOf } from './load-policy.ts';
-import type { Closing } from './run-plan.ts';
-import { type Session } from './session.ts';
+import type { Means } from './means.ts';
 
-/** What the closing look is about. */
-export interface Done {
+/** What the closing look found. */
+export interface Closing {
+  /** Whether a new plan would be empty; null: it was not looked at, or not everything was seen. */
+  readonly converged: boolean | null;
+  /** Ids of the actions that are left to do; empty where that was not to be told. */
+  readonly left: readonly string[];
+  /** The plan as of the closing look; null: there was none. */
+  readonly next: Plan | null;
+}
+
+/** A run that nobody looks after: what a person asked for by name is another matter than the policy. */
+export const noClosing: Closing = { converged: null, left: [], next: null };
+
+/** What is closed, and how it is looked at. */
+export interface Ended {
   readonly plan: Plan;
   /** It was saved before: what else a plan of now would do is not its business. */
-  readonly saved: boolean;
+  readonly isSaved: boolean;
+  readonly look: () => Promise<ObservedState>;
+  readonly desiredOf: (observed: ObservedState) => DesiredState;
 }
 
 /**
@@ -27,24 +38,24 @@ export interface Done {
  * stores what the next run must remember. Domains that came meanwhile are the
  * next plan's; where not everything is seen, nothing is said.
  */
-export async function closingOf(
-  context: Context,
-  session: Session,
-  { plan, saved }: Done,
+export async function closeRound(
+  { plan, isSaved, look, desiredOf }: Ended,
+  means: Means,
 ): Promise<Closing> {
-  const observed = await session.look();
-  const desired = desiredOf(session.policy, observed);
+  const observed = await look();
+  const desired = desiredOf(observed);
   // What was asked for once was done; asked again it would be done again.
   const request = { ...plan.request, now: [] };
   const then = planPolicy(desired, observed, request, plan.plannedAt);
   const next = planPolicy(desired, observed, request);
-  await remember(context, session, plan, { desired, observed });
+  await remember(means, plan, desired, observed);
+  if (then.incomplete) return { converged: null, left: [], next };
   const known = new Set(plan.domains.map(({ domain }) => domain.uuid));
   const planned = new Set(plan.actions.map(({ id }) => id));
   const left = runnableActions(then).filter((action) =>
-    saved ? planned.has(action.id) : !('domain' in action) || known.has(action.domain.uuid),
+    isSaved ? planned.has(action.id) : !('domain' in action) || known.has(action.domain.uuid),
   );
-  return { converged: then.incomplete ? null : left.length === 0, next };
+  return { converged: left.length === 0, left: left.map(({ id }) => id), next };
 }
 
 // `hold` and `verify` take the store's lock for the time of one small file.
@@ -56,23 +67,23 @@ const lockWaitSeconds = 30;
  * retention that no guard could judge would pass for approved the next time (G210).
  */
 async function remember(
-  context: Context,
-  { host, policy }: Session,
+  means: Means,
   plan: Plan,
-  { desired, observed }: { readonly desired: DesiredState; readonly observed: ObservedState },
+  desired: DesiredState,
+  observed: ObservedState,
 ): Promise<void> {
   // A mirror that is away is remembered as it was, and hinders no other memory (I9).
   const isBlind = plan.incomplete && plan.onlyMirrorsUnseen !== true;
-  const memories = isBlind ? {} : memoryOf(plan, desired, observed, policy.text);
+  const memories = isBlind ? {} : memoryOf(plan, desired, observed, means.policyText);
   for (const { name, path, state } of observed.stores) {
     if (state.kind !== 'ready' || isStrange(plan, name, state)) continue;
-    const known = rememberStore(host.stateDir, path, state.id);
+    const known = rememberStore(means.stateDir, path, state.id, means.files);
     const memory = memories[name];
     const written =
       known.ok && memory !== undefined
-        ? await writeMemory({ name, path, id: state.id }, memory)
+        ? await writeMemory(means, { name, path, id: state.id }, memory)
         : known;
-    if (!written.ok) complain(context, `store ${name}: ${written.error.message}`);
+    if (!written.ok) means.warn(`store ${name}: ${written.error.message}`);
   }
 }
 
@@ -85,8 +96,12 @@ function isStrange({ guards }: Plan, name: string, { id, knownId }: ReadyStore):
   );
 }
 
-async function writeMemory(ref: StoreRef, memory: StoreMemory): Promise<Result<void, Failure>> {
-  const store = openStore(ref);
+async function writeMemory(
+  { drivers }: Means,
+  ref: StoreRef,
+  memory: StoreMemory,
+): Promise<Result<void, Failure>> {
+  const store = drivers.openStore(ref);
   if (!store.ok) return store;
   return withLock(store.value, lockWaitSeconds, () => store.value.writeMemory(memory));
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gitFacts } from '../../src/agent/source.ts';
+import { gitFacts } from '../../src/source/git-facts.ts';
 
 let dir = '';
 const git = (...args: readonly string[]): string =>
@@ -14,7 +14,7 @@ const git = (...args: readonly string[]): string =>
   }).trim();
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'hf-source-'));
+  dir = mkdtempSync(join(tmpdir(), 'hf-git-facts-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

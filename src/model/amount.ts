@@ -1,8 +1,8 @@
-import type { Amount } from '../model/desired.ts';
-import { unreachable } from '../model/result.ts';
+import type { Amount } from './desired.ts';
+import { unreachable } from './result.ts';
 
 /** The bytes that an amount means on a file system of that size. */
-export function amountOf(amount: Amount, totalBytes: number): number {
+export function bytesOfAmount(amount: Amount, totalBytes: number): number {
   switch (amount.kind) {
     case 'bytes':
       return amount.bytes;

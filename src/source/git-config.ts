@@ -1,0 +1,85 @@
+import { sshWords, shellWord } from '../mirror/ssh-words.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
+import type { HostSource } from '../policy/host-file.ts';
+
+/** By which protocol a url is fetched: the only one that git may use. */
+export function protocolOf(url: string): 'ssh' | 'https' | 'file' {
+  if (url.startsWith('https://')) return 'https';
+  return url.startsWith('/') || url.startsWith('file://') ? 'file' : 'ssh';
+}
+
+// What runs when a signature has a form that we do not take: nothing.
+const nothing = '/bin/false';
+
+/**
+ * The whole configuration of the bare repository: what git may not do here, and
+ * by whose signatures. It is written anew before each look, so that nobody's
+ * change to it lasts, and no other configuration is read.
+ */
+export function gitConfig(source: HostSource, signersFile: string): Result<string, Failure> {
+  const ssh = sshWords({ ...source.ssh, port: null });
+  if (!ssh.ok) return ssh;
+  const { timeoutSeconds } = source;
+  // A git that is ended leaves its ssh behind, which a silent server can keep alive for ever.
+  const sshCommand = ['/usr/bin/timeout', '-k', '5', String(timeoutSeconds), ...ssh.value];
+  const sections: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    [
+      'core',
+      {
+        repositoryFormatVersion: '1',
+        bare: 'true',
+        hooksPath: '/dev/null',
+        attributesFile: '/dev/null',
+        excludesFile: '/dev/null',
+        fsmonitor: 'false',
+        askPass: nothing,
+        // What a signature covers is the commit itself, not a summary of it.
+        commitGraph: 'false',
+        fsync: 'committed',
+        sshCommand: sshCommand.map(shellWord).join(' '),
+      },
+    ],
+    ['extensions', { partialClone: 'origin' }],
+    [
+      'remote "origin"',
+      {
+        url: source.url,
+        promisor: 'true',
+        partialCloneFilter: 'blob:none',
+        tagOpt: '--no-tags',
+      },
+    ],
+    ['protocol', { allow: 'never' }],
+    [`protocol "${protocolOf(source.url)}"`, { allow: 'always' }],
+    ['transfer', { fsckObjects: 'true', credentialsInUrl: 'die' }],
+    ['fetch', { recurseSubmodules: 'false', writeCommitGraph: 'false' }],
+    ['http', { lowSpeedLimit: '100', lowSpeedTime: String(timeoutSeconds) }],
+    ['gc', { auto: '0' }],
+    ['maintenance', { auto: 'false' }],
+    ['gpg', { program: nothing }],
+    ['gpg "x509"', { program: nothing }],
+    [
+      'gpg "ssh"',
+      {
+        program: '/usr/bin/ssh-keygen',
+        allowedSignersFile: signersFile,
+        ...(source.verify.revoked === null ? {} : { revocationFile: source.verify.revoked }),
+      },
+    ],
+  ];
+  return ok(
+    sections
+      .map(
+        ([name, values]) =>
+          `[${name}]\n${Object.entries(values)
+            .map(([key, value]) => `\t${key} = ${quoted(value)}\n`)
+            .join('')}`,
+      )
+      .join(''),
+  );
+}
+
+/** git-config(1): in double quotes only these two are special. Newlines cannot be in a host file's texts. */
+function quoted(value: string): string {
+  return `"${value.replaceAll('\\', String.raw`\\`).replaceAll('"', String.raw`\"`)}"`;
+}
