@@ -209,6 +209,8 @@ export interface RestoreImage {
   readonly format: 'qcow2' | 'raw';
   /** An existing image that is set aside under this name until the new definition stands. */
   readonly asideAs: string | null;
+  /** Of a raw device that is larger than the disk: the bytes behind the disk's end, which stay as they are. */
+  readonly tailBytes?: number;
 }
 
 /** UEFI variables or TPM state that a restore brings back. */

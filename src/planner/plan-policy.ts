@@ -19,7 +19,7 @@ import { observedParts } from './observed-parts.ts';
 import { byText, grouped } from './order.ts';
 import { planningOf } from './planning-of.ts';
 import type { DomainSituation, Planning } from './planning.ts';
-import { hostRepairs, incomingRepairs, type HostRepair } from './repairs.ts';
+import { halfWrittenDevices, hostRepairs, incomingRepairs, type HostRepair } from './repairs.ts';
 import { sealPlan } from './seal.ts';
 import { targetedActions } from './targeted-actions.ts';
 import { verdictsOf } from './verdicts.ts';
@@ -84,7 +84,7 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions),
     guards,
     domains: verdictsOf(planning, decisions, actions),
     incomplete,
@@ -154,6 +154,7 @@ function decideAll(
   repairs: readonly HostRepair[],
 ): ReadonlyMap<DomainUuid, DomainDecision> {
   const byDomain = grouped(repairs, ({ domain }) => domain.uuid);
+  const halfWritten = halfWrittenDevices(planning);
   const leftovers = ({ uuid }: DomainSituation): Leftovers => {
     const own = byDomain.get(uuid) ?? [];
     return {
@@ -165,6 +166,7 @@ function decideAll(
       jobEnds: own.some(({ kind }) => kind === 'abort-job'),
       powerRestored: own.some(({ kind }) => kind === 'restore-power-state'),
       putBack: own.some(({ kind }) => kind === 'put-back'),
+      halfWritten: halfWritten.get(uuid) ?? [],
     };
   };
   return new Map(
