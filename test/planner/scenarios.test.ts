@@ -7,6 +7,7 @@ import { checkPlan } from '../../src/planner/check.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { renderPlan } from '../../src/reporter/plan.ts';
 import { request } from './build-policy.ts';
+import { agentStories } from './stories/agent.ts';
 import { backupStories } from './stories/backups.ts';
 import { domainStories } from './stories/domains.ts';
 import { guardStories } from './stories/guards.ts';
@@ -16,6 +17,7 @@ import { spaceStories } from './stories/space.ts';
 import { desiredOf, type Story } from './stories/story.ts';
 
 const stories = [
+  ...agentStories,
   ...backupStories,
   ...domainStories,
   ...retentionStories,
