@@ -206,27 +206,29 @@ describe('what simulate refuses', { timeout: 120_000 }, () => {
   });
 });
 
-describe('mirrors', { timeout: 120_000 }, () => {
-  const withMirrors = (far: string): string =>
-    policy
-      .replace(
-        'defaults:',
-        `  far: { keep: ${far} }
+const withMirrors = (far: string): string =>
+  policy
+    .replace(
+      'defaults:',
+      `  far: { keep: ${far} }
 mirrors:
   nas: { type: rsync, target: /nas, retention: far, trash: { keepFor: 48h } }
   vault: { type: rclone, target: "s3:vault", retention: recent, deletes: never, schedule: "0 6 * * 6" }
 defaults:`,
-      )
-      .replace('rpo: 24h }', 'rpo: 24h, mirrors: [nas] }')
-      .replace('rpo: 2h', 'rpo: 2h\n    mirrors: [nas, vault]');
-  const args = [...nothing, '--for', '40d', '--policy', 'mirrored.yaml'];
+    )
+    .replace('rpo: 24h }', 'rpo: 24h, mirrors: [nas] }')
+    .replace('rpo: 2h', 'rpo: 2h\n    mirrors: [nas, vault]');
 
-  function mirrored(): Cli {
-    const cli = prepared();
-    cli.write('mirrored.yaml', withMirrors('{ daily: 10 }'));
-    cli.write('far.yaml', withMirrors('{ daily: 20 }'));
-    return cli;
-  }
+/** A directory with policies that have mirrors. */
+function mirrored(): Cli {
+  const cli = prepared();
+  cli.write('mirrored.yaml', withMirrors('{ daily: 10 }'));
+  cli.write('far.yaml', withMirrors('{ daily: 20 }'));
+  return cli;
+}
+
+describe('mirrors', { timeout: 120_000 }, () => {
+  const args = [...nothing, '--for', '40d', '--policy', 'mirrored.yaml'];
 
   it('are told with their storage, their deletions and a curve each', async () => {
     using cli = mirrored();
@@ -298,10 +300,8 @@ defaults:`,
         )
         .replace('store: main,', 'store: main, mirrors: [nas, usb],'),
     );
-    const ran = await cli.run([
-      ...['simulate', '--observed', 'observed.json', '--for', '10d', '--json'],
-      ...['--policy', 'both.yaml'],
-    ]);
+    const asked = 'simulate --observed observed.json --for 10d --json --policy both.yaml';
+    const ran = await cli.run(asked.split(' '));
     expect(ran.exit, ran.err).toBe(0);
     const report = JSON.parse(ran.out) as {
       readonly remarks: readonly string[];

@@ -44,6 +44,9 @@ function applyOne(observed: ObservedState, action: Action, sizes: SizeModel): Ob
       return hidden(observed, action);
     case 'purge-copies':
       return removed(observed, action);
+    // What was damaged at the start stays so: nobody knows what a healed point would be built on.
+    case 'heal':
+      return observed;
     case 'drop-checkpoint':
       return withDomain(observed, action.domain.uuid, (one) =>
         withoutCheckpoints(one, [action.checkpoint]),
