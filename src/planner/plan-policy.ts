@@ -60,7 +60,7 @@ export function planPolicy(
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
   const { heals, checks } = careOf(planning, [...retained.trash, ...removed]);
-  const { drills, notes: drillNotes } = decideDrills(planning, { decisions, blocked, copies });
+  const { drills, notes } = decideDrills(planning, { decisions, blocked, copies });
   const draft = orderedActions(
     targetedActions(planning, [
       ...local,
@@ -93,10 +93,7 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision, decisions, [
-      ...checks.notes,
-      ...drillNotes,
-    ]),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions, checks.notes.concat(notes)),
     guards,
     domains: verdictsOf(planning, decisions, actions, checks.nextAt),
     incomplete,
