@@ -79,8 +79,19 @@ const figureWords: Readonly<Record<SimulationDifference['figure'], string>> = {
 };
 
 function differencesOf(
-  { this: own, other, totals, domains }: SimulationComparison,
+  comparison: SimulationComparison,
   options: RenderOptions,
+): readonly string[] {
+  const { this: own, other, totals, domains } = comparison;
+  const lines = renderDifferences(comparison, options, [own.policy.file, other.policy.file]);
+  return totals.length === 0 && domains.length === 0 ? lines : ['What differs', ...lines];
+}
+
+/** The figures that differ, as a table with a column for each policy. */
+export function renderDifferences(
+  { totals, domains }: SimulationComparison,
+  options: RenderOptions,
+  [before, after]: readonly [string, string],
 ): readonly string[] {
   if (totals.length === 0 && domains.length === 0)
     return ['No difference: both policies do the same in this time.'];
@@ -92,19 +103,16 @@ function differencesOf(
       ...rows(some[0]?.differences ?? []),
     ]),
   ];
-  return [
-    'What differs',
-    ...renderTable(
-      [
-        { title: '' },
-        { title: printable(own.policy.file), align: 'right' },
-        { title: printable(other.policy.file), align: 'right' },
-        { title: 'CHANGE', align: 'right' },
-      ],
-      lines,
-      { color: options.color, indent: 4 },
-    ),
-  ];
+  return renderTable(
+    [
+      { title: '' },
+      { title: printable(before), align: 'right' },
+      { title: printable(after), align: 'right' },
+      { title: 'CHANGE', align: 'right' },
+    ],
+    lines,
+    { color: options.color, indent: 4 },
+  );
 }
 
 type Differing = SimulationComparison['domains'][number];
