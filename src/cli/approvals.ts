@@ -9,6 +9,7 @@ export async function withApprovals(
   context: Context,
   { host, hostName, policy }: Session,
   { approvals: _old, ...request }: Request,
+  warn: (message: string) => void = (message) => complain(context, message),
 ): Promise<Request> {
   const approvals = await loadApprovals({
     stateDir: host.stateDir,
@@ -18,7 +19,7 @@ export async function withApprovals(
     commit: host.source !== null && context.globals.policy === undefined ? policy.git.commit : null,
     nowMs: context.clock.now(),
     files: realFiles,
-    warn: (message) => complain(context, message),
+    warn,
   });
   return approvals.length === 0 ? request : { ...request, approvals };
 }

@@ -81,6 +81,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./approve-plan.ts')).defineApprove,
   },
   {
+    name: 'agent',
+    summary: 'plan and apply again and again, for ever',
+    group: 'Plan and apply',
+    load: async () => (await import('./agent.ts')).defineAgent,
+  },
+  {
+    name: 'suspend',
+    summary: 'let the agent leave a domain alone for a time',
+    group: 'Plan and apply',
+    load: async () => (await import('./suspend.ts')).defineSuspend,
+  },
+  {
+    name: 'resume',
+    summary: 'end a suspension, or let what failed be tried again',
+    group: 'Plan and apply',
+    load: async () => (await import('./suspend.ts')).defineResume,
+  },
+  {
     name: 'simulate',
     summary: 'show what the policy will do over a time, day by day',
     group: 'Plan and apply',
@@ -157,6 +175,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'how old the newest point of each domain is',
     group: 'Looking',
     load: async () => (await import('./status.ts')).defineStatus,
+  },
+  {
+    name: 'metrics',
+    summary: 'print what a monitoring system asks for',
+    group: 'Looking',
+    load: async () => (await import('./metrics.ts')).defineMetrics,
   },
   {
     name: 'history',

@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { convertImage } from '../image/qemu-img.ts';
-import type { Restore, RestoreImage } from '../model/action.ts';
+import type { DomainRef, Restore, RestoreImage } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
 import { checkLayers, makeDirectoryOf, newestLayer, syncFile } from './restore-images.ts';
@@ -72,8 +72,52 @@ export async function keepDevices(action: Restore, tools: Tools): Promise<Result
   return ok(undefined);
 }
 
-/** Overwrites the devices: the last step, because it is the one that cannot be undone. */
-export async function writeDevices(action: Restore, tools: Tools): Promise<Result<void, Failure>> {
+/** Notes which devices are about to be written, so that the next plan knows after a death. */
+export function noteDevices(action: Restore, tools: Tools): Result<void, Failure> {
+  const devices = devicesOf(action).map(({ to }) => to);
+  if (devices.length === 0) return ok(undefined);
+  return tools.log.open({ kind: 'device-write', ...domainOf(action), devices });
+}
+
+/** The domain whose disks the devices become. */
+function domainOf({ define, domain }: Restore): DomainRef {
+  return define === null ? domain : { uuid: define.uuid, name: define.name };
+}
+
+/**
+ * Overwrites the devices, the last step, because it is the one that cannot be
+ * undone; not if what came before has failed. What may be half written stays
+ * noted, and what an earlier run left half written is whole now.
+ */
+export async function writeNoted(
+  action: Restore,
+  before: Result<void, Failure>,
+  tools: Tools,
+): Promise<Result<void, Failure>> {
+  if (devicesOf(action).length === 0) return before;
+  const written = before.ok ? await writeDevices(action, tools) : before;
+  if (written.ok || !before.ok) tools.log.close('device-write');
+  if (written.ok) await settleEarlier(action, tools);
+  return written;
+}
+
+async function settleEarlier(action: Restore, tools: Tools): Promise<void> {
+  const runs = await tools.drivers.journals.dead();
+  const whole = new Set(devicesOf(action).map(({ to }) => to));
+  const { uuid } = domainOf(action);
+  for (const { run, open } of runs.seen ? runs.value : []) {
+    const isWhole = open.some(
+      (intent) =>
+        intent.kind === 'device-write' &&
+        intent.uuid === uuid &&
+        intent.devices.every((device) => whole.has(device)),
+    );
+    const settled = isWhole ? await tools.dismiss(run, uuid, 'device-write') : ok(undefined);
+    if (!settled.ok) tools.log.warn(settled.error);
+  }
+}
+
+async function writeDevices(action: Restore, tools: Tools): Promise<Result<void, Failure>> {
   for (const image of devicesOf(action)) {
     const { to, format, asideAs } = image;
     const written = await convertImage({

@@ -13,9 +13,9 @@ import type { Performer } from './performer.ts';
 import {
   checkDevices,
   claimDevices,
-  devicesOf,
   keepDevices,
-  writeDevices,
+  noteDevices,
+  writeNoted,
 } from './restore-devices.ts';
 import { filesIntent } from './restore-files.ts';
 import { prepareFirmware } from './restore-firmware.ts';
@@ -223,22 +223,23 @@ async function exchangeNoted(
   prepared: readonly Prepared[],
   tools: Tools,
 ): Promise<Result<void, Failure>> {
-  const devices = devicesOf(action).map(({ to }) => ({ to, aside: null }));
-  const swaps = [...prepared.map(({ to, aside }) => ({ to, aside })), ...devices];
-  // Where nothing is set aside there is nothing to put back, and no plan that should wait for it;
-  // a device that is half written is nothing to put back either, but a person has to know of it.
-  const isNoted = devices.length > 0 || swaps.some(({ aside }) => aside !== null);
+  // Where nothing is set aside there is nothing to put back, and no plan that should wait for it.
+  const isNoted = prepared.some(({ aside }) => aside !== null);
+  const swaps = prepared.map(({ to, aside }) => ({ to, aside }));
   const noted = isNoted
     ? tools.log.open({ kind: 'restore-swap', ...action.domain, swaps })
     : ok(undefined);
-  if (!noted.ok) return noted;
-  const done = await exchange(action, definition, prepared, tools);
-  // Left open where the old images are not back: then the next plan tries again.
-  if (isNoted && (done.ok || done.error.code !== 'not-put-back')) tools.log.close('restore-swap');
-  return done;
+  const all = noted.ok ? noteDevices(action, tools) : noted;
+  const exchanged = all.ok ? await exchange(action, definition, prepared, tools) : all;
+  // Left open where the old images are not back: then the next plan tries again. Closed before
+  // devices are written: old images beside a device that is half new are no domain either.
+  if (noted.ok && isNoted && (exchanged.ok || exchanged.error.code !== 'not-put-back')) {
+    tools.log.close('restore-swap');
+  }
+  return all.ok ? writeNoted(action, exchanged, tools) : all;
 }
 
-/** What can be undone comes first, and devices last. */
+/** Exchanges files, and defines; a failure leaves all as it was. */
 async function exchange(
   action: Restore,
   definition: string | null,
@@ -246,16 +247,12 @@ async function exchange(
   tools: Tools,
 ): Promise<Result<void, Failure>> {
   const swapped = swapIn(prepared);
-  if (!swapped.ok) return swapped;
-  if (definition !== null) {
-    const defined = await tools.drivers.hypervisor.define(definition);
-    if (!defined.ok) {
-      const back = undoSwap(prepared);
-      if (!back.ok) return back;
-      return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
-    }
-  }
-  return writeDevices(action, tools);
+  if (!swapped.ok || definition === null) return swapped;
+  const defined = await tools.drivers.hypervisor.define(definition);
+  if (defined.ok) return ok(undefined);
+  const back = undoSwap(prepared);
+  if (!back.ok) return back;
+  return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
 }
 
 /** Off, and its chain closed: a point must never build on one from before the restore. */

@@ -60,6 +60,9 @@ export function checkpointOwner(
     : { storePrefix, point: pointId(point) };
 }
 
+/** The last number that a point of a chain can have: its directory's name has six digits for it at most. */
+export const lastSequence = 999_999;
+
 /** The directory of a point below its chain: `0001-20261123T020000Z-inc`. */
 export function pointDirectory(
   sequence: number,

@@ -98,6 +98,9 @@ function leftoverOf(run: ObservedRun, intent: OpenIntent, around: Surroundings):
       }
       // What runs has its images open: exchanging them would lose what the guest wrote.
       return !domain.seen || isUp(domain.value) ? withheld : left('put-back');
+    case 'device-write':
+      // Nothing undoes it: only another restore, or whoever knows better.
+      return !domain.seen || mayUse(domain.value, intent.devices) ? withheld : gone;
     case 'restore-files':
       return around.images === null ? withheld : unusedOf(run, intent, around.images);
     default:
@@ -129,10 +132,10 @@ export function leftPaths(run: RunId, intent: OpenIntent): readonly string[] {
   switch (intent.kind) {
     case 'started-domain':
     case 'frozen-domain':
+    case 'device-write':
       return [];
     case 'restore-swap':
-      // A device has nothing aside, and may be half written.
-      return intent.swaps.map(({ to, aside }) => aside ?? to);
+      return intent.swaps.flatMap(({ aside }) => aside ?? []);
     case 'backup-job':
       return ownPaths(run, intent);
     case 'restore-files':
@@ -191,6 +194,12 @@ export function jobsOfRuns(
       intent.kind === 'backup-job' ? [{ run, uuid: intent.uuid, socket: intent.socket }] : [],
     ),
   );
+}
+
+/** Whether a domain stands on one of some paths, as far as its images are known. */
+function mayUse(domain: ObservedDomain | null, paths: readonly string[]): boolean {
+  if (domain === null) return false;
+  return unseenChain(domain) !== null || filesOf(domain).some((file) => paths.includes(file));
 }
 
 function isUp(domain: ObservedDomain | null): boolean {

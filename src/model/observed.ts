@@ -139,6 +139,13 @@ export type OpenIntent =
       readonly name: string;
       readonly swaps: readonly { readonly to: string; readonly aside: string | null }[];
     }
+  /** A restore overwrites block devices, which nothing puts back; open until all are written. */
+  | {
+      readonly kind: 'device-write';
+      readonly uuid: DomainUuid;
+      readonly name: string;
+      readonly devices: readonly string[];
+    }
   /** A restore writes files under names of its own; open until each is in its place, or gone. */
   | {
       readonly kind: 'restore-files';

@@ -1,4 +1,5 @@
 import type { Action, DomainRef, Reason } from './action.ts';
+import type { AgentLimits } from './agent.ts';
 import type { Approval } from './approval.ts';
 import type { SourcePlace } from './desired.ts';
 import type { ChainId, PointId } from './identity.ts';
@@ -49,6 +50,8 @@ export interface DomainVerdict {
   /** Newest valid point, or the look that proved that nothing changed. */
   readonly freshAt: Instant | null;
   readonly rpoSeconds: number | null;
+  /** When the next of its points is checked again; only where the policy asks for checks and there is a point. */
+  readonly nextVerifyAt?: Instant;
 }
 
 /** Why a point is kept, or that nothing keeps it. */
@@ -78,6 +81,8 @@ export interface Request {
   readonly approvals?: readonly Approval[];
   /** Nobody is there: G202 and the like have no override. */
   readonly unattended: boolean;
+  /** Only in plans of the agent: what holds it back. */
+  readonly agent?: AgentLimits;
 }
 
 /** Nothing but what the policy says. */

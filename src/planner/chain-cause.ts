@@ -1,5 +1,6 @@
 import type { Reason } from '../model/action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
+import { lastSequence } from '../model/identity.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedDirectory } from '../model/observed-store.ts';
 import { byText } from './order.ts';
@@ -25,7 +26,8 @@ export function newChainCause(
   if (live.closed !== null) return { code: live.closed };
   if (isFaultAfter(chains, live, tip.point)) return { code: 'parent-faulty' };
   const { maxPoints, maxAgeSeconds } = desired.retention.chain;
-  if (live.points.length >= maxPoints) {
+  const isFull = live.points.some(({ sequence }) => sequence >= lastSequence);
+  if (live.points.length >= maxPoints || isFull) {
     return { code: 'chain-complete', facts: { points: live.points.length } };
   }
   const beganAt = inOrder(live.points, (a, b) => a.sequence - b.sequence)[0]?.at ?? asOf;

@@ -82,7 +82,7 @@ export function isHostIncomplete(planning: Planning): boolean {
         bearsOnPlan(store.desired, planning.desired) &&
         (store.trouble?.code === 'unseen' || (store.ready?.unreadable.length ?? 0) > 0),
     ) ||
-    domains.some((domain) => domain.unseen !== null || hasUnseenPart(domain))
+    domains.some((domain) => domain.unseen !== null || unseenPartOf(domain) !== null)
   );
 }
 
@@ -94,13 +94,24 @@ export function bearsOnPlan(
   return isUnused !== true || removed.length > 0;
 }
 
-/** Whether a part of a managed domain could not be seen. */
-function hasUnseenPart({ observed, desired }: DomainSituation): boolean {
-  if (observed === null || desired === null) return false;
-  return (
-    !observed.checkpoints.seen ||
-    includedDisks(observed, desired).included.some(
-      ({ images, bitmaps }) => !images.seen || bitmaps?.seen === false,
-    )
-  );
+/** Part of a domain, and why it was not seen. */
+export interface UnseenPart {
+  readonly part: string;
+  readonly message: string;
+}
+
+/**
+ * The first part of a managed domain that could not be seen; null if all was. An
+ * image that a restore had set aside when it died is one: which bitmaps it has
+ * is seen when it is back.
+ */
+export function unseenPartOf({ observed, desired }: DomainSituation): UnseenPart | null {
+  if (observed === null || desired === null) return null;
+  const { checkpoints } = observed;
+  if (!checkpoints.seen) return { part: 'checkpoints', message: checkpoints.failure.message };
+  for (const { target, images, bitmaps } of includedDisks(observed, desired).included) {
+    if (!images.seen) return { part: target, message: images.failure.message };
+    if (bitmaps?.seen === false) return { part: target, message: bitmaps.failure.message };
+  }
+  return null;
 }

@@ -42,6 +42,8 @@ export interface Leftovers {
   readonly jobEnds: boolean;
   readonly powerRestored: boolean;
   readonly putBack: boolean;
+  /** Block devices that a restore which died may have left half written. */
+  readonly halfWritten: readonly string[];
 }
 
 /** Decides one domain: its repairs, its point, or the one list that it ends in without (I13). */
@@ -68,7 +70,9 @@ export function decideDomain(
   const { included } = includedDisks(observed, desired);
   const lasting = lastingHindrance(observed, included);
   if (lasting !== null) return left(lasting.verdict, lasting.reason);
-  const present = presentHindrance(observed, leftovers.jobEnds);
+  const present =
+    presentHindrance(observed, leftovers.jobEnds) ??
+    halfWrittenHindrance(observed, included, leftovers.halfWritten);
   const after = afterRepairs(observed, leftovers);
   const repairs = present === null && after !== null ? trackerRepairs(planning, domain, after) : [];
   const point = {
@@ -128,6 +132,22 @@ function decidePoint(
   if (hindrance !== null) return { verdict: hindrance.verdict, reasons: [hindrance.reason] };
   if (after === null || domain.store === null) throw new Error(`${domain.name} has no store`);
   return takePoint(question, domain.store, after, { due, asked });
+}
+
+/** Disks that are neither old nor new: no point of them, and nothing of a tracker to be trusted or removed. */
+function halfWrittenHindrance(
+  { state }: ObservedDomain,
+  included: readonly ObservedDisk[],
+  halfWritten: readonly string[],
+): Hindrance | null {
+  // Once somebody has started it, it is used as it is, and its points are worth having.
+  if (state !== 'off' || halfWritten.length === 0) return null;
+  const half = included.flatMap(({ images }) =>
+    images.seen ? images.value.filter(({ identity }) => halfWritten.includes(identity.path)) : [],
+  );
+  if (half.length === 0) return null;
+  const device = half.map(({ identity }) => identity.path).join(', ');
+  return { verdict: 'waiting', reason: { code: 'restore-first', facts: { device } } };
 }
 
 /**

@@ -1,14 +1,16 @@
 import { addressOf } from '../model/address.ts';
 import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredStore } from '../model/desired.ts';
+import type { DomainUuid } from '../model/identity.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
 import { imagesOf, type Left, placesOf } from '../model/leftover.ts';
 import type { ReadyStore } from '../model/observed-store.ts';
 import type { Note } from '../model/plan.ts';
-import { bearsOnPlan, hostUnseen } from './completeness.ts';
+import { bearsOnPlan, hostUnseen, unseenPartOf } from './completeness.ts';
 import type { RetainedCopies } from './copy-retention.ts';
 import { removalMatches } from './deletions.ts';
 import { includedDisks, surprisingExclusions } from './disks.ts';
+import type { DomainDecision } from './domain-decision.ts';
 import { normalised } from './domain-situations.ts';
 import { defaultAlertSeconds, forecastOf } from './forecast.ts';
 import { isMoved } from './guards/g211-renamed.ts';
@@ -20,9 +22,16 @@ import { leftovers } from './repairs.ts';
 import { isTrackable } from './trackers.ts';
 
 /** What is said but not done; by address and code. */
-export function notesOf(planning: Planning, copies: RetainedCopies['byDecision']): readonly Note[] {
+export function notesOf(
+  planning: Planning,
+  copies: RetainedCopies['byDecision'],
+  decisions: ReadonlyMap<DomainUuid, DomainDecision>,
+  checks: readonly Note[],
+): readonly Note[] {
   return [
+    ...checks,
     ...unseenNotes(planning),
+    ...planning.domains.flatMap((domain) => partNote(domain, decisions.get(domain.uuid)?.verdict)),
     ...storeNotes(planning),
     ...requestNotes(planning),
     ...mirrorNotes(planning),
@@ -62,6 +71,15 @@ function unseenNotes(planning: Planning): readonly Note[] {
         )
       : []),
   ];
+}
+
+/** What was not seen of a domain, where its own line does not say so: it makes the plan incomplete all the same. */
+function partNote(
+  domain: DomainSituation,
+  verdict: DomainDecision['verdict'] | undefined,
+): readonly Note[] {
+  const unseen = verdict === 'unseen' ? null : unseenPartOf(domain);
+  return unseen === null ? [] : [unseenNote(domain.address, unseen.part, unseen.message)];
 }
 
 function storeNotes({ stores, observed, desired: all }: Planning): readonly Note[] {
@@ -140,6 +158,10 @@ function runNotes(planning: Planning): readonly Note[] {
     if (intent.kind === 'restore-files') return restoreNotes(planning, left, address);
     if (intent.kind === 'started-domain' && domain?.state === 'running') {
       return [note('info', address, 'left-running', { run: run.run })];
+    }
+    if (intent.kind === 'device-write' && leftover.is === 'withheld' && domain !== null) {
+      const facts = { run: run.run, device: intent.devices.join(', ') };
+      return [note('warning', address, 'device-half-written', facts)];
     }
     return intent.kind === 'restore-swap' && leftover.is === 'withheld' && domain !== null
       ? [note('warning', address, 'not-put-back', { run: run.run })]

@@ -7,6 +7,7 @@ import type {
   ThawDomain,
 } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { DomainUuid } from '../model/identity.ts';
 import { leftOf, type Left } from '../model/leftover.ts';
 import type { LeftFile } from '../model/observed.ts';
 import { unreachable } from '../model/result.ts';
@@ -60,6 +61,8 @@ function repairOf({ run: { run, startedAt }, intent, domain, leftover }: Left): 
       return discard(base, intent.kind, files);
     case 'restore-files':
       return discard(base, intent.kind, files);
+    case 'device-write':
+      return null;
     default:
       return unreachable(intent);
   }
@@ -79,6 +82,16 @@ function discard(
     paths: files.map(({ path }) => path),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+/** Devices by domain that a restore which died had begun to overwrite: no repair makes them whole. */
+export function halfWrittenDevices(planning: Planning): ReadonlyMap<DomainUuid, readonly string[]> {
+  const devices = new Map<DomainUuid, readonly string[]>();
+  for (const { intent, leftover } of leftovers(planning)) {
+    if (intent.kind !== 'device-write' || leftover.is !== 'withheld') continue;
+    devices.set(intent.uuid, [...(devices.get(intent.uuid) ?? []), ...intent.devices]);
+  }
+  return devices;
 }
 
 /** `.incoming-` directories that no living process holds, in stores that can be written. */

@@ -1,12 +1,13 @@
 import type { Restore, StoreRef } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
-import type { CheckpointName, DomainUuid } from '../model/identity.ts';
+import type { CheckpointName, DomainUuid, RunId } from '../model/identity.ts';
 import { checkpointOwner } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
+import { leftOf } from '../model/leftover.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
-import { refusePaths, type RestorePaths } from './restore-paths.ts';
+import { refusePaths, type PathFact, type RestorePaths } from './restore-paths.ts';
 import { safeFileName, type PlacedManifest, type RestoreTarget } from './restore-targets.ts';
 
 /** Everything that a restore is decided from. */
@@ -59,6 +60,7 @@ export function decideRestore(input: RestoreInput): Result<Restore, Failure> {
     images: targets.map(({ level: _level, ...image }) => ({
       ...image,
       asideAs: asideOf(input, image, stamp),
+      ...tailOf(image, input.paths[image.to]),
     })),
     firmware: input.firmware,
     define:
@@ -94,12 +96,37 @@ function asideOf(
   return isThere ? `${to}.before-restore-${stamp}` : null;
 }
 
+/** What a raw device has behind the end of the disk: the guest sees it, and no point holds it. */
+function tailOf(
+  { format, toKind, sizeBytes }: Omit<RestoreTarget, 'level'>,
+  fact: PathFact | undefined,
+): { readonly tailBytes?: number } {
+  const tailBytes = (fact?.device?.sizeBytes ?? 0) - sizeBytes;
+  return toKind === 'block' && format === 'raw' && tailBytes > 0 ? { tailBytes } : {};
+}
+
 /** The domain as the hypervisor reports it now. */
 function domainOf(observed: ObservedState, uuid: DomainUuid): ObservedDomain | null {
   const { hypervisor } = observed;
   return hypervisor.seen
     ? (hypervisor.value.domains.find((domain) => domain.uuid === uuid) ?? null)
     : null;
+}
+
+/**
+ * What a restore in place that died had set aside: the next plan would put it back,
+ * over whatever a second restore had brought meanwhile.
+ */
+function asideOfDeadRun(
+  { runs, hypervisor }: ObservedState,
+  uuid: DomainUuid,
+): { readonly run: RunId; readonly path: string } | null {
+  for (const { run, intent, leftover } of runs.seen ? leftOf(runs.value, hypervisor) : []) {
+    if (intent.kind !== 'restore-swap' || intent.uuid !== uuid || leftover.is === 'gone') continue;
+    const path = run.files.find((file) => intent.swaps.some(({ aside }) => aside === file.path));
+    if (path !== undefined) return { run: run.run, path: path.path };
+  }
+  return null;
 }
 
 function ownCheckpoints(domain: ObservedDomain | null, store: StoreRef): readonly CheckpointName[] {
@@ -156,6 +183,13 @@ function refuseInPlace(input: RestoreInput, name: string): Failure | null {
     return {
       code: 'domain-gone',
       message: `${name} is not defined here: leave --in-place out, and it is defined again`,
+    };
+  }
+  const aside = asideOfDeadRun(observed, directory.uuid);
+  if (aside !== null) {
+    return {
+      code: 'put-back-first',
+      message: `${name} was being restored by run ${aside.run}, which died, and its old image is still ${aside.path}: holdfast apply puts it back (or move it away, if nobody needs it), then restore again`,
     };
   }
   if (domain.state !== 'off' && domain.state !== 'crashed' && !request.powerOff) {

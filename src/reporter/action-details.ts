@@ -82,6 +82,9 @@ function restoreDetails(action: Restore): readonly string[] {
       image.toKind === 'block' ? 'overwrites the device' : image.format
     }`,
     ...(image.asideAs === null ? [] : [`  what is there is kept as ${printable(image.asideAs)}`]),
+    ...(image.tailBytes === undefined
+      ? []
+      : [`  the device is larger: its last ${humanBytes(image.tailBytes)} stay as they are`]),
   ]);
   const firmware = action.firmware.map(
     ({ kind, to }) => `${kind === 'nvram' ? 'UEFI variables' : 'TPM state'} to ${printable(to)}`,

@@ -51,6 +51,11 @@ export const domainReasons: SentenceTable = {
     explain:
       'A restore in place died before the new definition stood. This plan puts the set-aside images back; what they are is known by the next plan.',
   },
+  'restore-first': {
+    say: (t) => `${t.text('device')} may be half written: restore it again`,
+    explain:
+      'A restore died while it overwrote a block device of the domain. A point of it would hold neither the old disk nor the new one. Restore it again with `--overwrite-device`, or start the domain if its disks are right: of one that runs points are taken.',
+  },
   'store-unknown': {
     say: () => 'its store is not in the policy',
     explain: 'The rule of this domain names a store that the policy does not define.',

@@ -1,3 +1,4 @@
+import { checkNotes } from './check-reasons.ts';
 import { exclusionWords } from './exclusions.ts';
 import { faultWords } from './faults.ts';
 import { mirrorNotes } from './mirror-reasons.ts';
@@ -7,6 +8,7 @@ import { withoutName } from './without-name.ts';
 /** What is said of a plan but not done. */
 export const notes: SentenceTable = {
   ...mirrorNotes,
+  ...checkNotes,
   unseen: {
     say: (t) =>
       `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen${t.has('message') ? `: ${withoutName(t.text('message'), t.text('part'))}` : ''}`,
@@ -72,6 +74,12 @@ export const notes: SentenceTable = {
     say: (t) => `runs on images that the restore of run ${t.text('run')} left: nothing is put back`,
     explain:
       'A restore in place died before the new definition stood, and the domain was started since. Exchanging its images now would lose what the guest wrote. Shut it down to have the old images put back.',
+  },
+  'device-half-written': {
+    say: (t) =>
+      `may be half written: run ${t.text('run')} died while it restored onto ${t.text('device')}; restore it again`,
+    explain:
+      'A restore had begun to overwrite a block device when it died, and nothing can put back what the device held. Do not start the domain; restore it again with `--overwrite-device`, and this is said no more. While it is off no point is taken of it. If the device is right all the same (somebody wrote it by hand, say), move the journal of that run, `runs/RUN.ndjson` in the state directory, away.',
   },
   'restored-not-defined': {
     say: (t) => `restored by run ${t.text('run')}, which died: no domain uses ${t.text('path')}`,

@@ -44,6 +44,7 @@ const intentKind = keyOf<OpenIntent['kind']>(
     'backup-job': true,
     'restore-swap': true,
     'restore-files': true,
+    'device-write': true,
   },
   'frozen-domain',
 );
@@ -67,6 +68,8 @@ const intentShape = record((field): OpenIntent => {
       };
     case 'restore-swap':
       return { kind, ...domain, swaps: field('swaps', listOf(swapShape)) };
+    case 'device-write':
+      return { kind, ...domain, devices: field('devices', listOf(text)) };
     case 'restore-files':
       return {
         kind,
@@ -134,6 +137,8 @@ const actionKind = keyOf<Action['kind']>(
     'copy-points': true,
     'hide-copies': true,
     'purge-copies': true,
+    'verify-points': true,
+    heal: true,
   },
   'backup',
 );

@@ -45,8 +45,8 @@ export interface JournalFiles extends Files {
   left(paths: readonly string[]): Promise<readonly LeftFile[]>;
 }
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } =
-  constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW } = constants;
+const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 function appendedTo(path: string, descriptor: number): Appended {
   let open = true;
@@ -92,7 +92,8 @@ export const realJournalFiles: JournalFiles = {
   },
   reopen: (path) => appendedTo(path, openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW)),
   readEnd(path, bytes) {
-    const descriptor = openSync(path, 'r');
+    // Not waiting, should it be a pipe.
+    const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     try {
       const { size } = fstatSync(descriptor);
       const buffer = Buffer.alloc(Math.min(size, bytes));

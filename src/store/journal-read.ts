@@ -26,6 +26,21 @@ export function parseJournal(content: string): JournalText {
   return { events, bad: null };
 }
 
+// A run over 2,000 domains of ten disks writes 12 MB; text of gigabytes could not even be held.
+const mostBytes = 64 * 1024 ** 2;
+
+/**
+ * What is wrong with a journal before it is opened: a pipe would be waited for,
+ * and what is too large is none of ours. null: it can be read.
+ */
+export function strangeJournal(path: string, files: JournalFiles): string | null {
+  const look = files.look(path);
+  if (look === null) return null;
+  if (look.kind !== 'file') return `${path} is no regular file`;
+  if (look.sizeBytes <= mostBytes || isFinished(path, files)) return null;
+  return `${path} is too large for a journal (${look.sizeBytes} bytes)`;
+}
+
 /** Reads a journal file; throws the operating system's error. */
 export function readJournal(path: string, files: JournalFiles = realJournalFiles): JournalText {
   return parseJournal(files.read(path));

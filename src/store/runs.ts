@@ -8,7 +8,7 @@ import { seen, unseen, type Seen } from '../model/result.ts';
 import { errorNumber, systemFailure } from './attempt.ts';
 import { runsIn } from './journal-file.ts';
 import { realJournalFiles, type JournalFiles } from './journal-files.ts';
-import { isFinished, openEntries, readJournal } from './journal-read.ts';
+import { isFinished, openEntries, readJournal, strangeJournal } from './journal-read.ts';
 import { runsDirectory } from './journal.ts';
 
 /** The instant in a run's id, for a run that died before it could note another. */
@@ -30,6 +30,8 @@ function listRuns(stateDir: string, files: JournalFiles): readonly RunId[] {
   }
 }
 
+const whatNow = 'look at what the run left, then move the file away';
+
 /** Path of a run's journal. */
 export function journalPath(stateDir: string, run: RunId): string {
   return `${runsDirectory(stateDir)}/${run}.ndjson`;
@@ -48,14 +50,13 @@ export async function readRuns(
     const runs: ObservedRun[] = [];
     for (const run of listRuns(stateDir, files)) {
       const path = journalPath(stateDir, run);
+      const strange = strangeJournal(path, files);
+      if (strange !== null) return unseen('journal-unreadable', `${strange}; ${whatNow}`);
       // The lock before the text: once nobody holds it, nothing more will be written.
       if (isFinished(path, files) || (await files.isLocked(path))) continue;
       const { events, bad } = readJournal(path, files);
       if (bad !== null) {
-        return unseen(
-          'journal-unreadable',
-          `${path}, line ${bad.line}: ${bad.why}; look at what the run left, then move the file away`,
-        );
+        return unseen('journal-unreadable', `${path}, line ${bad.line}: ${bad.why}; ${whatNow}`);
       }
       if (events.some(({ kind }) => kind === 'run-finished')) continue;
       const open = openEntries(events).map(({ intent }) => intent);
@@ -68,7 +69,7 @@ export async function readRuns(
   }
 }
 
-/** The newest runs, newest first. Of a journal with a bad line, what comes before it. */
+/** The newest runs, newest first. Of a journal with a bad line, what comes before it; of what is no journal, its name alone. */
 export async function readHistory(
   stateDir: string,
   limit: number,
@@ -78,6 +79,10 @@ export async function readHistory(
     const runs: HistoryRun[] = [];
     for (const run of listRuns(stateDir, files).toReversed().slice(0, limit)) {
       const path = journalPath(stateDir, run);
+      if (strangeJournal(path, files) !== null) {
+        runs.push(historyOf(run, [], false));
+        continue;
+      }
       const running = !isFinished(path, files) && (await files.isLocked(path));
       runs.push(historyOf(run, readJournal(path, files).events, running));
     }

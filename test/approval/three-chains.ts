@@ -1,5 +1,6 @@
 import type { Approval } from '../../src/model/approval.ts';
 import { subjectsOf } from '../../src/model/approval.ts';
+import type { ObservedState } from '../../src/model/observed.ts';
 import type { Guard, Plan, Request } from '../../src/model/plan.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { chain, directory } from '../planner/build-chain.ts';
@@ -12,12 +13,16 @@ const desired = desiredState([desiredDomain(1, 'web01', { retention: retentionOf
 
 /** web01 has chains of these days and is to keep the newest: with three, two go at once, which G201 blocks. */
 export function planOfDays(days: readonly number[], asked: Partial<Request> = {}): Plan {
+  return planPolicy(desired, observedDays(days), request(asked));
+}
+
+/** What is seen of a host with these chains. */
+export function observedDays(days: readonly number[]): ObservedState {
   const where = directory(
     web01,
     days.map((day) => chain(`2026-11-${day}T01:00:00.000Z`, 1)),
   );
-  const observed = world(desired, [tracked(web01, where)], [where], {});
-  return planPolicy(desired, observed, request(asked));
+  return world(desired, [tracked(web01, where)], [where], {});
 }
 
 /** Its guard of the deletions. */

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { domainUuid, type DomainUuid } from '../../src/model/identity.ts';
+import { libvirtMustAnswer } from './lab.ts';
 
 export const uri = 'qemu:///system';
 export const virsh = (...args: string[]): string =>
@@ -53,6 +54,7 @@ export class ApplyDomain implements Disposable {
     // What an earlier test could not remove must not be in the way.
     this.name = `hf-exec-${name}-${this.root.slice(-6)}`;
     if (root === undefined) {
+      libvirtMustAnswer();
       // QEMU runs as another user and must get to its images.
       chmodSync(this.root, 0o711);
       for (const dir of ['images', 'truth', 'store', 'state']) mkdirSync(join(this.root, dir));

@@ -31,7 +31,7 @@ it('loses nothing when QEMU is killed while it is read', async () => {
   };
   const [outcome] = await world.takePoint({ limits: slowly });
   expect(outcome).toMatch(/^backup failed: (nbd|job)-/);
-  expect(world.state).toBe('shut off');
+  await expect.poll(() => world.state).toBe('shut off');
   expect(world.pointDirectories()).toHaveLength(1);
   expect(world.checkpoints).toHaveLength(1);
   expect(world.jobFiles()).toEqual([]);

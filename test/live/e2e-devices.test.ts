@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
-import { LiveHost, type Ran } from './host.ts';
+import { buildProgram, LiveHost, type Ran } from './host.ts';
 import { compareImages, Lab, type LabDomain, LoopDevice, sh, virsh } from './lab.ts';
 
 const MiB = 1024 ** 2;
@@ -217,6 +217,43 @@ it('goes on with a full, then an increment, both right', async () => {
   expect(await host.takePoint(domain)).toMatchObject({ level: 'increment', sequence: 1 });
   expect(await host.compareAll(domain)).toBe(12);
   await domain.stop();
+});
+
+it('SIGKILL while a device is written: said by every plan, no point is taken, and a restore ends it', async () => {
+  // Larger than the disk by now: what is behind the disk's end is nobody's.
+  truncateSync(raw.file, 50 * MiB);
+  await raw.resized();
+  await sh('sh', '-c', `printf tail | dd of=${raw.path} bs=1M seek=49 conv=fsync status=none`);
+  const said = `domain/${domain.name}: may be half written: run`;
+  const noted = async (): Promise<boolean> => (await host.run('plan')).out.includes(said);
+  expect(await noted()).toBe(false);
+  const args = ['restore', second.address, '--in-place', '--overwrite-device', '--auto-approve'];
+  // On a busy machine the signal may come late, when all is written: then it is done again.
+  for (let tries = 0; tries < 5 && !(await noted()); tries += 1) {
+    const child = host.child(await buildProgram(), '--json', ...args);
+    child.killAt(
+      'SIGKILL',
+      (event) => event.kind === 'intent' && event.intent.kind === 'device-write',
+    );
+    await child.ended();
+    await host.ok('apply', '--auto-approve');
+  }
+  // Neither an apply nor asking for a point makes it forgotten.
+  const now = ['apply', '--auto-approve', '--now', `domain/${domain.name}`];
+  expect(await host.ok(...now)).toContain(
+    `${raw.path}, ${layered.path} may be half written: restore it again`,
+  );
+  const points = (await host.points(domain.name)).length;
+  expect([await noted(), points]).toEqual([true, 4]);
+  const again = await host.ok(...args);
+  expect(again).toContain('the device is larger: its last 2 MiB stay as they are');
+  expect(await noted()).toBe(false);
+  const content = readFileSync(raw.path);
+  expect(content.subarray(49 * MiB, 49 * MiB + 4).toString()).toBe('tail');
+  truncateSync(raw.file, 48 * MiB);
+  await raw.resized();
+  expect(await compareImages(truth(second, 'vda'), raw.path, ['raw', 'raw'])).toBe('identical');
+  expect(await host.planned()).toEqual([]);
 });
 
 it('without the domain: back onto its devices with the flag, as files with --to', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CrashWorld } from './crash-world.ts';
+import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { startGuest } from './guest.ts';
 import { buildProgram, LiveHost } from './host.ts';
 import { connection, Lab, virsh } from './lab.ts';
@@ -89,13 +90,13 @@ itLong(
 );
 
 it('a guest agent that hangs for ever: a point without a freeze, or none where a freeze is required', async () => {
-  const guest = await startGuest(lab);
+  const guest = await startGuest(lab, undefined, guestLineDevice);
+  using line = await GuestLine.open(guest);
   const host = new LiveHost(lab, 'hanging', {
     rule: { quiesce: 'try', timeouts: { agent: '5s' } },
   });
   host.writePolicy([guest.domain]);
-  await guest.exec('(sleep 1; kill -STOP $(pidof qemu-ga)) >/dev/null 2>&1 &');
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await line.run('kill -STOP $(pidof qemu-ga)');
   const point = await host.takePoint(guest.domain);
   expect(point).toMatchObject({ level: 'full', fault: null });
   host.writePolicy([guest.domain], { rule: { quiesce: 'required', timeouts: { agent: '5s' } } });

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Guest } from './guest.ts';
-import { virsh } from './lab.ts';
+import { connection, virsh } from './lab.ts';
 
 /** The device of a guest that a `GuestLine` talks through; for `startGuest`. */
 export const guestLineDevice =
@@ -24,7 +24,7 @@ export class GuestLine implements Disposable {
     await guest.exec(`(setsid sh -c '${shell}' 3<>${port}) </dev/null >/dev/null 2>&1 &`);
     const xml = await virsh('dumpxml', guest.domain.uuid);
     const [, path = ''] = /path='([^']+hf\.line)'/.exec(xml) ?? [];
-    const socket = connect(path);
+    const socket = connect(`${connection.root}${path}`);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);

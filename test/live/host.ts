@@ -329,7 +329,7 @@ export class HostChild {
 
 /** Asks until it is true; a test that waits in vain says for what. */
 export async function eventually(what: string, ask: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 60_000;
+  const end = performance.now() + 120_000;
   while (!(await ask())) {
     if (performance.now() > end) throw new Error(`in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

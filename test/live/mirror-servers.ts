@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutSickDisks } from './sick-disk.ts';
 
 const command = (program: string, ...args: readonly string[]): string =>
   execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -33,7 +34,7 @@ async function startServer(
   });
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   for (let turn = 0; !(await listens(port)); turn += 1) {
-    if (turn > 300 || child.exitCode !== null) {
+    if (turn > 1200 || child.exitCode !== null) {
       throw new Error(`${program} does not listen: ${readFileSync(log, 'utf8')}`);
     }
     await sleep(100);
@@ -116,7 +117,9 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
   writeFileSync(join(ssh, 'config'), `${config.join('\n')}\n`);
   // Accounts of its own, in a mount namespace of its own.
   const binds = Object.keys(accounts).map((name) => `mount --bind "$0/${name}" /etc/${name}`);
-  const script = [...binds, 'exec /usr/sbin/sshd -D -e -f "$0/config"'].join(' && ');
+  const script = [withoutSickDisks, ...binds, 'exec /usr/sbin/sshd -D -e -f "$0/config"'].join(
+    ' && ',
+  );
   const namespace = ['unshare', '--mount', 'sh', '-c', script, ssh];
   const server = await startServer(port, join(ssh, 'log'), namespace);
   const { pid } = server.child;

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/process/run.ts';
 import { connection, sh } from './lab.ts';
+import { withoutSickDisks } from './sick-disk.ts';
 
 // Own state, logs and definitions, whatever the libvirtd of this machine has; QEMU logs to a file,
 // because a virtlogd of ours would be one more process to end.
 const enter = `set -e
+${withoutSickDisks}
 for place in /run/libvirt /var/lib/libvirt /var/log/libvirt; do
   mkdir -p "$place"; mount -t tmpfs tmpfs "$place"
 done
@@ -18,7 +20,7 @@ touch "$1/ready"
 cat
 kill $(cat "$1/libvirtd.pid" 2>/dev/null) 2>/dev/null || true
 for file in /run/libvirt/qemu/*.pid; do kill -9 $(cat "$file" 2>/dev/null) 2>/dev/null || true; done
-rm -rf "$1"
+until rm -rf "$1"; do sleep 0.1; done
 `;
 
 /**
@@ -96,7 +98,7 @@ export class PrivateLibvirt implements AsyncDisposable {
 
   async #until(what: string, ask: () => Promise<boolean>): Promise<void> {
     for (let tries = 0; !(await ask()); tries += 1) {
-      if (tries > 600) throw new Error(`in vain: ${what}\n${this.#log()}`);
+      if (tries > 2400) throw new Error(`in vain: ${what}\n${this.#log()}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -11,6 +11,12 @@ import { told } from './told.ts';
 const aged = (maxAgeSeconds: number) =>
   retentionOf(null, { chain: { maxPoints: 30, maxAgeSeconds } });
 
+/** The same chain with its points so numbered that this is the last. */
+const numbered = (last: number) => ({
+  ...threeDays,
+  points: threeDays.points.map((point, at) => ({ ...point, sequence: last - 2 + at })),
+});
+
 describe('what begins a chain', () => {
   const one = domain(1, 'db1');
   const causeOf = (
@@ -28,6 +34,17 @@ describe('what begins a chain', () => {
     expect(causeOf([threeDays], { retention })).toEqual(['full', 0, 'due', 'chain-complete']);
     const four = retentionOf(null, { chain: { maxPoints: 4, maxAgeSeconds: null } });
     expect(causeOf([threeDays], { retention: four })).toEqual(['increment', 3, 'due']);
+  });
+
+  it('chain-complete: a directory has no name for the million and first point', () => {
+    const retention = retentionOf(null, { chain: { maxPoints: 2_000_000, maxAgeSeconds: null } });
+    expect(causeOf([numbered(999_999)], { retention })).toEqual([
+      'full',
+      0,
+      'due',
+      'chain-complete',
+    ]);
+    expect(causeOf([numbered(999_998)], { retention })).toEqual(['increment', 999_999, 'due']);
   });
 
   it('chain-too-old: from the full to the observation', () => {

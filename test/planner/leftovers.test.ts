@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ObservedDomain, OpenIntent } from '../../src/model/observed.ts';
 import { seen, unseen } from '../../src/model/result.ts';
 import { chain, directory, pointAt } from './build-chain.ts';
-import { disk, domain, identityOf, tracked } from './build-domain.ts';
+import { disk, domain, identityOf, off, tracked } from './build-domain.ts';
 import { desiredDomain, desiredState, gib, uuidOf } from './build-policy.ts';
 import { aRun, deadRun, world } from './build.ts';
 import { told } from './told.ts';
@@ -110,4 +110,49 @@ describe('files that carry the name of a dead run', () => {
     expect(actions).toEqual(['discard-files domain/web01']);
     expect(notes).toEqual(['hold-left domain/web01', 'restored-not-defined domain/web01']);
   });
+});
+
+it('a device that a restore left half written: said until it is restored, and no point while off', () => {
+  const [device, other] = ['/dev/vg/web01', '/dev/vg/other'];
+  const write: OpenIntent = { kind: 'device-write', ...who, devices: [device] };
+  const where = directory(web01, [chain('2026-11-18T01:00:00.000Z', 3)]);
+  const on = (path: string, one = off(web01)): ObservedDomain => ({
+    ...tracked(one, where),
+    disks: [
+      disk('web01', 'vda', 101, {
+        images: seen([{ identity: identityOf(path, 1), stat: null }]),
+        bitmaps: one.state === 'off' ? seen([]) : null,
+      }),
+    ],
+  });
+  const half = left(write, { one: on(device), where });
+  expect([half.actions, half.notes, half.verdicts['web01']]).toEqual([
+    [],
+    ['device-half-written domain/web01'],
+    'waiting restore-first',
+  ]);
+  // Whoever starts it uses it as it is: then points of it are worth having.
+  const up = left(write, { one: on(device, web01), where });
+  expect([up.actions, up.notes]).toEqual([
+    ['backup domain/web01'],
+    ['device-half-written domain/web01'],
+  ]);
+  const elsewhere = left(write, { one: on(other), where });
+  expect([elsewhere.actions.at(-1), elsewhere.notes]).toEqual(['backup domain/web01', []]);
+});
+
+it('an image that is missing is said, also where no point is due: most of all where it is set aside', () => {
+  const swap: OpenIntent = { kind: 'restore-swap', ...who, swaps: [{ to: '/a', aside: '/a.old' }] };
+  const whole = tracked(off(web01), here);
+  const images = unseen('image-missing', '/a does not exist');
+  const one = { ...whole, disks: whole.disks.map((each) => ({ ...each, images, bitmaps: null })) };
+  const said = [expect.objectContaining({ facts: { part: 'vda', message: '/a does not exist' } })];
+  const aside = left(swap, { one });
+  expect([aside.actions, aside.plan.notes, aside.plan.incomplete]).toEqual([
+    ['put-back domain/web01'],
+    said,
+    true,
+  ]);
+  const lost = left(swap, { one }, ['/a.old']);
+  expect([lost.actions, lost.plan.notes, lost.plan.incomplete]).toEqual([[], said, true]);
 });

@@ -43,6 +43,13 @@ export const swap: OpenIntent = {
   swaps: [{ to: '/i/a', aside: '/i/a.old' }],
 };
 
+const write: OpenIntent = {
+  kind: 'device-write',
+  uuid: db1,
+  name: 'db1',
+  devices: ['/dev/vg/db1'],
+};
+
 /** Every kind of event, as an executor writes them. */
 export const everything: readonly EventBody[] = [
   started,
@@ -57,6 +64,8 @@ export const everything: readonly EventBody[] = [
   { kind: 'action-finished', action: 'a', outcome: { code: 'done', bytes: 7, seconds: 1.5 } },
   { kind: 'action-started', action: 'b', what: 'restore', address: 'domain/db1' },
   { kind: 'intent', action: 'b', intent: up(null) },
+  { kind: 'intent', action: 'b', intent: write },
+  { kind: 'intent-closed', action: 'b', intent: 'device-write' },
   { kind: 'intent', action: 'b', intent: up(7) },
   { kind: 'intent', action: 'b', intent: swap },
   { kind: 'warning', action: null, failure: { code: 'c', message: 'm' } },

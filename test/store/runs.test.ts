@@ -1,7 +1,16 @@
-import { appendFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runId } from '../../src/model/identity.ts';
 import { dismissIntent, dismissRun } from '../../src/store/dismiss.ts';
+import { keptRuns } from '../../src/store/journal-file.ts';
 import { readHistory, readRuns } from '../../src/store/runs.ts';
 import { db1, failureOf, later, must, temporary, theRun, web01 } from './fixture.ts';
 import {
@@ -82,6 +91,51 @@ describe('readRuns', () => {
   });
 });
 
+describe('what is no journal of ours among the journals', () => {
+  const name = runId('20261125T030000Z-00000002');
+  const place = (dir: { readonly stateDir: string }): string =>
+    `${dir.stateDir}/runs/${name}.ndjson`;
+
+  it.each([
+    [
+      'a pipe, which nobody would ever write to',
+      (path: string) => execFileSync('mkfifo', [path]),
+      'is no regular file',
+    ],
+    ['a directory', (path: string) => mkdirSync(path), 'is no regular file'],
+    ['a link', (path: string) => symlinkSync('/dev/zero', path), 'is no regular file'],
+    [
+      'a file of gigabytes',
+      (path: string) => {
+        writeFileSync(path, '');
+        truncateSync(path, 3 * 1024 ** 3);
+      },
+      'is too large for a journal (3221225472 bytes)',
+    ],
+  ])('%s makes runs unseen, and is not read', async (_what, make, why) => {
+    using dir = temporary();
+    journalOf(dir.stateDir, [started, { kind: 'intent', action: 'a', intent: frozen }]).close();
+    make(place(dir));
+    const message = `${place(dir)} ${why}; look at what the run left, then move the file away`;
+    expect(await readRuns(dir.stateDir)).toEqual({
+      seen: false,
+      failure: { code: 'journal-unreadable', message },
+    });
+    const history = await readHistory(dir.stateDir, 10);
+    expect(history.seen && history.value.map(({ run, actions }) => [run, actions])).toEqual([
+      [name, []],
+      [theRun, []],
+    ]);
+    // Beginning a run looks at old journals too.
+    for (let each = 0; each < keptRuns; each += 1) {
+      const run = runId(`20261126T020000Z-${String(each).padStart(8, '0')}`);
+      writeFileSync(`${dir.stateDir}/runs/${run}.ndjson`, '');
+    }
+    journalOf(dir.stateDir, [started], runId('20261127T020000Z-00000000')).close();
+    expect(lstatSync(place(dir)).ino).toBeGreaterThan(0);
+  });
+});
+
 describe('the end of a run that died', () => {
   it('comes with the last of its intents', async () => {
     using dir = temporary();
@@ -98,7 +152,7 @@ describe('the end of a run that died', () => {
       {
         formatVersion: 1,
         run: theRun,
-        number: 20,
+        number: 22,
         at: later,
         kind: 'intent-closed',
         action: 'b',
@@ -107,7 +161,7 @@ describe('the end of a run that died', () => {
       {
         formatVersion: 1,
         run: theRun,
-        number: 21,
+        number: 23,
         at: later,
         kind: 'intent-closed',
         action: 'b',
@@ -116,7 +170,7 @@ describe('the end of a run that died', () => {
       {
         formatVersion: 1,
         run: theRun,
-        number: 22,
+        number: 24,
         at: later,
         kind: 'run-finished',
         done: 2,
@@ -127,7 +181,7 @@ describe('the end of a run that died', () => {
       },
     ]);
     must(await dismissIntent(dead(dir), db1, 'restore-swap'));
-    expect(linesOf(path)).toHaveLength(22);
+    expect(linesOf(path)).toHaveLength(24);
   });
 
   it('can be given at once, but not to a run at work', async () => {

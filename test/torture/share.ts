@@ -5,8 +5,16 @@ import { fuzzFor } from '../fuzz/fuzz.ts';
 interface Share {
   readonly counts: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
-  readonly violations: readonly { readonly what: string; readonly replay: string }[];
+  readonly violations: readonly Found[];
 }
+
+/** What was wrong, and either the command that meets it again or the input that did it. */
+type Found =
+  | { readonly what: string; readonly replay: string }
+  | {
+      readonly what: string;
+      readonly input: { readonly target: string; readonly base64: string };
+    };
 
 async function simulate(seconds: number, seed: number): Promise<Share> {
   const end = performance.now() + seconds * 1000;
@@ -35,7 +43,7 @@ async function fuzz(seconds: number, seed: number): Promise<Share> {
     violations: results.flatMap(({ target, failures }) =>
       failures.map(({ input, error }) => ({
         what: `${target}: ${error.stack ?? error.message}`,
-        replay: `put this input (base64) into test/fuzz/corpus/${target}/: ${input.toString('base64')}`,
+        input: { target, base64: input.toString('base64') },
       })),
     ),
   };

@@ -151,6 +151,31 @@ export const domainStories: readonly Story[] = [
       ]),
     ]),
   }),
+  story(
+    'restore-onto-a-device-that-died',
+    policy,
+    [
+      {
+        ...tracked(off(web01), webOld),
+        disks: [
+          disk('web01', 'vda', 101, {
+            kind: 'block',
+            images: seen([
+              { identity: { ...identityOf('/dev/vg0/web01', 5), kind: 'block' }, stat: null },
+            ]),
+          }),
+        ],
+      },
+    ],
+    [{ ...webOld, chains: webOld.chains.map((each) => ({ ...each, closed: 'restored' })) }],
+    {
+      runs: seen([
+        deadRun([
+          { kind: 'device-write', uuid: uuidOf(1), name: 'web01', devices: ['/dev/vg0/web01'] },
+        ]),
+      ]),
+    },
+  ),
   // The image came into its place and no domain was defined; the other one and the servers are left.
   story('instant-restore-that-died', policy, [tracked(web01, webNew)], [webNew], {
     runs: seen([
