@@ -131,6 +131,12 @@ function readSmall(path: string): Result<string, Failure> {
   });
 }
 
+/** What ssh-keygen prints; null if it does not end with 0. */
+async function keygen(args: readonly string[], input = ''): Promise<string | null> {
+  const ran = await run({ program: '/usr/bin/ssh-keygen', args, input, timeoutSeconds });
+  return ran.ok ? ran.value.stdout : null;
+}
+
 /** Who signed, as the file of approvers calls them. */
 async function signerOf(
   path: string,
@@ -141,10 +147,6 @@ async function signerOf(
     const guarded = file === null ? null : readGuarded(file);
     if (guarded?.ok === false) return guarded;
   }
-  const keygen = async (args: readonly string[], input = ''): Promise<string | null> => {
-    const ran = await run({ program: '/usr/bin/ssh-keygen', args, input, timeoutSeconds });
-    return ran.ok ? ran.value.stdout : null;
-  };
   const signature = `${path}.sig`;
   const names = await keygen(['-Y', 'find-principals', '-s', signature, '-f', signers]);
   const [principal = ''] = (names ?? '').split(/[\n,]/);

@@ -98,6 +98,8 @@ interface Known {
   readonly asked: (request: Request) => Promise<Request>;
 }
 
+const asked: Known['asked'] = async (request) => request;
+
 /** The policy, and what is: from this host, or from a file. */
 async function policyAndObservation(
   context: Context,
@@ -124,7 +126,6 @@ async function policyAndObservation(
   const { readObserved } = await import('./read-observed.ts');
   const observed = await readObserved(context, options.observed);
   if (!observed.ok) return observed;
-  const asked = async (request: Request): Promise<Request> => request;
   if (options.at === undefined)
     return ok({ policy: policy.value, observed: observed.value, asked });
   const at = readTime(options.at, policy.value.timezone);

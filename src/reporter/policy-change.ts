@@ -27,8 +27,6 @@ export function renderPolicyChange(change: PolicyChange, options: RenderOptions)
       ({ code, scope, effect, facts }) =>
         `  ${effect} ${printable(code)} ${printable(scope)} ${sentenceOf(guards, code, facts, words.setting)}`,
     );
-  const names = (all: readonly string[]): readonly string[] =>
-    all.map((name) => `    domain/${printable(name)}`);
   return [
     `${paint('base'.padEnd(10), 'bold', options.color)}${printable(base.file)} at ${printable(revision)} ${(base.commit ?? '').slice(0, 7)}`,
     ...planHeader(plan, words.setting.clock, options),
@@ -45,6 +43,9 @@ export function renderPolicyChange(change: PolicyChange, options: RenderOptions)
     '',
   ].join('\n');
 }
+
+const names = (all: readonly string[]): readonly string[] =>
+  all.map((name) => `    domain/${printable(name)}`);
 
 function forecastLines(
   { forecast, forecastFailure, isSame }: PolicyChange,

@@ -139,10 +139,10 @@ describe('a signed approval', () => {
   });
 });
 
-describe('a line in a signed commit', () => {
-  const approve = (change: Partial<Statement> = {}): string =>
-    `less\n\n${trailerLine({ ...statement, ...change })}`;
+const approve = (change: Partial<Statement> = {}): string =>
+  `less\n\n${trailerLine({ ...statement, ...change })}`;
 
+describe('a line in a signed commit', () => {
   it('approves if an approver signed the commit', async () => {
     using rig = new Approvers('alice', 'carol');
     rig.commit({ by: 'alice', write: { 'policy.yaml': policyOf(10) } });
