@@ -47,6 +47,8 @@ export interface DomainVerdict {
   /** Newest valid point, or the look that proved that nothing changed. */
   readonly freshAt: Instant | null;
   readonly rpoSeconds: number | null;
+  /** When the next of its points is checked again; only where the policy asks for checks and there is a point. */
+  readonly nextVerifyAt?: Instant;
 }
 
 /** Why a point is kept, or that nothing keeps it. */

@@ -8,6 +8,7 @@ import type { DomainVerdict } from './plan.ts';
 import type { Level, Quiesce } from './point.ts';
 import type { CheckedCommit, CommitInForce, SourceRefusal, SourceReset } from './policy-source.ts';
 import type { Failure } from './result.ts';
+import type { Depth } from './verification.ts';
 
 /**
  * What the looking commands print: plain JSON, the same with `--json` as what
@@ -271,7 +272,7 @@ export interface VerifiedPoint {
 /** Result of `verify`. */
 export interface VerifyReport extends ReportBase {
   /** `structure`: manifest, files, sizes, qemu-img check. `hash`: every byte as well. */
-  readonly depth: 'structure' | 'hash';
+  readonly depth: Depth;
   readonly points: readonly VerifiedPoint[];
   readonly seconds: number;
 }

@@ -9,6 +9,7 @@ import { renderPlan } from '../../src/reporter/plan.ts';
 import { request } from './build-policy.ts';
 import { agentStories } from './stories/agent.ts';
 import { backupStories } from './stories/backups.ts';
+import { checkStories } from './stories/checks.ts';
 import { domainStories } from './stories/domains.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
@@ -23,6 +24,7 @@ const stories = [
   ...retentionStories,
   ...guardStories,
   ...mirrorStories,
+  ...checkStories,
   ...spaceStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */

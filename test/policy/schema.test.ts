@@ -224,7 +224,8 @@ describe.each([
   });
 });
 
-it('the validators in src are made from these schemas', () => {
+// Another program, which a busy machine starts late.
+it('the validators in src are made from these schemas', { timeout: 60_000 }, () => {
   const said = execFileSync(process.execPath, ['scripts/build-validators.mjs', '--check'], {
     cwd: root,
     encoding: 'utf8',
