@@ -12,6 +12,7 @@ export const title = 'An idle agent, 500 domains';
 
 const count = 500;
 const rounds = 20;
+const words = ['--json', 'agent', '--interval', '36000'];
 const intervalSeconds = 300;
 const uuidOf = (number) => `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
@@ -71,15 +72,10 @@ function writeHost(dir) {
 /** Rounds one after the other, each asked for by SIGHUP; nothing is done in them. */
 async function idle(dir) {
   const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
-  const agent = spawn(
-    process.execPath,
-    [
-      main,
-      ...['--host-config', `${dir}/host.yaml`, '--policy', `${dir}/policy.yaml`],
-      ...['--json', 'agent', '--interval', '36000'],
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const files = ['--host-config', `${dir}/host.yaml`, '--policy', `${dir}/policy.yaml`];
+  const agent = spawn(process.execPath, [main, ...files, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: agent.stdout });
   let seen = 0;
   let begun = 0;
