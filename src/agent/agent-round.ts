@@ -1,6 +1,7 @@
 import type { Means, Planned, Stage } from '../loop/means.ts';
 import { runRound, type Round, type RoundResult } from '../loop/round.ts';
 import type { AgentLimits, AgentMode } from '../model/agent.ts';
+import type { Approval } from '../model/approval.ts';
 import type { RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
@@ -21,6 +22,8 @@ export interface AgentRound {
   readonly mode: AgentMode;
   readonly windows: readonly Window[];
   readonly suspensions: Suspensions;
+  /** What people approved, and is not done yet. */
+  readonly approvals: readonly Approval[];
   readonly state: Pick<AgentState, 'failing' | 'trashRuns'>;
   /** Shows the plan and opens what its run is told to; null: it is not to be done. */
   readonly admit: (planned: Planned) => Promise<Stage | null>;
@@ -58,7 +61,10 @@ export async function agentRound(request: AgentRound): Promise<AgentRoundResult>
       const { digest } = desired.policy;
       failing = stillFailing(state.failing, suspensions.resumed, observed, digest);
       const agent = limitsOf(request, failing, observed, desired.timezone);
-      return ok(planPolicy(desired, observed, { ...noRequest, unattended: true, agent }));
+      const { approvals } = request;
+      const approved = approvals.length === 0 ? {} : { approvals };
+      const asked = { ...noRequest, ...approved, unattended: true, agent };
+      return ok(planPolicy(desired, observed, asked));
     },
     isSaved: false,
     admit: async (planned) => {
