@@ -117,6 +117,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).defineVerify,
   },
   {
+    name: 'drill',
+    summary: 'boot a point, and say whether it is usable',
+    group: 'Points',
+    load: async () => (await import('./drill.ts')).defineDrill,
+  },
+  {
     name: 'hold',
     summary: 'forbid deleting a chain or a point',
     group: 'Points',

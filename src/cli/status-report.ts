@@ -46,6 +46,7 @@ export function statusReport(
         faulty,
         ...copies.get(domain.uuid),
         ...checks.get(domain.uuid),
+        ...drillOf(domain.uuid, observed, desired),
       };
     }),
     stores,
@@ -53,14 +54,18 @@ export function statusReport(
   };
 }
 
-/** 9 when something was not seen, 1 when an RPO is missed or points are damaged, else 0: what is unseen may hide the worst. */
+/** 9 when something was not seen, 1 when an RPO is missed, points are damaged or the newest drill failed, else 0: what is unseen may hide the worst. */
 export function statusExit(report: StatusReport): ExitCode {
   const unseen =
     report.unseen.length > 0 ||
     report.stores.some(isMissed) ||
     report.domains.some(({ verdict }) => verdict === 'unseen');
   if (unseen) return 9;
-  return report.domains.some(({ rpo, faulty }) => rpo === 'missed' || isDamaged(faulty)) ? 1 : 0;
+  return report.domains.some(
+    (domain) => domain.rpo === 'missed' || isDamaged(domain.faulty) || isUnproven(domain),
+  )
+    ? 1
+    : 0;
 }
 
 function rpoOf(
@@ -73,6 +78,23 @@ function rpoOf(
   // A newer point may lie where nothing could be seen.
   return verdict === 'unseen' || unseenStores ? 'unseen' : 'missed';
 }
+
+/** Its drills, if any are wanted or were made: the newest that any store knows. */
+function drillOf(
+  uuid: DomainUuid,
+  { stores }: ObservedState,
+  { domains }: Pick<DesiredState, 'domains'>,
+): Pick<StatusDomain, 'drill'> {
+  const wanted = domains.find((domain) => domain.uuid === uuid)?.drill !== undefined;
+  const [newest] = stores
+    .flatMap(({ state }) => (state.kind === 'ready' ? state.directories : []))
+    .flatMap(({ uuid: owner, drills }) => (owner === uuid && drills !== undefined ? [drills] : []))
+    .toSorted((a, b) => (a.last.at < b.last.at ? 1 : -1));
+  return wanted || newest !== undefined ? { drill: { wanted, drill: newest ?? null } } : {};
+}
+
+/** Whether the newest drill of a domain failed. */
+const isUnproven = ({ drill }: StatusDomain): boolean => drill?.drill?.last.result === 'failed';
 
 const isDamaged = (faulty: StatusDomain['faulty']): boolean => Object.keys(faulty).length > 0;
 

@@ -1,12 +1,12 @@
 import type { Backup } from '../model/action.ts';
-import { addressOf } from '../model/address.ts';
 import type { DesiredDrill } from '../model/desired.ts';
 import type { Drill } from '../model/drill-action.ts';
 import type { ObservedDrills } from '../model/drill.ts';
-import { pointDirectory, type ChainId, type DomainUuid, type PointId } from '../model/identity.ts';
+import { pointDirectory, type DomainUuid } from '../model/identity.ts';
 import type { Note } from '../model/plan.ts';
 import { copyKey, type CopyDecision, type CopyDecisions } from './copy-decision.ts';
 import type { DomainDecision } from './domain-decision.ts';
+import { drillAction, type DrillCandidate } from './drill-action.ts';
 import { drillAgainAt, drillReason } from './drill-dueness.ts';
 import { note } from './note.ts';
 import type { DomainSituation, Planning } from './planning.ts';
@@ -23,17 +23,6 @@ export interface BeforeDrills {
   /** Ids of backups that do not come. */
   readonly blocked: ReadonlySet<string>;
   readonly copies: CopyDecisions;
-}
-
-/** The point that a drill boots: the newest sound one there will be after this plan. */
-interface Candidate {
-  readonly directory: string;
-  readonly chain: ChainId;
-  readonly point: PointId;
-  readonly sequence: number;
-  readonly pointDirectory: string;
-  readonly from: Drill['from'];
-  readonly dependsOn: readonly string[];
 }
 
 /**
@@ -85,33 +74,8 @@ function decide(
   const candidate =
     drill.from === null ? ownPoint(domain, before) : copyOf(domain, drill.from, before);
   if (candidate === null) return nothing;
-  const action: Drill = {
-    kind: 'drill',
-    id: `drill:${store.name}:${domain.uuid}`,
-    wave: 50,
-    address: addressOf(domain.name, candidate.chain, candidate.sequence),
-    reasons: [reason],
-    place: desired.place,
-    blockedBy: [],
-    bytes: null,
-    domain: { uuid: domain.uuid, name: domain.name },
-    store: store.ref,
-    ...candidate,
-    ...waitOf(drill),
-    memoryLimitBytes: host.memoryLimitBytes,
-    network: host.network,
-    keep: false,
-  };
-  return { drills: [action], notes: [] };
-}
-
-function waitOf({
-  wait,
-  port,
-  timeoutSeconds,
-  script,
-}: DesiredDrill): Pick<Drill, 'wait' | 'port' | 'timeoutSeconds' | 'script'> {
-  return { wait, port, timeoutSeconds, script };
+  const action = drillAction({ domain, store: store.ref, candidate, ask: drill, host });
+  return { drills: [{ ...action, reasons: [reason], place: desired.place }], notes: [] };
 }
 
 /** What a drill would wait for in vain. */
@@ -133,7 +97,7 @@ function hindranceOf(
 function ownPoint(
   { directory, uuid }: DomainSituation,
   { decisions, blocked }: BeforeDrills,
-): Candidate | null {
+): DrillCandidate | null {
   const backup = decisions.get(uuid)?.backup ?? null;
   if (backup !== null && !blocked.has(backup.id)) return plannedPoint(backup);
   const tip = directory?.tip ?? null;
@@ -152,7 +116,7 @@ function ownPoint(
   };
 }
 
-function plannedPoint(backup: Backup): Candidate {
+function plannedPoint(backup: Backup): DrillCandidate {
   const { id, directory, chain, point, sequence, pointDirectory: name } = backup;
   return { directory, chain, point, sequence, pointDirectory: name, from: null, dependsOn: [id] };
 }
@@ -162,7 +126,7 @@ function copyOf(
   { uuid }: DomainSituation,
   mirror: string,
   { copies }: BeforeDrills,
-): Candidate | null {
+): DrillCandidate | null {
   const decision = copies.get(copyKey(mirror, uuid));
   const question = decision?.question ?? null;
   if (decision === undefined || question === null) return null;
@@ -174,7 +138,7 @@ function copyOf(
   return { ...newest, directory: question.directory, from: { mirror, path } };
 }
 
-type Copy = Omit<Candidate, 'directory' | 'from'>;
+type Copy = Omit<DrillCandidate, 'directory' | 'from'>;
 
 function madeCopies({ copies }: CopyDecision): readonly Copy[] {
   return copies.flatMap(({ id, chain, points }) =>

@@ -33,7 +33,7 @@ export const drillNotes: SentenceTable = {
     say: (t) =>
       `its drill failed ${t.age('at')} ago: ${t.text('message').replace(/\.$/, '')}; again ${t.at('againAt')}`,
     explain:
-      'The newest drill of the domain failed: nobody has proven that its newest point boots. The picture of its screen lies beside the point.',
+      'The newest drill of the domain failed: nobody has proven that its newest point boots. The picture of its screen lies beside the point. `holdfast drill ADDR` tries again at once, and with --keep leaves the machine running to be looked at.',
   },
   'drill-script-unknown': {
     say: (t) => `no drill: the host file has no script ${t.text('script')}`,

@@ -5,6 +5,7 @@ import { unreachable } from '../model/result.ts';
 import { agentLines } from './agent.ts';
 import { paint } from './color.ts';
 import { fitLine } from './display-width.ts';
+import { bootedWords } from './drill-words.ts';
 import { faultWords } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanAge, humanPeriod } from './human-duration.ts';
@@ -99,6 +100,7 @@ function domainTable(
   setting: Setting,
   options: RenderOptions,
 ): readonly string[] {
+  const withDrills = domains.some(({ drill }) => drill !== undefined);
   const withCopies = domains.some(({ copies = [] }) => copies.length > 0);
   const withChecks = domains.some(({ checks }) => checks !== undefined);
   const lines = domains.map((domain): TableLine => {
@@ -122,6 +124,9 @@ function domainTable(
         String(domain.points),
         humanBytes(domain.bytes),
         ...(withCopies ? [copyCell(domain, setting.now)] : []),
+        ...(withDrills
+          ? [domain.drill === undefined ? '' : bootedWords(domain.drill, setting.now)]
+          : []),
         ...(withChecks ? [checkCell(domain, setting.now)] : []),
         [isSuspended ? 'SUSPENDED' : '', stateWords(domain.verdict, why), damaged]
           .filter((text) => text !== '')
@@ -144,6 +149,7 @@ function domainTable(
       { title: 'POINTS', align: 'right' },
       { title: 'SIZE', align: 'right' },
       ...(withCopies ? [{ title: 'COPIES' }] : []),
+      ...(withDrills ? [{ title: 'BOOTED' }] : []),
       ...(withChecks ? [{ title: 'CHECKED' }] : []),
       { title: 'STATE' },
     ],
