@@ -1,9 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
 import type { Manifest } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { writeDurable } from '../store/durable.ts';
-import { realFiles } from '../store/files.ts';
 import { manifestName } from '../store/layout.ts';
 import { filesOf } from '../store/manifest.ts';
 import { readManifests } from './look.ts';
@@ -13,7 +11,8 @@ import { mirrorFailure, readScratch, withScratch, type Work } from './work.ts';
 
 /** `Mirror.fetch`: two processes, manifests and then data. */
 export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<Fetched, Failure>> {
-  const { chain, into, onBytes, signal } = request;
+  const { chain, into, only, onBytes, signal } = request;
+  const isWanted = (path: string): boolean => only?.has(path) ?? true;
   return withScratch(work, async (scratch) => {
     const place = placesOf(request);
     if (!place.ok) return place;
@@ -21,7 +20,9 @@ export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<F
     const found = await readManifests(work, scratch, { chain, points }, signal);
     if (!found.ok) return found;
     const paths = found.value.flatMap(({ name, manifest }) =>
-      filesOf(manifest).map(({ file }) => `${name}/${file}`),
+      filesOf(manifest)
+        .map(({ file }) => `${name}/${file}`)
+        .filter(isWanted),
     );
     const far = `${work.store}/${chainPath}`;
     const pulled = await work.end.pull({
@@ -34,8 +35,10 @@ export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<F
     });
     if (!pulled.ok) return pulled;
     for (const { name, path, manifest } of found.value) {
-      const content = readScratch(scratch, `${work.store}/${path}/${manifestName}`) ?? '';
-      const done = settle(work, `${into}/${name}`, manifest, content);
+      const content = readScratch(work, scratch, `${work.store}/${path}/${manifestName}`) ?? '';
+      const done = settle(work, `${into}/${name}`, manifest, content, (file) =>
+        isWanted(`${name}/${file}`),
+      );
       if (!done.ok) return done;
     }
     return ok({ ...pulled.value, manifests: found.value.map(({ manifest }) => manifest) });
@@ -48,16 +51,18 @@ function settle(
   directory: string,
   manifest: Manifest,
   content: string,
+  isWanted: (file: string) => boolean,
 ): Result<void, Failure> {
   return attempt(`writing ${directory}`, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    work.local.makePath(directory);
     for (const { file, bytes } of filesOf(manifest)) {
-      const size = lstatSync(`${directory}/${file}`, { throwIfNoEntry: false })?.size ?? null;
+      if (!isWanted(file)) continue;
+      const size = work.local.files.look(`${directory}/${file}`)?.sizeBytes ?? null;
       if (size === bytes) continue;
       const words = `${file} of ${directory} has ${size ?? 'no'} bytes, its manifest says ${bytes}; verify the point at the mirror`;
       return mirrorFailure(work, 'file-missing', words);
     }
-    writeDurable(realFiles, directory, manifestName, content);
+    writeDurable(work.local.files, directory, manifestName, content);
     return ok(undefined);
   });
 }
