@@ -24,7 +24,7 @@ export function definePublish(command: Command, go: Go): void {
 async function runPublish(context: Context): Promise<ExitCode> {
   const session = await openSession(context);
   if (!session.ok) return refuse(context, session.error);
-  const { host, policy, look } = session.value;
+  const { host, policy } = session.value;
   const place = host.publish;
   if (place === null) {
     const known = usage(
@@ -33,7 +33,7 @@ async function runPublish(context: Context): Promise<ExitCode> {
     );
     return refuse(context, known.error);
   }
-  const observed = await look();
+  const observed = await session.value.look();
   const desired = desiredOf(policy, observed);
   const plan = planPolicy(desired, observed, noRequest);
   const status = statusReport(plan, observed, desired);

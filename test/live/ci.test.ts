@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -188,10 +188,8 @@ class Forge implements AsyncDisposable {
   authorization: string | undefined;
   url = '';
   readonly #server = createServer((request, response) => {
-    void this.#answer(request).then((answer) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(answer));
-    });
+    void this.#answer(request, response);
+  });
   });
 
   static async start(): Promise<Forge> {
@@ -202,7 +200,13 @@ class Forge implements AsyncDisposable {
     return forge;
   }
 
-  async #answer(request: IncomingMessage): Promise<unknown> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#told(request);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer));
+  }
+
+  async #told(request: IncomingMessage): Promise<unknown> {
     this.calls.push(`${request.method} ${request.url}`);
     this.authorization = request.headers.authorization;
     let text = '';
