@@ -190,7 +190,6 @@ class Forge implements AsyncDisposable {
   readonly #server = createServer((request, response) => {
     void this.#answer(request, response);
   });
-  });
 
   static async start(): Promise<Forge> {
     const forge = new Forge();
