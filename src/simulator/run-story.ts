@@ -1,9 +1,9 @@
 import type { Heal } from '../model/check-action.ts';
-import { copiesOf, type StoredCopy } from './copies.ts';
+import { copiesOf, copyKeyOf, parentAt, type StoredCopy } from './copies.ts';
 import { createDice } from './dice.ts';
 import { doToDomain } from './domain-deeds.ts';
 import { doToHost } from './host-deeds.ts';
-import { inventoryOf, type StoredPoint } from './inventory.ts';
+import { inventoryOf, parentOf, type StoredPoint } from './inventory.ts';
 import { doToMirror } from './mirror-deeds.ts';
 import { violationsOf } from './oracles.ts';
 import { isWholeAsWritten, readsWell } from './point-truth.ts';
@@ -58,6 +58,7 @@ export class StoryRun {
     for (const result of results) this.#count(step, result);
     const after = inventoryOf(world.host);
     const copiesAfter = copiesOf(world.host);
+    spreadDamage(world, after, copiesAfter);
     const scene: Scene = {
       world,
       step,
@@ -159,6 +160,31 @@ function acknowledge(
     if (isThere) return [];
     return [{ id: 'I1-published', message: `${action.id} is done, and its point is not there` }];
   });
+}
+
+/** What is taken, or copied, on top of something damaged is no better: nobody has found that yet. */
+function spreadDamage(
+  { damaged, damagedCopies }: World,
+  points: readonly StoredPoint[],
+  copies: readonly StoredCopy[],
+): void {
+  if (damaged.size === 0 && damagedCopies.size === 0) return;
+  for (const point of points.toSorted((a, b) => a.sequence - b.sequence)) {
+    const parent = parentOf(point, points);
+    if (parent !== undefined && damaged.has(keyOf(parent))) damaged.add(keyOf(point));
+  }
+  const bad = new Set(
+    points.flatMap((point) =>
+      damaged.has(keyOf(point)) ? [`${point.uuid} ${point.manifest.point}`] : [],
+    ),
+  );
+  for (const copy of copies.toSorted((a, b) => a.sequence - b.sequence)) {
+    const parent = parentAt(copy, copies);
+    const isBad = parent !== undefined && damagedCopies.has(copyKeyOf(parent));
+    // A copy is made of what the store has, found to be damaged or not.
+    const isOfBad = bad.has(`${copy.uuid} ${copy.manifest.point}`);
+    if (isBad || (isOfBad && !copy.isIntact)) damagedCopies.add(copyKeyOf(copy));
+  }
 }
 
 /** A point that was healed is what its manifest says, file by file; what reads well again is watched again. */
