@@ -4,7 +4,16 @@ import { describe, expect, it } from 'vitest';
 
 /** Each folder of src, the folders it may import, and the packages that live in it. */
 const drivers = ['hypervisor', 'nbd', 'store', 'image', 'mirror'];
-const stages = ['policy', 'observer', 'planner', 'simulator', 'executor', 'loop', 'reporter'];
+const stages = [
+  'policy',
+  'observer',
+  'planner',
+  'simulator',
+  'executor',
+  'loop',
+  'reporter',
+  'metrics',
+];
 const layers: Readonly<
   Record<string, { folders: readonly string[]; packages: readonly string[]; clock?: true }>
 > = {
@@ -29,6 +38,7 @@ const layers: Readonly<
     packages: [],
   },
   executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
+  metrics: { folders: ['model'], packages: ['prom-client'] },
   reporter: { folders: ['model'], packages: ['diff', 'string-width', 'node:util'] },
   source: {
     folders: ['model', 'store', 'mirror', 'policy'],

@@ -153,6 +153,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).defineStatus,
   },
   {
+    name: 'metrics',
+    summary: 'print what a monitoring system asks for',
+    group: 'Looking',
+    load: async () => (await import('./metrics.ts')).defineMetrics,
+  },
+  {
     name: 'history',
     summary: 'what earlier runs did',
     group: 'Looking',

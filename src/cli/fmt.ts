@@ -1,4 +1,4 @@
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -12,6 +12,7 @@ import { loadHost } from './host.ts';
 import { policyFile } from './load-policy.ts';
 import { directoryReader, inputName } from './policy-reader.ts';
 import { renderOptions } from './print-report.ts';
+import { replaceFile } from './replace-file.ts';
 
 interface FmtOptions {
   readonly check?: boolean;
@@ -91,7 +92,7 @@ function formatFile(
   });
 }
 
-/** Replaces the file as a whole, so that nobody reads half of one. */
+/** Writes the usual form over the file. */
 function writeFormatted(
   { terminal }: Context,
   { file, before, after }: Formatted,
@@ -101,16 +102,11 @@ function writeFormatted(
     return ok(undefined);
   }
   if (before === after) return ok(undefined);
-  let temporary: string | null = null;
   try {
     const path = realpathSync(resolve(terminal.cwd, file));
-    const beside = `${path}.fmt-${process.pid}`;
-    writeFileSync(beside, after, { flag: 'wx', mode: statSync(path).mode });
-    temporary = beside;
-    renameSync(temporary, path);
+    replaceFile(path, after, statSync(path).mode);
     return ok(undefined);
   } catch (error) {
-    if (temporary !== null) rmSync(temporary, { force: true });
     return fail({
       exit: 1,
       code: 'not-saved',
