@@ -75,6 +75,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./apply.ts')).defineApply,
   },
   {
+    name: 'agent',
+    summary: 'plan and apply again and again, for ever',
+    group: 'Plan and apply',
+    load: async () => (await import('./agent.ts')).defineAgent,
+  },
+  {
+    name: 'suspend',
+    summary: 'let the agent leave a domain alone for a time',
+    group: 'Plan and apply',
+    load: async () => (await import('./suspend.ts')).defineSuspend,
+  },
+  {
+    name: 'resume',
+    summary: 'end a suspension, or let what failed be tried again',
+    group: 'Plan and apply',
+    load: async () => (await import('./suspend.ts')).defineResume,
+  },
+  {
     name: 'simulate',
     summary: 'show what the policy will do over a time, day by day',
     group: 'Plan and apply',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Drivers, StoreLimits } from '../executor/drivers.ts';
+import { realFileChecks } from '../executor/file-checks.ts';
 import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
@@ -32,6 +33,7 @@ function driversOf(
       return place.ok ? ok(place.value.of(ref.store)) : place;
     },
     images: nbdImages,
+    checks: realFileChecks,
     journals: hostJournals(host.stateDir, clock),
     files: realHostFiles,
     clock,

@@ -8,6 +8,11 @@ import { readTrouble } from './file-trouble.ts';
 
 const defaultPath = '/etc/holdfast/host.yaml';
 
+/** The host file, as it was named or where it is by default. */
+export function hostFilePath({ globals }: Pick<Context, 'globals'>): string {
+  return globals.hostConfig ?? defaultPath;
+}
+
 /** What belongs to this host and not to git. Without a host file there are defaults; a named one must be there. */
 export function loadHost({ terminal, globals }: Context): Result<HostFile, Refusal> {
   const named = globals.hostConfig;

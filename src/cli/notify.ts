@@ -1,5 +1,6 @@
 import type { RunReport } from '../executor/run-report.ts';
 import { addressOf } from '../model/address.ts';
+import { digestOf } from '../model/canonical.ts';
 import { escapeSteering } from '../model/escape-steering.ts';
 import { secondsBetween } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
@@ -83,7 +84,39 @@ export async function notifyRun(
   { notify }: Pick<HostFile, 'notify'>,
   facts: Notifiable,
 ): Promise<void> {
-  for (const notification of notificationsOf(facts)) {
+  await sendAll(context, notify, notificationsOf(facts));
+}
+
+/** What was told last: event → digest of what it was about. */
+export type Told = Readonly<Record<string, string>>;
+
+/** The same for a loop: only what is not what was told last. What is over is forgotten, and told again when it comes back. */
+export async function notifyChange(
+  context: Context,
+  { notify }: Pick<HostFile, 'notify'>,
+  facts: Notifiable,
+  before: Told,
+): Promise<Told> {
+  const now = notificationsOf(facts).map((one) => {
+    // Without the message: it has counts of what else the plan does.
+    const digest = digestOf(one.details);
+    return { one, digest };
+  });
+  const news = now.filter(({ one, digest }) => before[one.event] !== digest);
+  await sendAll(
+    context,
+    notify,
+    news.map(({ one }) => one),
+  );
+  return Object.fromEntries(now.map(({ one, digest }) => [one.event, digest]));
+}
+
+async function sendAll(
+  context: Context,
+  notify: HostFile['notify'],
+  notifications: readonly Notification[],
+): Promise<void> {
+  for (const notification of notifications) {
     for (const { command, on } of notify) {
       if (!on.includes(notification.event)) continue;
       const [program, ...args] = command;

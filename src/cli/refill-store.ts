@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { realFileChecks } from '../executor/file-checks.ts';
+import { verifyFiles } from '../executor/verify-point.ts';
 import type { Mirror } from '../mirror/mirror.ts';
 import type { StoreRef } from '../model/action.ts';
 import { pointDirectory } from '../model/identity.ts';
@@ -14,7 +16,6 @@ import type { Context } from './context.ts';
 import { fetchChain } from './fetch-chain.ts';
 import type { MirrorCopies } from './mirror-copies.ts';
 import { userName } from './user-name.ts';
-import { verifyFiles } from './verify-point.ts';
 
 // Nobody else knows the store at that time.
 const lockWaitSeconds = 10;
@@ -91,7 +92,10 @@ async function refillChain(
   for (const manifest of fetched.value) {
     const name = pointDirectory(manifest.sequence, manifest.point, manifest.level);
     const path = join(store.path, 'domains', directory.directory, chain.id, name);
-    const wrong = damaged.length > 0 ? [] : await verifyFiles(path, manifest, signal);
+    const wrong =
+      damaged.length > 0
+        ? []
+        : await verifyFiles(path, manifest, { checks: realFileChecks, signal });
     if (signal.aborted) return fail({ code: 'canceled', message: 'fetching was stopped' });
     const [first] = wrong;
     if (first === undefined && damaged.length === 0) continue;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { noRequest } from '../model/plan.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { renderStatus } from '../reporter/status.ts';
+import { agentStatus } from './agent-status.ts';
 import { refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
@@ -48,7 +49,10 @@ async function show(context: Context, session: Session, clear: string): Promise<
   const observed = await session.look();
   const desired = desiredOf(session.policy, observed);
   const plan = planPolicy(desired, observed, noRequest);
-  const report = statusReport(plan, observed, desired);
+  const report = {
+    ...statusReport(plan, observed, desired),
+    ...(await agentStatus(context, session.host.stateDir)),
+  };
   context.terminal.out(clear);
   printReport(context, 'status', report, renderStatus);
   return statusExit(report);

@@ -3,12 +3,13 @@ import { pointDirectory } from '../model/identity.ts';
 import type { ObservedPoint } from '../model/observed-store.ts';
 import type { VerifiedPoint } from '../model/report.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
+import type { Depth } from '../model/verification.ts';
 import { complain, say, type Context, type Refusal } from './context.ts';
 import { accessOf } from './mirror-access.ts';
 import { lookAtMirror, resolveCopies, type MirrorCopies } from './mirror-copies.ts';
 import type { Place } from './resolve-address.ts';
 import type { Session } from './session.ts';
-import { knownFault, type Depth } from './verify-point.ts';
+import { knownFault } from './verify-point.ts';
 
 /** What is verified at which mirror. */
 interface CopiesToVerify {
@@ -59,7 +60,7 @@ async function verifyChain(
   say(context, `checking ${address}`);
   const found = new Map<string, CheckedCopy>();
   let failure: Failure | null = null;
-  if (depth === 'hash' && hashable.length > 0) {
+  if (depth !== 'structure' && hashable.length > 0) {
     const checked = await copies.open(store.id).verify({
       directory: directory.directory,
       chain: chain.id,

@@ -1,14 +1,14 @@
 import { Option, type Command } from 'commander';
+import { checkPoint } from '../executor/check-point.ts';
+import { realFileChecks } from '../executor/file-checks.ts';
 import { addressOf, parseAddress } from '../model/address.ts';
 import { instantOf } from '../model/instant.ts';
 import type { PointFault } from '../model/observed-store.ts';
-import type { PointCheck } from '../model/point.ts';
 import type { VerifiedPoint, VerifyReport } from '../model/report.ts';
-import { ok, type Failure, type Result } from '../model/result.ts';
+import { ok, type Result } from '../model/result.ts';
+import { depths, type Depth } from '../model/verification.ts';
 import { renderVerify } from '../reporter/verify.ts';
 import { openStore } from '../store/open.ts';
-import type { PointPlace, Store } from '../store/store.ts';
-import { withLock } from '../store/with-lock.ts';
 import { complain, type Context, type Go, type Refusal, refuse, say } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
@@ -16,7 +16,7 @@ import { printReport } from './print-report.ts';
 import { resolveAddress, type Place } from './resolve-address.ts';
 import { openSession, type Session } from './session.ts';
 import { verifyCopies } from './verify-copies.ts';
-import { isDamage, knownFault, verifyPoint, type Depth } from './verify-point.ts';
+import { knownFault } from './verify-point.ts';
 
 // `apply` takes the store's lock for a rename or two; longer than this something is wrong.
 const lockWaitSeconds = 10;
@@ -31,8 +31,11 @@ export function defineVerify(command: Command, go: Go): void {
   command
     .argument('<addr>', 'a domain (all its points), a chain, or a point with all that it stands on')
     .addOption(
-      new Option('--depth <depth>', 'structure: manifests, sizes, qemu-img check; hash: every byte')
-        .choices(['structure', 'hash'])
+      new Option(
+        '--depth <depth>',
+        'structure: manifests, sizes, qemu-img check; hash: every byte; replay: every disk through its chain too',
+      )
+        .choices(depths)
         .default('hash'),
     )
     .option('--store <dir>', 'take points from this store; no policy is needed')
@@ -118,25 +121,19 @@ async function verifyPlace(
       ? read.value.find(({ manifest }) => manifest.point === point.id)
       : undefined;
     const isMarked = mayBeLifted(point.fault, depth, verified);
-    if (!read.ok || found === undefined || (point.fault !== undefined && !isMarked)) {
+    if (!store.ok || !read.ok || found === undefined || (point.fault !== undefined && !isMarked)) {
       const failure = read.ok ? knownFault(address, point.fault ?? 'manifest-missing') : read.error;
       verified.push({ ...facts, result: read.ok ? 'faulty' : 'unseen', failures: [failure] });
       continue;
     }
-    const { place, manifest } = found;
-    const path = `${ref.path}/domains/${place.directory}/${place.chain}/${place.pointDirectory}`;
-    const failures = await verifyPoint(path, manifest, depth, signal);
-    const damage = failures.find(isDamage);
-    if (store.ok && (damage !== undefined || failures.length === 0)) {
-      const at = instantOf(context.clock.now());
-      const noted = await withLock(store.value, lockWaitSeconds, () =>
-        damage === undefined
-          ? noteSound(store.value, place, { formatVersion: 1, at, depth })
-          : store.value.quarantine(place, damage, at),
-      );
-      if (!noted.ok) complain(context, `${address}: ${noted.error.message}`);
-    }
-    const result = damage !== undefined ? 'faulty' : failures.length > 0 ? 'unseen' : 'sound';
+    const { result, findings, noted } = await checkPoint(store.value, found, depth, {
+      checks: realFileChecks,
+      signal,
+      lockWaitSeconds,
+      now: () => instantOf(context.clock.now()),
+    });
+    if (!noted.ok) complain(context, `${address}: ${noted.error.message}`);
+    const failures = findings.map(({ code, message }) => ({ code, message }));
     verified.push({ ...facts, result, failures });
   }
   return verified;
@@ -152,15 +149,9 @@ function mayBeLifted(
   depth: Depth,
   below: readonly VerifiedPoint[],
 ): boolean {
-  if (depth !== 'hash') return false;
+  if (depth === 'structure') return false;
   return (
     fault === 'quarantined' ||
     (fault === 'parent-faulty' && below.every(({ result }) => result === 'sound'))
   );
-}
-
-/** Notes that a point is sound; after a check of every byte it is in quarantine no more. */
-function noteSound(store: Store, place: PointPlace, check: PointCheck): Result<void, Failure> {
-  const lifted = check.depth === 'hash' ? store.liftQuarantine(place) : ok(undefined);
-  return lifted.ok ? store.writeCheck(place, check) : lifted;
 }

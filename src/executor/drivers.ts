@@ -4,6 +4,7 @@ import type { MirrorRef, StoreRef } from '../model/action.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Failure, Result } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
+import type { FileChecks } from './file-checks.ts';
 import type { HostFiles } from './host-files.ts';
 import type { HostJournals } from './host-journals.ts';
 import type { ImageReader } from './image-reader.ts';
@@ -17,6 +18,7 @@ export interface Drivers {
   /** Opens a mirror's copies of one store; starts nothing. */
   readonly openMirror: (ref: MirrorRef) => Result<Mirror, Failure>;
   readonly images: ImageReader;
+  readonly checks: FileChecks;
   readonly journals: HostJournals;
   readonly files: HostFiles;
   readonly clock: () => Instant;

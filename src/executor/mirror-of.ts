@@ -4,7 +4,8 @@ import type { Action, MirrorRef } from '../model/action.ts';
 export function mirrorOf(action: Action): MirrorRef | null {
   return action.kind === 'copy-points' ||
     action.kind === 'hide-copies' ||
-    action.kind === 'purge-copies'
+    action.kind === 'purge-copies' ||
+    action.kind === 'heal'
     ? action.mirror
     : null;
 }

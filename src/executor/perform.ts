@@ -6,6 +6,7 @@ import { copyPoints } from './copy-points.ts';
 import { createStore } from './create-store.ts';
 import { discardFiles } from './discard-files.ts';
 import { dropCheckpoint } from './drop-checkpoint.ts';
+import { heal } from './heal.ts';
 import { hideCopies } from './hide-copies.ts';
 import type { Applied, Checked, NotDone } from './not-done.ts';
 import type { Performer } from './performer.ts';
@@ -19,6 +20,7 @@ import { thawDomain } from './thaw-domain.ts';
 import type { Tools } from './tools.ts';
 import { trashChain } from './trash-chain.ts';
 import { untrack } from './untrack.ts';
+import { verifyPoints } from './verify-points.ts';
 
 /** An action together with the code that does its kind. */
 export interface Performable {
@@ -63,6 +65,10 @@ export function performable(action: Action): Performable {
       return bind(hideCopies, action);
     case 'purge-copies':
       return bind(purgeCopies, action);
+    case 'verify-points':
+      return bind(verifyPoints, action);
+    case 'heal':
+      return bind(heal, action);
     default:
       return unreachable(action);
   }

@@ -103,6 +103,10 @@ function skipReason(action: Action, state: State): string | null {
       ((other.wave === 90 || isPurge(other)) &&
         outcomes.get(other.id)?.code === 'failed' &&
         (mirrorOf(other) === null || nameOf(other) === nameOf(action))) ||
+      // What a check of this run found damaged counted for a point when the plan was made.
+      (other.kind === 'verify-points' &&
+        other.domain.uuid === domainOf(action) &&
+        outcomes.get(other.id)?.code === 'failed') ||
       // G208, whatever the plan says: nothing of a domain goes while its backup did not come.
       (other.kind === 'backup' &&
         other.domain.uuid === domainOf(action) &&
@@ -117,6 +121,12 @@ function mayStart(action: Action, running: readonly Action[], state: State): boo
   if (!action.dependsOn.every((id) => succeeded(state.outcomes.get(id)))) return false;
   const domain = domainOf(action);
   if (domain !== null && beside.some((other) => domainOf(other) === domain)) return false;
+  if (action.kind === 'verify-points') {
+    // One reader at a time: the limit is the store's, and a disk reads two files at once at half the speed.
+    return !running.some(
+      (other) => other.kind === 'verify-points' && other.store.name === action.store.name,
+    );
+  }
   if (action.kind !== 'backup') return true;
   const store = action.store.name;
   const busy = running.filter((other) => other.kind === 'backup' && other.store.name === store);

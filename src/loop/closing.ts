@@ -2,8 +2,9 @@ import type { StoreRef } from '../model/action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ReadyStore, StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
-import { runnableActions, type Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Failure, Result } from '../model/result.ts';
+import { leftAfter } from '../planner/left-after.ts';
 import { memoryOf } from '../planner/memory.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { rememberStore } from '../store/known-stores.ts';
@@ -52,7 +53,7 @@ export async function closeRound(
   if (then.incomplete) return { converged: null, left: [], next };
   const known = new Set(plan.domains.map(({ domain }) => domain.uuid));
   const planned = new Set(plan.actions.map(({ id }) => id));
-  const left = runnableActions(then).filter((action) =>
+  const left = leftAfter([plan], then).filter((action) =>
     isSaved ? planned.has(action.id) : !('domain' in action) || known.has(action.domain.uuid),
   );
   return { converged: left.length === 0, left: left.map(({ id }) => id), next };

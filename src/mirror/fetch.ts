@@ -13,7 +13,8 @@ import { mirrorFailure, readScratch, withScratch, type Work } from './work.ts';
 
 /** `Mirror.fetch`: two processes, manifests and then data. */
 export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<Fetched, Failure>> {
-  const { chain, into, onBytes, signal } = request;
+  const { chain, into, only, onBytes, signal } = request;
+  const isWanted = (path: string): boolean => only?.has(path) ?? true;
   return withScratch(work, async (scratch) => {
     const place = placesOf(request);
     if (!place.ok) return place;
@@ -21,7 +22,9 @@ export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<F
     const found = await readManifests(work, scratch, { chain, points }, signal);
     if (!found.ok) return found;
     const paths = found.value.flatMap(({ name, manifest }) =>
-      filesOf(manifest).map(({ file }) => `${name}/${file}`),
+      filesOf(manifest)
+        .map(({ file }) => `${name}/${file}`)
+        .filter(isWanted),
     );
     const far = `${work.store}/${chainPath}`;
     const pulled = await work.end.pull({
@@ -35,7 +38,9 @@ export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<F
     if (!pulled.ok) return pulled;
     for (const { name, path, manifest } of found.value) {
       const content = readScratch(scratch, `${work.store}/${path}/${manifestName}`) ?? '';
-      const done = settle(work, `${into}/${name}`, manifest, content);
+      const done = settle(work, `${into}/${name}`, manifest, content, (file) =>
+        isWanted(`${name}/${file}`),
+      );
       if (!done.ok) return done;
     }
     return ok({ ...pulled.value, manifests: found.value.map(({ manifest }) => manifest) });
@@ -48,10 +53,12 @@ function settle(
   directory: string,
   manifest: Manifest,
   content: string,
+  isWanted: (file: string) => boolean,
 ): Result<void, Failure> {
   return attempt(`writing ${directory}`, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const { file, bytes } of filesOf(manifest)) {
+      if (!isWanted(file)) continue;
       const size = lstatSync(`${directory}/${file}`, { throwIfNoEntry: false })?.size ?? null;
       if (size === bytes) continue;
       const words = `${file} of ${directory} has ${size ?? 'no'} bytes, its manifest says ${bytes}; verify the point at the mirror`;

@@ -68,6 +68,8 @@ export interface Transferred {
 export interface FetchRequest extends PointsOfChain {
   /** Absolute path of a local directory that is there; it becomes `<into>/<point directory>/…`. */
   readonly into: string;
+  /** `<point directory>/<file>`: only these files, beside the manifests; all if left out. */
+  readonly only?: ReadonlySet<string>;
   readonly onBytes: (bytes: number) => void;
 }
 

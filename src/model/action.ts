@@ -1,3 +1,4 @@
+import type { Heal, VerifyPoints } from './check-action.ts';
 import type { MirrorAccess, SourcePlace } from './desired.ts';
 import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
@@ -25,7 +26,7 @@ export interface DomainRef {
 }
 
 /** What every action says of itself. */
-interface ActionBase {
+export interface ActionBase {
   /** Unique in its plan and the same in every plan of the same state: `backup:main:<uuid>`. */
   readonly id: string;
   /** Order: 10 repair, 20 backups, 30 mirrors, 40 restore, 50 checks, 90 deletions. */
@@ -361,7 +362,9 @@ export type Action =
   | Untrack
   | CopyPoints
   | HideCopies
-  | PurgeCopies;
+  | PurgeCopies
+  | VerifyPoints
+  | Heal;
 
 export type ActionKind = Action['kind'];
 

@@ -11,6 +11,11 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
+/** SHA-256, 64 hex digits, of a text as a file has it. */
+export function hashOfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** SHA-256, 64 hex digits, of a value's canonical JSON. A pure function: the only package of model. */
 export function digestOf(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');

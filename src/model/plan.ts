@@ -1,4 +1,5 @@
 import type { Action, DomainRef, Reason } from './action.ts';
+import type { AgentLimits } from './agent.ts';
 import type { SourcePlace } from './desired.ts';
 import type { ChainId, PointId } from './identity.ts';
 import type { Instant } from './instant.ts';
@@ -46,6 +47,8 @@ export interface DomainVerdict {
   /** Newest valid point, or the look that proved that nothing changed. */
   readonly freshAt: Instant | null;
   readonly rpoSeconds: number | null;
+  /** When the next of its points is checked again; only where the policy asks for checks and there is a point. */
+  readonly nextVerifyAt?: Instant;
 }
 
 /** Why a point is kept, or that nothing keeps it. */
@@ -73,6 +76,8 @@ export interface Request {
   readonly allow: readonly { readonly code: string; readonly scope: string }[];
   /** Nobody is there: G202 and the like have no override. */
   readonly unattended: boolean;
+  /** Only in plans of the agent: what holds it back. */
+  readonly agent?: AgentLimits;
 }
 
 /** Nothing but what the policy says. */

@@ -1,4 +1,5 @@
 import type { Action, Reason } from './action.ts';
+import type { AgentMode, Suspension } from './agent.ts';
 import type { Outcome } from './event.ts';
 import type { ChainId, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
@@ -7,6 +8,7 @@ import type { DomainVerdict } from './plan.ts';
 import type { Level, Quiesce } from './point.ts';
 import type { CheckedCommit, CommitInForce, SourceRefusal, SourceReset } from './policy-source.ts';
 import type { Failure } from './result.ts';
+import type { Depth } from './verification.ts';
 
 /**
  * What the looking commands print: plain JSON, the same with `--json` as what
@@ -127,8 +129,35 @@ export interface StatusStore {
   readonly isUnused?: true;
 }
 
+/** The agent of this host, of `status`: what its last round came to. */
+export interface StatusAgent {
+  readonly running: boolean;
+  readonly mode: AgentMode;
+  readonly lastAt: Instant;
+  /** Why it looked: `interval`, `libvirt` … */
+  readonly why: readonly string[];
+  readonly done: number;
+  readonly failed: number;
+  readonly withheld: number;
+  /** Why there was no round: the policy is invalid, another run holds the lock. */
+  readonly trouble: string | null;
+  /** When it looks again at the latest; null: it is at work, or ended. */
+  readonly nextAt: Instant | null;
+  readonly commit: string | null;
+  /** Actions that failed three times in a row and more, and the last failure of each (G404). */
+  readonly stalled: readonly {
+    readonly action: string;
+    readonly times: number;
+    readonly message: string;
+  }[];
+}
+
 /** Result of `status`: health beside sync. */
 export interface StatusReport extends ReportBase {
+  /** Left out where no agent has ever looked. */
+  readonly agent?: StatusAgent;
+  /** What people told the agent to leave alone; left out where it is nothing. */
+  readonly suspended?: readonly Suspension[];
   readonly domains: readonly StatusDomain[];
   readonly stores: readonly StatusStore[];
   /** Parts that could not be looked at, beside stores: exit 9. */
@@ -243,7 +272,7 @@ export interface VerifiedPoint {
 /** Result of `verify`. */
 export interface VerifyReport extends ReportBase {
   /** `structure`: manifest, files, sizes, qemu-img check. `hash`: every byte as well. */
-  readonly depth: 'structure' | 'hash';
+  readonly depth: Depth;
   readonly points: readonly VerifiedPoint[];
   readonly seconds: number;
 }

@@ -3,6 +3,7 @@ import type { DomainUuid } from '../model/identity.ts';
 import type { DomainDecision } from './domain-decision.ts';
 import { byText } from './order.ts';
 import { isPurge } from './space.ts';
+import { byUrgency } from './verification.ts';
 
 /** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
 const kindOrder: Readonly<Record<ActionKind, number>> = {
@@ -23,6 +24,8 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'hide-copies': 14,
   'purge-trash': 15,
   'purge-copies': 16,
+  heal: 17,
+  'verify-points': 18,
 };
 
 /** A purge outside its own wave makes room for what is written in that one. */
@@ -32,7 +35,8 @@ function rank(action: Action): number {
 
 /**
  * Actions in the order in which they are done: by wave and kind; of backups
- * the domain that waited longest comes first, else by address and id.
+ * the domain that waited longest comes first, of checks the one whose first
+ * point is the most urgent, else by address and id.
  */
 export function orderedActions(
   actions: readonly Action[],
@@ -45,6 +49,7 @@ export function orderedActions(
       a.wave - b.wave ||
       rank(a) - rank(b) ||
       age(a) - age(b) ||
+      byUrgency(a, b) ||
       byText(a.address, b.address) ||
       byText(a.id, b.id),
   );

@@ -17,6 +17,9 @@ import { g207OnlyCopy } from './guards/g207-only-copy.ts';
 import { g210CopiesReduced, g210RetentionReduced } from './guards/g210-retention-reduced.ts';
 import { g211Renamed } from './guards/g211-renamed.ts';
 import { g213InUse } from './guards/g213-in-use.ts';
+import { g404Breaker } from './guards/g404-breaker.ts';
+import { g405Mode } from './guards/g405-mode.ts';
+import { g406Suspended } from './guards/g406-suspended.ts';
 import { g407Space } from './guards/g407-space.ts';
 import {
   finding,
@@ -46,6 +49,9 @@ const rules: readonly GuardRule[] = [
   g210CopiesReduced,
   g211Renamed,
   g213InUse,
+  g404Breaker,
+  g405Mode,
+  g406Suspended,
   g407Space,
   plaintextBackup,
 ];

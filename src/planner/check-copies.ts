@@ -8,6 +8,12 @@ import { problem, type Directories, type PlanProblem } from './plan-problem.ts';
 
 type Copies = CopyPoints | HideCopies | PurgeCopies;
 
+const copyKinds: ReadonlySet<Action['kind']> = new Set<Copies['kind']>([
+  'copy-points',
+  'hide-copies',
+  'purge-copies',
+]);
+
 /** What the checks of copies look at: the mirrors as they were seen, and as the plan's steps leave them. */
 interface Walk {
   readonly observed: ObservedState;
@@ -32,7 +38,7 @@ export function copyProblems(
   directories: Directories,
   floors: ReadonlyMap<string, number>,
 ): readonly PlanProblem[] {
-  const own = actions.filter((action): action is Copies => 'mirror' in action);
+  const own = actions.filter((action): action is Copies => copyKinds.has(action.kind));
   if (own.length === 0) return [];
   const walk: Walk = {
     observed,

@@ -129,6 +129,14 @@ function conflictProblems(actions: readonly Action[]): readonly PlanProblem[] {
         needed.set(`${action.domain.uuid}/${action.parent.checkpoint}`, action.id);
       }
     }
+    if (action.kind === 'heal') {
+      needed.set(`${action.store.name}/${action.directory}/${action.chain}`, action.id);
+    }
+    if (action.kind === 'verify-points') {
+      for (const { chain } of action.points) {
+        needed.set(`${action.store.name}/${action.directory}/${chain}`, action.id);
+      }
+    }
     if (action.kind === 'redefine-checkpoint') {
       needed.set(`${action.domain.uuid}/${action.checkpoint}`, action.id);
     }

@@ -26,8 +26,10 @@ export function notesOf(
   planning: Planning,
   copies: RetainedCopies['byDecision'],
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
+  checks: readonly Note[],
 ): readonly Note[] {
   return [
+    ...checks,
     ...unseenNotes(planning),
     ...planning.domains.flatMap((domain) => partNote(domain, decisions.get(domain.uuid)?.verdict)),
     ...storeNotes(planning),

@@ -1,4 +1,5 @@
-import type { Action, CopyPoints, CreateStore, TrashChain } from '../model/action.ts';
+import type { Action, CopyPoints, CreateStore, HideCopies, TrashChain } from '../model/action.ts';
+import type { Heal } from '../model/check-action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
@@ -13,6 +14,7 @@ import { retainCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import type { GuardContext } from './guards/guard-context.ts';
+import { chainKey, healsOf } from './heals.ts';
 import { guardedWithRoom } from './make-room.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
@@ -23,6 +25,7 @@ import { halfWrittenDevices, hostRepairs, incomingRepairs, type HostRepair } fro
 import { sealPlan } from './seal.ts';
 import { targetedActions } from './targeted-actions.ts';
 import { verdictsOf } from './verdicts.ts';
+import { plannedChecks, type PlannedChecks } from './verification.ts';
 
 /**
  * The plan that makes what is into what should be. Pure: the only clock is
@@ -55,6 +58,7 @@ export function planPolicy(
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
+  const { heals, checks } = careOf(planning, [...retained.trash, ...removed]);
   const drafted = orderedActions(
     targetedActions(planning, [
       ...local,
@@ -62,7 +66,9 @@ export function planPolicy(
       ...removed,
       ...due,
       ...copied,
-      ...retainedCopies.hides,
+      ...heals,
+      ...checks.actions,
+      ...afterHeals(retainedCopies.hides, heals),
       ...copyPurges(planning, copied),
     ]),
     decisions,
@@ -84,9 +90,9 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision, decisions),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions, checks.notes),
     guards,
-    domains: verdictsOf(planning, decisions, actions),
+    domains: verdictsOf(planning, decisions, actions, checks.nextAt),
     incomplete,
     ...(incomplete && !isHostIncomplete(planning) ? { onlyMirrorsUnseen: true } : {}),
     doomed: retained.doomed,
@@ -205,6 +211,30 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
       kind === 'backup' && blockedBy.length > 0 ? [id] : [],
     ),
   );
+}
+
+/** What is healed and checked of the chains that do not go. */
+function careOf(
+  planning: Planning,
+  trash: readonly TrashChain[],
+): { readonly heals: readonly Heal[]; readonly checks: PlannedChecks } {
+  const going = new Set(
+    trash.map(({ store, directory, chain }) => chainKey(store.name, directory, chain)),
+  );
+  return { heals: healsOf(planning, going), checks: plannedChecks(planning, going) };
+}
+
+const copyKeyOf = ({ mirror, domain, chain }: HideCopies | Heal): string =>
+  `${mirror.name}/${domain.uuid}/${chain}`;
+
+/** A chain goes at a mirror when what the store still needs of it has come back from there. */
+function afterHeals(hides: readonly HideCopies[], heals: readonly Heal[]): readonly HideCopies[] {
+  if (heals.length === 0) return hides;
+  const byChain = grouped(heals, copyKeyOf);
+  return hides.map((action) => {
+    const own = byChain.get(copyKeyOf(action)) ?? [];
+    return { ...action, dependsOn: [...action.dependsOn, ...own.map(({ id }) => id)] };
+  });
 }
 
 /** A chain goes when what a mirror still lacked of it has arrived there (G207). */

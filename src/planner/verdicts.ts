@@ -1,5 +1,6 @@
 import type { Action } from '../model/action.ts';
-import { instantOf } from '../model/instant.ts';
+import type { DomainUuid } from '../model/identity.ts';
+import { instantOf, type Instant } from '../model/instant.ts';
 import type { DomainVerdict } from '../model/plan.ts';
 import { nextDueAt } from '../schedule/due.ts';
 import type { DomainDecision } from './domain-decision.ts';
@@ -11,6 +12,7 @@ export function verdictsOf(
   planning: Planning,
   decisions: ReadonlyMap<string, DomainDecision>,
   actions: readonly Action[],
+  nextVerifyAt: ReadonlyMap<DomainUuid, Instant> = new Map(),
 ): readonly DomainVerdict[] {
   const byDomain = grouped(
     actions.filter((action) => 'domain' in action),
@@ -20,7 +22,9 @@ export function verdictsOf(
     const decision = decisions.get(domain.uuid);
     if (decision === undefined) return [];
     const own = byDomain.get(domain.uuid) ?? [];
-    return [verdictOf(planning, domain, decision, own)];
+    const nextAt = nextVerifyAt.get(domain.uuid);
+    const verdict = verdictOf(planning, domain, decision, own);
+    return [nextAt === undefined ? verdict : { ...verdict, nextVerifyAt: nextAt }];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { AgentMode } from '../model/agent.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { sortDiagnostics, type Diagnostics } from './diagnostic.ts';
 import { hostSchemaErrors } from './generated/host-schema.ts';
@@ -20,6 +21,8 @@ export interface HostFile {
   readonly scratch: { readonly path: string; readonly limitBytes: number | null };
   readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
   readonly notify: readonly HostNotification[];
+  /** How the agent works here: the highest mode that a policy may set, and how often it looks when nothing wakes it. */
+  readonly agent: { readonly maxMode: AgentMode; readonly intervalSeconds: number };
 }
 
 export interface HostNotification {
@@ -62,6 +65,7 @@ export interface WrittenHostFile {
   readonly scratch?: { readonly path?: string; readonly limit?: string };
   readonly limits?: { readonly jobs?: number; readonly rate?: string };
   readonly notify?: readonly HostNotification[];
+  readonly agent?: { readonly maxMode?: AgentMode; readonly interval?: string };
 }
 
 interface WrittenSigners {
@@ -82,6 +86,9 @@ interface WrittenSource {
 // libvirt's own limit of jobs is far higher; a host of 500 domains has the
 // disks and the network for a few at once.
 const defaultJobs = 4;
+
+// A domain that came is seen within minutes even where no event was heard; a look costs a second.
+const defaultInterval = '5m';
 
 /** A host without a host file. */
 export const defaultHostFile: HostFile = withDefaults({});
@@ -105,7 +112,7 @@ export function isHostFile(data: unknown): data is WrittenHostFile {
 }
 
 function withDefaults(written: WrittenHostFile): HostFile {
-  const { scratch, limits } = written;
+  const { scratch, limits, agent } = written;
   const stateDir = written.stateDir ?? '/var/lib/holdfast';
   return {
     policy: written.policy ?? null,
@@ -123,6 +130,10 @@ function withDefaults(written: WrittenHostFile): HostFile {
       rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
     },
     notify: written.notify ?? [],
+    agent: {
+      maxMode: agent?.maxMode ?? 'full',
+      intervalSeconds: durationSeconds(agent?.interval ?? defaultInterval),
+    },
   };
 }
 

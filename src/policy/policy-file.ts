@@ -1,3 +1,4 @@
+import type { AgentMode } from '../model/agent.ts';
 import type { Depth } from '../model/verification.ts';
 import { policySchemaErrors } from './generated/policy-schema.ts';
 
@@ -16,6 +17,7 @@ export interface PolicyFile {
   readonly ignore?: readonly string[];
   readonly moved?: readonly { readonly from: string; readonly to: string }[];
   readonly removed?: readonly WrittenRemoval[];
+  readonly agent?: WrittenAgent;
 }
 
 const keys: Readonly<Record<keyof PolicyFile, true>> = {
@@ -32,6 +34,7 @@ const keys: Readonly<Record<keyof PolicyFile, true>> = {
   ignore: true,
   moved: true,
   removed: true,
+  agent: true,
 };
 
 /** Whether a word is a key of a policy file's outermost level. */
@@ -119,6 +122,13 @@ export interface WrittenSettings {
     readonly stall?: DurationText;
     readonly agent?: DurationText;
   };
+}
+
+/** What `holdfast agent` may do, and when. */
+export interface WrittenAgent {
+  readonly mode?: AgentMode;
+  /** `22:00-06:00`, `sat,sun 00:00-24:00`. */
+  readonly windows?: readonly string[];
 }
 
 /** Exactly one of name, uuid and match. */

@@ -1,3 +1,4 @@
+import type { AgentMode } from '../model/agent.ts';
 import type {
   DesiredDomain,
   DesiredMirror,
@@ -7,6 +8,7 @@ import type {
   SourcePlace,
 } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
+import type { Window } from '../schedule/window.ts';
 import type { Diagnostics } from './diagnostic.ts';
 import type { Pattern } from './pattern.ts';
 
@@ -42,5 +44,7 @@ export interface Policy {
   readonly ignore: readonly { readonly pattern: Pattern; readonly place: SourcePlace }[];
   readonly moved: readonly Moved[];
   readonly removed: readonly Removed[];
+  /** What the agent may do, and when; no windows: always. */
+  readonly agent: { readonly mode: AgentMode; readonly windows: readonly Window[] };
   readonly warnings: Diagnostics;
 }

@@ -1,5 +1,6 @@
 import { digestOf } from '../model/canonical.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { parseWindow } from '../schedule/window.ts';
 import { isTimeZone, timeZoneNames } from '../schedule/zone.ts';
 import { readDefinitions, type Definitions } from './definitions.ts';
 import { hasErrors, sortDiagnostics, type Diagnostic, type Diagnostics } from './diagnostic.ts';
@@ -7,6 +8,7 @@ import { loadFiles, type LoadedFiles, type PolicyReader } from './include.ts';
 import { readMirrors } from './mirrors.ts';
 import { readMoves } from './moves.ts';
 import { suggestion } from './nearest.ts';
+import type { WrittenAgent } from './policy-file.ts';
 import type { Policy } from './policy.ts';
 import { readRules } from './rules.ts';
 import type { WrittenAt } from './settings.ts';
@@ -52,6 +54,7 @@ function build(
   if (!hasErrors([...found, ...told])) checkUnused(definitions, rules, files, told);
   found.push(...told.filter(({ code }) => !partial || !dependsOnAll.has(code)));
   const stores = [...definitions.stores.values()].filter((store) => store !== null);
+  const agent = readAgent(main.file.agent);
   const meaning = {
     host: main.file.host ?? null,
     timezone,
@@ -64,6 +67,7 @@ function build(
     ignore: ignore.map(({ pattern }) => pattern.text),
     moved: moves.moved.map((move) => withoutPlace(move)),
     removed: moves.removed.map((removal) => withoutPlace(removal)),
+    ...(main.file.agent === undefined ? {} : { agent }),
   };
   return {
     file: main.source.file,
@@ -76,7 +80,14 @@ function build(
     rules,
     ignore,
     ...moves,
+    agent,
   };
+}
+
+/** Without a word of it the agent deletes nothing, and works at any time. */
+function readAgent({ mode = 'additive', windows = [] }: WrittenAgent = {}): Policy['agent'] {
+  // The schema has checked their form.
+  return { mode, windows: windows.flatMap((text) => parseWindow(text) ?? []) };
 }
 
 /** A record without the line that it stands on, which means nothing. */
@@ -90,7 +101,7 @@ const dependsOnAll: ReadonlySet<string> = new Set(['HP301', 'HP317', 'HP318', 'H
 function checkMainOnly(main: UsableFile, files: readonly UsableFile[], found: Diagnostic[]): void {
   for (const { source, file } of files) {
     if (source === main.source) continue;
-    for (const key of ['host', 'timezone', 'defaults'] as const) {
+    for (const key of ['host', 'timezone', 'defaults', 'agent'] as const) {
       if (file[key] === undefined) continue;
       const summary = `${key} stands only in the main file`;
       const detail = `move it to ${main.source.file}`;

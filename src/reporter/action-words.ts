@@ -7,6 +7,7 @@ import {
   type Restore,
 } from '../model/action.ts';
 import { unreachable } from '../model/result.ts';
+import type { Depth } from '../model/verification.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
@@ -21,6 +22,7 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'backup':
     case 'restore':
     case 'copy-points':
+    case 'verify-points':
       return '>';
     case 'trash-chain':
     case 'purge-trash':
@@ -28,6 +30,7 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'purge-copies':
       return '-';
     case 'untrack':
+    case 'heal':
       return '~';
     default:
       return unreachable(action);
@@ -55,6 +58,10 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return backupWords(action);
     case 'copy-points':
       return `copy ${pointsWords(action)}`;
+    case 'verify-points':
+      return `check ${pointsWords(action)}, ${depthWords(action.depth)}`;
+    case 'heal':
+      return `heal from ${printable(action.mirror.name)}${sizeSuffix(action.bytes)}`;
     case 'trash-chain':
     case 'hide-copies':
       return pointsWords(action);
@@ -72,6 +79,20 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return `drop ${plural(action.checkpoints.length, 'checkpoint')}; the next point is a full`;
     default:
       return unreachable(action);
+  }
+}
+
+/** How thoroughly points are checked. */
+export function depthWords(depth: Depth): string {
+  switch (depth) {
+    case 'structure':
+      return 'structure only';
+    case 'hash':
+      return 'every byte';
+    case 'replay':
+      return 'every byte and through the chain';
+    default:
+      return unreachable(depth);
   }
 }
 

@@ -214,11 +214,29 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
       'One run at a time changes a store. The kernel takes the lock away when its process ends, so there is never a stale one.',
   },
   G404: {
-    say: (t) => `failed ${t.text('times')} times on the same observation: stalled`,
-    remedy: null,
-    liftable: true,
+    say: (t) =>
+      `failed ${t.text('times')} times on the same observation: stalled until ${t.at('retryAt')}`,
+    remedy: 'Correct the cause; holdfast resume ADDRESS tries again at once.',
+    liftable: false,
     explain:
       'The agent stops repeating an action that failed three times while nothing changed, and tries again after a growing time of at most one hour, or as soon as something changes.',
+  },
+  G405: {
+    say: (t) => `withheld: mode ${t.text('mode')}`,
+    remedy: 'A person does it with holdfast apply, or the mode is raised.',
+    liftable: false,
+    explain:
+      'The mode of the agent does not allow it. `observe` looks, `plan-only` shows what it would do, `additive` takes and copies points and repairs, but deletes none, `full` does all that the policy says. The policy sets the mode, and the host file or --max-mode the highest one. `holdfast apply` by hand is not bound by it.',
+  },
+  G406: {
+    say: (t) =>
+      t.text('how') === 'window'
+        ? `waits for the window that opens ${t.at('opensAt')}`
+        : `suspended by ${t.text('who')} until ${t.at('until')}: ${t.text('reason')}`,
+    remedy: 'It goes on by itself then; holdfast resume ADDRESS ends a suspension before.',
+    liftable: false,
+    explain:
+      'A person told the agent to leave a domain, or the host, alone until a time (`holdfast suspend`), or the policy allows it to work only in windows, and none is open. A frozen guest is thawed and an orphaned job ended all the same. `holdfast apply` by hand is not bound by it.',
   },
   G407: {
     say: (t) =>

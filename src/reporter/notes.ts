@@ -1,3 +1,4 @@
+import { checkNotes } from './check-reasons.ts';
 import { exclusionWords } from './exclusions.ts';
 import { faultWords } from './faults.ts';
 import { mirrorNotes } from './mirror-reasons.ts';
@@ -7,6 +8,7 @@ import { withoutName } from './without-name.ts';
 /** What is said of a plan but not done. */
 export const notes: SentenceTable = {
   ...mirrorNotes,
+  ...checkNotes,
   unseen: {
     say: (t) =>
       `${t.text('part') === 'domain' ? '' : `${t.text('part')} `}was not seen${t.has('message') ? `: ${withoutName(t.text('message'), t.text('part'))}` : ''}`,

@@ -8,6 +8,8 @@ const groups = [
   'create',
   'run',
   'copy',
+  'heal',
+  'check',
   'restore',
   'repair',
   'untrack',
@@ -30,6 +32,10 @@ function groupOf(action: Action): Group {
       return 'untrack';
     case 'copy-points':
       return 'copy';
+    case 'heal':
+      return 'heal';
+    case 'verify-points':
+      return 'check';
     case 'trash-chain':
     case 'hide-copies':
       return 'delete';
@@ -41,7 +47,7 @@ function groupOf(action: Action): Group {
   }
 }
 
-/** `3 to run, 1 to repair, 1 to delete (38.2 GiB, blocked); 38 unchanged`: bytes only of what travels or goes. */
+/** `3 to run, 1 to repair, 1 to delete (38.2 GiB, blocked); 38 unchanged`: bytes only of what travels, is read, or goes. */
 export function countsOf(plan: Plan): string {
   const order: readonly Group[] = ['run', ...groups.filter((group) => group !== 'run')];
   const parts = order.flatMap((group) => {
@@ -59,8 +65,10 @@ export function countsOf(plan: Plan): string {
   return rest === '' ? todo : `${todo}; ${rest}`;
 }
 
+const sized: ReadonlySet<Group> = new Set(['copy', 'heal', 'check', 'delete', 'remove for good']);
+
 function sizes(group: Group, actions: readonly Action[]): readonly string[] {
-  if (group !== 'copy' && group !== 'delete' && group !== 'remove for good') return [];
+  if (!sized.has(group)) return [];
   const known = actions.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
   if (known.length === 0) return [];
   const size = humanBytes(known.reduce((sum, bytes) => sum + bytes, 0));

@@ -1,5 +1,6 @@
 import type { Reason } from '../model/action.ts';
 import { backupReasons } from './backup-reasons.ts';
+import { checkReasons } from './check-reasons.ts';
 import { domainReasons } from './domain-reasons.ts';
 import { guards } from './guards.ts';
 import { mirrorReasons } from './mirror-reasons.ts';
@@ -12,6 +13,7 @@ export const reasons: SentenceTable = {
   ...backupReasons,
   ...repairReasons,
   ...mirrorReasons,
+  ...checkReasons,
   ...domainReasons,
 };
 

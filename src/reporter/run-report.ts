@@ -203,6 +203,10 @@ function nounOf(action: Action): string {
       return 'chain copied';
     case 'hide-copies':
       return 'chain deleted at a mirror';
+    case 'verify-points':
+      return 'domain checked';
+    case 'heal':
+      return 'point healed';
     case 'create-store':
       return 'store created';
     case 'untrack':

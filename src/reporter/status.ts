@@ -1,6 +1,8 @@
+import { addressOf } from '../model/address.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
 import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import { unreachable } from '../model/result.ts';
+import { agentLines } from './agent.ts';
 import { paint } from './color.ts';
 import { fitLine } from './display-width.ts';
 import { faultWords } from './faults.ts';
@@ -33,6 +35,9 @@ export function renderStatus(report: StatusReport, options: RenderOptions): stri
   const fit = (text: string, hang: number): readonly string[] => fitLine(text, options.width, hang);
   return `${[
     ...fit(`${title('status')}    ${printable(report.host)} ${clock.full(report.at)}`, 10),
+    ...agentLines(report, clock).flatMap(({ label, text, isBad }) =>
+      fit(`${paint(label, isBad ? 'yellow' : 'bold', options.color)}  ${text}`, 11),
+    ),
     ...report.unseen.flatMap(({ part, failure }) =>
       fit(
         `${paint('not seen', 'yellow', options.color)}  ${printable(part)}: ${printable(failure.message)}`,
@@ -41,7 +46,7 @@ export function renderStatus(report: StatusReport, options: RenderOptions): stri
     ),
     ...(covered.length === 0
       ? []
-      : ['', title('domains'), ...domainTable(covered, setting, options)]),
+      : ['', title('domains'), ...domainTable(covered, suspendedIn(report), setting, options)]),
     ...(report.stores.length === 0
       ? []
       : ['', title('stores'), ...storeTable(report.stores, report.at, options)]),
@@ -90,6 +95,7 @@ const rpoWords: Readonly<Record<StatusDomain['rpo'], string>> = {
 
 function domainTable(
   domains: readonly StatusDomain[],
+  suspended: { has(address: string): boolean },
   setting: Setting,
   options: RenderOptions,
 ): readonly string[] {
@@ -100,6 +106,7 @@ function domainTable(
     const news = domain.reasons.filter(({ code }) => code !== 'not-due');
     const why = news.map((reason) => reasonSentence(reason, setting)).join('; ');
     const damaged = damageWords(domain);
+    const isSuspended = suspended.has(addressOf(domain.name));
     return {
       cells: [
         rpo === 'missed' || damaged !== '' ? '!' : rpo === 'unseen' ? '?' : '',
@@ -114,9 +121,15 @@ function domainTable(
         String(domain.points),
         humanBytes(domain.bytes),
         ...(withCopies ? [copyCell(domain, setting.now)] : []),
-        [stateWords(domain.verdict, why), damaged].filter((text) => text !== '').join('; '),
+        [isSuspended ? 'SUSPENDED' : '', stateWords(domain.verdict, why), damaged]
+          .filter((text) => text !== '')
+          .join('; '),
       ],
-      ...(rpo === 'missed' || damaged !== '' ? { style: 'red' as const } : {}),
+      ...(rpo === 'missed' || damaged !== ''
+        ? { style: 'red' as const }
+        : isSuspended
+          ? { style: 'yellow' as const }
+          : {}),
     };
   });
   return renderTable(
@@ -223,7 +236,14 @@ function storeTable(
   );
 }
 
-function closing({ domains, unseen, stores }: StatusReport, uncovered: number): string {
+/** Addresses of the domains that the agent leaves alone; all of them while the host is suspended. */
+function suspendedIn({ suspended = [] }: StatusReport): { has(address: string): boolean } {
+  const addresses = new Set(suspended.map(({ address }) => address));
+  return { has: (address) => addresses.has('host') || addresses.has(address) };
+}
+
+function closing(report: StatusReport, uncovered: number): string {
+  const { domains, unseen, stores, suspended = [] } = report;
   const withRpo = domains.filter(({ rpo }) => rpo !== 'none');
   const missed = withRpo.filter(({ rpo }) => rpo === 'missed').length;
   const unknown = withRpo.filter(({ rpo }) => rpo === 'unseen').length;
@@ -246,6 +266,9 @@ function closing({ domains, unseen, stores }: StatusReport, uncovered: number): 
       : [
           `${plural(damaged, 'domain')} ${damaged === 1 ? 'has' : 'have'} damaged points: see holdfast doctor.`,
         ]),
+    ...(suspended.length === 0
+      ? []
+      : [`${plural(suspended.length, 'suspension')}: the agent does not do all that is due.`]),
     ...(uncovered === 0 ? [] : [`${plural(uncovered, 'domain')} not covered by the policy.`]),
     ...(blind ? ['Not everything was seen.'] : []),
   ].join(' ');

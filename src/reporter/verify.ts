@@ -1,4 +1,5 @@
 import type { VerifiedPoint, VerifyReport } from '../model/report.ts';
+import { depthWords } from './action-words.ts';
 import { paint, type Style } from './color.ts';
 import { displayWidth, fitLine, padTo } from './display-width.ts';
 import { humanBytes } from './human-bytes.ts';
@@ -38,7 +39,7 @@ function closing({ points, depth, seconds }: VerifyReport): string {
   const count = (result: VerifiedPoint['result']): number =>
     points.filter((point) => point.result === result).length;
   const bytes = points.reduce((sum, point) => sum + point.bytes, 0);
-  const how = depth === 'hash' ? 'every byte' : 'structure only';
+  const how = depthWords(depth);
   const took = `${plural(points.length, 'point')}, ${humanBytes(bytes)}, ${how}, in ${humanDuration(seconds)}`;
   const bad = [
     ...(count('faulty') === 0 ? [] : [`${count('faulty')} faulty`]),

@@ -10,6 +10,7 @@ import type { Lie } from './fault.ts';
 import type { Gate } from './gate.ts';
 import { gatedEyes, gatedHostFiles } from './gated-eyes.ts';
 import { gatedFiles, gatedLocks } from './gated-files.ts';
+import { modelChecks } from './model-checks.ts';
 import type { ModelHost } from './model-host.ts';
 import { ModelHypervisor } from './model-hypervisor.ts';
 import { modelImages } from './model-images.ts';
@@ -53,6 +54,7 @@ export function processDrivers(
     openMirror: ({ name }) =>
       fail({ code: 'mirror-unreachable', message: `the model has no mirror ${name}` }),
     images: modelImages(gate),
+    checks: modelChecks(gate),
     journals: hostJournals(stateDir, clock, journalFiles),
     files: gatedHostFiles(gate),
     clock,

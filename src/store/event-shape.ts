@@ -137,6 +137,8 @@ const actionKind = keyOf<Action['kind']>(
     'copy-points': true,
     'hide-copies': true,
     'purge-copies': true,
+    'verify-points': true,
+    heal: true,
   },
   'backup',
 );

@@ -5,6 +5,7 @@ import { attempt } from './attempt.ts';
 import { discardIncoming } from './discard.ts';
 import { makeDirectories } from './durable.ts';
 import { realFiles, type Files } from './files.ts';
+import { beginHeal, endHeal, healFile } from './heal.ts';
 import { checkMarker, type Home } from './home.ts';
 import { lookInside } from './inside.ts';
 import { locksPath } from './layout.ts';
@@ -73,6 +74,9 @@ function storeOf(ref: StoreRef, home: Home, take: TakeLock): Store {
     removeHold: (directory, chain, pointDirectory) =>
       removeHold(home, directory, chain, pointDirectory),
     closeChain: (directory, chain, code, at) => closeChain(home, directory, chain, code, at),
+    beginHeal: (place) => beginHeal(home, place),
+    healFile: (place, file) => healFile(home, place, file),
+    endHeal: (place) => endHeal(home, place),
     quarantine: (place, failure, at, files) => quarantine(home, place, failure, at, files),
     liftQuarantine: (place) => liftQuarantine(home, place),
     writeCheck: (place, check) => writeCheck(home, place, check),

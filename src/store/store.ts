@@ -129,6 +129,12 @@ export interface Store {
   writeCheck(place: PointPlace, check: Pick<PointCheck, 'at' | 'depth'>): Result<void, Failure>;
   /** The last such note; null if there is none. */
   readCheck(place: PointPlace): Result<PointCheck | null, Failure>;
+  /** Makes the directory in which the good files of a point wait; its absolute path. What an interrupted heal left in it stays. */
+  beginHeal(place: PointPlace): Result<string, Failure>;
+  /** Puts one of them into its place, by one rename; its bytes were compared by the caller. */
+  healFile(place: PointPlace, file: string): Result<void, Failure>;
+  /** Removes that directory, with what is in it. */
+  endHeal(place: PointPlace): Result<void, Failure>;
   writeLastLook(directory: string, look: LastLook): Result<void, Failure>;
   writeMemory(memory: StoreMemory): Result<void, Failure>;
 }

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mirror } from '../../src/mirror/mirror.ts';
+import type { Fetched, FetchRequest, Mirror } from '../../src/mirror/mirror.ts';
 import { failureOfAbort } from '../../src/model/abort.ts';
 import type { MirrorRef } from '../../src/model/action.ts';
 import { chainId, domainUuid, pointId } from '../../src/model/identity.ts';
 import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import type { ObservedChain } from '../../src/model/observed-store.ts';
+import type { Manifest } from '../../src/model/point.ts';
 import { fail, ok, seen, type Failure, type Result } from '../../src/model/result.ts';
 
 /** One point at the fake. */
@@ -16,15 +17,45 @@ export interface FakeCopy {
 
 const unused = async () => fail<Failure>({ code: 'not-supported', message: 'not in this fake' });
 
+type Fetch = Pick<FetchRequest, 'pointDirectories' | 'into' | 'onBytes'> & {
+  readonly only: FetchRequest['only'] | undefined;
+};
+
+/** Copies what is wanted, as a mirror's program would. */
+function fetchFrom(
+  chain: string,
+  { pointDirectories, into, only, onBytes }: Fetch,
+): Result<Fetched, Failure> {
+  let files = 0;
+  let bytes = 0;
+  const manifests = pointDirectories.map((point): Manifest => {
+    const text = readFileSync(join(chain, point, 'point.json'), 'utf8');
+    const manifest = JSON.parse(text) as Manifest;
+    for (const { file } of [...manifest.disks, ...manifest.files]) {
+      if (only?.has(`${point}/${file}`) === false) continue;
+      const content = readFileSync(join(chain, point, file));
+      writeFileSync(join(into, point, file), content);
+      files += 1;
+      bytes += content.length;
+    }
+    writeFileSync(join(into, point, 'point.json'), text);
+    return manifest;
+  });
+  onBytes(bytes);
+  return ok({ files, bytes, durability: 'synced', manifests });
+}
+
 /** A mirror in memory: points by `directory/chain/point directory`, and failures on demand. */
 export class FakeMirror {
   readonly points = new Map<string, FakeCopy>();
   /** Failures by the name of the call. */
-  readonly faults = new Map<'observe' | 'copy' | 'hide' | 'purge' | 'open', Failure>();
+  readonly faults = new Map<'observe' | 'copy' | 'fetch' | 'hide' | 'purge' | 'open', Failure>();
   readonly unreadable: ObservedMirrorContent['unreadable'][number][] = [];
   /** Told of each call before it does anything; it waits for what is given back. */
   onCall: (call: string, signal: AbortSignal) => void | Promise<void> = () => {};
   readonly calls: string[] = [];
+  /** A chain with good files, to fetch from. */
+  good: string | null = null;
 
   /** The state of each point that is there in any way. */
   get there(): Readonly<Record<string, string>> {
@@ -59,7 +90,12 @@ export class FakeMirror {
       hide: (request) => this.change('hide', request, 'deleted'),
       purge: (request) => this.change('purge', request, null),
       verify: unused,
-      fetch: unused,
+      fetch: async ({ pointDirectories, into, only, onBytes, signal }) => {
+        const met = await this.meet('fetch', signal);
+        if (!met.ok) return met;
+        if (this.good === null) return unused();
+        return fetchFrom(this.good, { pointDirectories, into, only, onBytes });
+      },
       hold: unused,
       release: unused,
     });
@@ -85,7 +121,7 @@ export class FakeMirror {
   }
 
   private async meet(
-    call: 'observe' | 'copy' | 'hide' | 'purge',
+    call: 'observe' | 'copy' | 'fetch' | 'hide' | 'purge',
     signal: AbortSignal,
   ): Promise<Result<void, Failure>> {
     this.calls.push(call);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { applyPlan, type ApplyOptions } from '../../src/executor/apply-plan.ts';
 import type { Drivers, StoreLimits } from '../../src/executor/drivers.ts';
+import { realFileChecks } from '../../src/executor/file-checks.ts';
 import { realHostFiles } from '../../src/executor/host-files.ts';
 import { hostJournals } from '../../src/executor/host-journals.ts';
 import type { ImageReader, ImageRequest } from '../../src/executor/image-reader.ts';
@@ -77,6 +78,11 @@ export class FakeWorld implements Disposable {
       createStore,
       openMirror: (ref) => this.mirror(ref.name).open(ref),
       images: fakeImages(this.faults),
+      checks: {
+        ...realFileChecks,
+        structure: async () => ok(undefined),
+        replay: async () => ok(undefined),
+      },
       journals: hostJournals(join(this.root, 'state'), this.now),
       files: realHostFiles,
       clock: this.now,

@@ -11,7 +11,7 @@ import { backupOf, FakeWorld } from './fake-world.ts';
 
 const secondRun = runId('20261122T030000Z-00000002');
 
-const mirrorOf = (world: FakeWorld, name: string): MirrorRef => ({
+export const mirrorOf = (world: FakeWorld, name: string): MirrorRef => ({
   name,
   type: 'rsync',
   target: `${name}:/vol`,

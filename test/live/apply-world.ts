@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { applyPlan, type ApplyOptions } from '../../src/executor/apply-plan.ts';
 import type { Drivers } from '../../src/executor/drivers.ts';
+import { realFileChecks } from '../../src/executor/file-checks.ts';
 import { realHostFiles } from '../../src/executor/host-files.ts';
 import { hostJournals } from '../../src/executor/host-journals.ts';
 import { nbdImages } from '../../src/executor/nbd-images.ts';
@@ -46,6 +47,7 @@ export class ApplyWorld extends ApplyDomain {
         return opened.ok ? ok(opened.value.of(ref.store)) : opened;
       },
       images: nbdImages,
+      checks: realFileChecks,
       journals: hostJournals(join(this.root, 'state'), this.clock),
       files: realHostFiles,
       clock: this.clock,

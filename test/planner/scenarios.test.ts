@@ -7,7 +7,9 @@ import { checkPlan } from '../../src/planner/check.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { renderPlan } from '../../src/reporter/plan.ts';
 import { request } from './build-policy.ts';
+import { agentStories } from './stories/agent.ts';
 import { backupStories } from './stories/backups.ts';
+import { checkStories } from './stories/checks.ts';
 import { domainStories } from './stories/domains.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
@@ -16,11 +18,13 @@ import { spaceStories } from './stories/space.ts';
 import { desiredOf, type Story } from './stories/story.ts';
 
 const stories = [
+  ...agentStories,
   ...backupStories,
   ...domainStories,
   ...retentionStories,
   ...guardStories,
   ...mirrorStories,
+  ...checkStories,
   ...spaceStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */

@@ -14,6 +14,7 @@ import type {
 } from '../../src/model/observed.ts';
 import { seen, unreachable } from '../../src/model/result.ts';
 import { aRun, readyStore } from './build.ts';
+import { checkedPoints, healedPoint } from './checked.ts';
 import { appliedAtMirror } from './mirror-world.ts';
 import { rewritten } from './rewritten.ts';
 
@@ -73,6 +74,14 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
     case 'hide-copies':
     case 'purge-copies':
       return appliedAtMirror(observed, action);
+    case 'verify-points':
+      return onDirectory(observed, action, (directory) =>
+        checkedPoints(directory, action, observed.observedAt),
+      );
+    case 'heal':
+      return onDirectory(observed, action, (directory) =>
+        healedPoint(directory, action, observed.observedAt),
+      );
     case 'restore':
     case 'untrack':
       throw new Error(`A policy plan holds no ${action.kind}`);

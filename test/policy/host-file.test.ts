@@ -23,6 +23,7 @@ describe('parseHostFile', () => {
       scratch: { path: '/var/lib/holdfast/scratch', limitBytes: null },
       limits: { jobs: 4, rateBytesPerSecond: null },
       notify: [],
+      agent: { maxMode: 'full', intervalSeconds: 300 },
     });
   });
 
@@ -36,6 +37,7 @@ limits: { jobs: 2, rate: 400MB/s }
 notify:
   - on: [failed, rpo]
     command: [/usr/local/bin/page, --from, "backup of kvm01"]
+agent: { maxMode: additive, interval: 90s }
 `;
     expect(parseHostFile(text, file)).toEqual({
       ok: true,
@@ -51,6 +53,7 @@ notify:
         notify: [
           { on: ['failed', 'rpo'], command: ['/usr/local/bin/page', '--from', 'backup of kvm01'] },
         ],
+        agent: { maxMode: 'additive', intervalSeconds: 90 },
       },
     });
   });

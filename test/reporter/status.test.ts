@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addSeconds } from '../../src/model/instant.ts';
 import type { StatusDomain, StatusStore } from '../../src/model/report.ts';
 import { renderStatus } from '../../src/reporter/status.ts';
 import { plannedAt, web01 } from './sample-plan.ts';
@@ -38,6 +39,54 @@ describe('status', () => {
     trashBytes: 0,
     failure: null,
   };
+
+  it('shows the agent, what it has put off, and what is suspended', () => {
+    const agent = {
+      running: true,
+      mode: 'additive' as const,
+      lastAt: addSeconds(plannedAt, -120),
+      why: ['interval'],
+      done: 2,
+      failed: 1,
+      withheld: 3,
+      trouble: null,
+      nextAt: addSeconds(plannedAt, 180),
+      commit: null,
+      stalled: [{ action: 'backup domain/db1', times: 4, message: 'db1 cannot be frozen' }],
+    };
+    const suspended = [
+      {
+        address: 'domain/web01',
+        reason: 'moved to the new cluster',
+        who: 'anna',
+        at: plannedAt,
+        until: addSeconds(plannedAt, 7200),
+      },
+    ];
+    const report = { ...base, domains: [domain({})], stores: [], unseen: [], agent, suspended };
+    expect(renderStatus(report, plain)).toMatchInlineSnapshot(`
+      "status    kvm01 2026-11-22 10:30:02+01:00
+      agent      running, mode additive; looked 2m ago: 2 actions done, 1 failed, 3 withheld; next look in 3m
+      stalled    backup domain/db1 failed 4 times: db1 cannot be frozen
+      suspended  domain/web01 until 2026-11-22 12:30+01:00 by anna: moved to the new cluster
+
+      domains
+        DOMAIN  NEWEST      RPO        NEXT DUE    POINTS    SIZE  STATE
+        web01   8h 30m old  met (26h)  in 15h 29m       6  12 GiB  SUSPENDED
+
+      The one domain with an RPO meets it. 1 suspension: the agent does not do all that is due.
+      "
+    `);
+    const ended = { ...agent, running: false, nextAt: null, stalled: [], trouble: 'no policy' };
+    expect(renderStatus({ ...base, domains: [], stores: [], unseen: [], agent: ended }, plain))
+      .toMatchInlineSnapshot(`
+      "status    kvm01 2026-11-22 10:30:02+01:00
+      agent      NOT RUNNING, mode additive; looked 2m ago: no policy
+
+      No domain has an RPO.
+      "
+    `);
+  });
 
   it('shows health, space and what nobody covers', () => {
     const report = {

@@ -1,0 +1,53 @@
+import type { Instant } from '../model/instant.ts';
+import type { Manifest, PointCheck } from '../model/point.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
+import type { Depth } from '../model/verification.ts';
+import type { PointPlace, Store } from '../store/store.ts';
+import { withLock } from '../store/with-lock.ts';
+import { type CheckOptions, type FileFinding, isDamage, verifyPoint } from './verify-point.ts';
+
+/** What a check of one point found, and whether that could be noted beside it. */
+export interface CheckedPoint {
+  readonly result: 'sound' | 'faulty' | 'unseen';
+  readonly findings: readonly FileFinding[];
+  readonly noted: Result<void, Failure>;
+}
+
+/**
+ * Checks a point of a store and notes what came of it: a sound one the instant
+ * and the depth, a damaged one its quarantine. What could not be told changes nothing.
+ */
+export async function checkPoint(
+  store: Store,
+  { place, manifest }: { readonly place: PointPlace; readonly manifest: Manifest },
+  depth: Depth,
+  options: CheckOptions & { readonly lockWaitSeconds: number; readonly now: () => Instant },
+): Promise<CheckedPoint> {
+  const { directory, chain, pointDirectory } = place;
+  const path = `${store.ref.path}/domains/${directory}/${chain}/${pointDirectory}`;
+  const findings = await verifyPoint(path, manifest, depth, options);
+  const damage = findings.filter(isDamage);
+  const [first] = damage;
+  if (first === undefined && findings.length > 0) {
+    return { result: 'unseen', findings, noted: ok(undefined) };
+  }
+  const at = options.now();
+  const files = [...new Set(damage.map(({ file }) => file))];
+  const noted = await withLock(store, options.lockWaitSeconds, () =>
+    first === undefined
+      ? noteSound(store, place, { at, depth })
+      : store.quarantine(place, first, at, files),
+  );
+  return { result: first === undefined ? 'sound' : 'faulty', findings, noted };
+}
+
+/** Notes that a point is sound; after a check of every byte it is in quarantine no more. */
+export function noteSound(
+  store: Store,
+  place: PointPlace,
+  check: Pick<PointCheck, 'at' | 'depth'>,
+): Result<void, Failure> {
+  // The note first: dead in between, the point is in quarantine still, and checked again.
+  const noted = store.writeCheck(place, check);
+  return noted.ok && check.depth !== 'structure' ? store.liftQuarantine(place) : noted;
+}

@@ -1,0 +1,94 @@
+import type { RateLimit } from '../image/rate-limit.ts';
+import type { Manifest, ManifestDisk } from '../model/point.ts';
+import { fail, type Failure, type Result } from '../model/result.ts';
+import type { Depth } from '../model/verification.ts';
+import type { FileChecks } from './file-checks.ts';
+
+/** What a check found of one file of a point. */
+export interface FileFinding extends Failure {
+  readonly file: string;
+}
+
+/** How a point is checked. */
+export interface CheckOptions {
+  readonly checks: FileChecks;
+  readonly signal: AbortSignal;
+  /** Hears of each further part of the files that was read. */
+  readonly onBytes?: (bytes: number) => void;
+  readonly rateLimit?: RateLimit | null;
+  /** The same for what qemu-img reads by itself. */
+  readonly rateBytesPerSecond?: number | null;
+}
+
+/** What is wrong with a point's files; empty when nothing is. `path` is the point's directory. */
+export async function verifyPoint(
+  path: string,
+  manifest: Manifest,
+  depth: Depth,
+  options: CheckOptions,
+): Promise<readonly FileFinding[]> {
+  const { checks, signal } = options;
+  const found: FileFinding[] = [];
+  for (const { file } of manifest.disks) {
+    const checked = await checks.structure(`${path}/${file}`, signal);
+    if (!checked.ok) found.push(findingOf(file, checked.error));
+  }
+  if (depth === 'structure') return found;
+  found.push(...(await verifyFiles(path, manifest, options)));
+  // What is damaged already is not read through.
+  if (depth === 'hash' || found.length > 0) return found;
+  for (const disk of manifest.disks) {
+    const read = await replayDisk(path, disk, options);
+    if (!read.ok) found.push(findingOf(disk.file, read.error));
+  }
+  return found;
+}
+
+/** Which files of a point differ from its manifest, or cannot be read; empty when none do. */
+export async function verifyFiles(
+  path: string,
+  manifest: Manifest,
+  { checks, signal, onBytes = () => undefined, rateLimit = null }: CheckOptions,
+): Promise<readonly FileFinding[]> {
+  const found: FileFinding[] = [];
+  for (const { file, sha256, bytes } of hashesOf(manifest)) {
+    const hashed = await checks.hash(`${path}/${file}`, { signal, onBytes, rateLimit });
+    if (!hashed.ok) found.push(findingOf(file, hashed.error));
+    else if (hashed.value.sha256 !== sha256 || hashed.value.bytes !== bytes) {
+      const message = `${path}/${file} is not what its manifest says: its SHA-256 differs`;
+      found.push({ file, code: 'hash-differs', message });
+    }
+  }
+  return found;
+}
+
+/** All files of a point, with what they are to be. */
+export function hashesOf(
+  manifest: Manifest,
+): readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[] {
+  const images = manifest.disks.map(({ file, sha256, fileBytes }) => {
+    return { file, sha256, bytes: fileBytes };
+  });
+  return [...images, ...manifest.files];
+}
+
+async function replayDisk(
+  path: string,
+  { file, sizeBytes }: ManifestDisk,
+  { checks, signal, rateBytesPerSecond = null }: CheckOptions,
+): Promise<Result<void, Failure>> {
+  const options = { sizeBytes, rateBytesPerSecond, signal };
+  const read = await checks.replay(`${path}/${file}`, options);
+  if (read.ok || signal.aborted) return read;
+  const message = `${path}/${file} cannot be read through its chain: ${read.error.message}`;
+  return fail({ code: read.error.code, message });
+}
+
+const findingOf = (file: string, { code, message }: Failure): FileFinding => {
+  return { file, code, message };
+};
+
+/** Whether a failure proves damage; anything else means that it could not be told. */
+export function isDamage({ code }: Failure): boolean {
+  return code === 'image-damaged' || code === 'hash-differs';
+}

@@ -1,0 +1,32 @@
+import { faultWords } from './faults.ts';
+import type { SentenceTable } from './sentence.ts';
+
+/** Why points are checked or healed. */
+export const checkReasons: SentenceTable = {
+  'never-checked': {
+    say: (t) => `${t.count('points', 'was', 'were')} never checked`,
+    explain:
+      'Points that no check has ever found sound at the depth of `verify.depth`. They come first, the newest before all. A point is never checked by the plan that takes it, but by the next one.',
+  },
+  'check-due': {
+    say: (t) =>
+      `${t.count('points', 'was', 'were')} last checked ${t.age('checkedAt')} ago, every ${t.period('everySeconds')}`,
+    explain:
+      'The last check of these points, at this depth or a deeper one, is longer ago than `verify.every`. Those that were checked longest ago come first.',
+  },
+  'point-damaged': {
+    say: (t) => `${faultWords(t.text('fault'))}; ${t.text('mirror')} has a copy`,
+    explain:
+      'The point counts for nothing here: a check has put it into quarantine, or a file of it is missing or short. A mirror of its domain holds exactly that point. Each of its files is compared with the manifest; those that differ are fetched, compared before they take their places, and the quarantine ends with that. What of the copy is damaged too heals nothing, and the action says so.',
+  },
+};
+
+/** What is said of checks but not done. */
+export const checkNotes: SentenceTable = {
+  'checks-later': {
+    say: (t) =>
+      `${t.count('points', 'more point')}, ${t.bytes('bytes')} due for a check: ${t.number('days') === 1 ? 'within a day' : `over ${t.count('days', 'day')}`}`,
+    explain:
+      'More is due than checks may read in 24 hours (`verify.maxRate` and `verify.maxTime` of the store). The rest is checked by the plans of the next days, the most urgent first. If this goes on, checks are never as recent as `verify.every` says: raise the budget, or the interval.',
+  },
+};
