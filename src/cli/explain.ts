@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
-import { covers } from '../model/address.ts';
-import { noRequest, type PointVerdict } from '../model/plan.ts';
-import type { Plan } from '../model/plan.ts';
+import { addressOf, covers, onMirror, type Address } from '../model/address.ts';
+import type { MirrorAccess } from '../model/desired.ts';
+import type { PointId } from '../model/identity.ts';
+import type { ObservedState } from '../model/observed.ts';
+import { noRequest, type Plan } from '../model/plan.ts';
+import type { PointsReport } from '../model/report.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
 import { policyCodes } from '../policy/codes.ts';
@@ -13,12 +16,15 @@ import { printJson, refuse, type Context, type Go } from './context.ts';
 import { nearbyDomain } from './did-you-mean.ts';
 import type { ExitCode } from './exit.ts';
 import { explainPath, readSchema } from './explain-schema.ts';
+import { copyVerdicts } from './list-copies.ts';
 import { desiredOf } from './load-policy.ts';
-import { pointsReport } from './points-report.ts';
+import { accessOf } from './mirror-access.ts';
+import { asStore } from './mirror-copies.ts';
+import { pointsReport, type PointsFacts, type ReadPoint } from './points-report.ts';
 import { renderOptions } from './print-report.ts';
 import { readHolds } from './read-holds.ts';
 import { readAddress } from './resolve-address.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
 
 /** `holdfast explain TOPIC` */
 export function defineExplain(command: Command, go: Go): void {
@@ -71,19 +77,23 @@ async function explainAddress(context: Context, topic: string): Promise<ExitCode
   if (!session.ok) return refuse(context, session.error);
   const observed = await session.value.look();
   const desired = desiredOf(session.value.policy, observed);
-  const { domain: name } = only.value;
+  const { domain: name, mirror } = only.value;
+  const access = mirror === null ? null : accessOf(session.value.policy.mirrors, mirror);
+  if (access?.ok === false) return refuse(context, access.error);
   const whole = planPolicy(desired, observed, noRequest);
   const known = whole.domains.map(({ domain }) => domain.name);
-  const plan = about(whole, name);
-  const verdicts: readonly PointVerdict[] = retentionVerdicts(desired, observed);
-  const report = pointsReport({
-    observed,
-    timezone: desired.timezone,
-    only: only.value,
-    verdicts,
-    manifests: new Map(),
-    holds: readHolds(observed),
-  });
+  const plan = about(whole, name, mirror);
+  const facts = { timezone: desired.timezone, manifests: new Map<PointId, ReadPoint>() };
+  const report =
+    access === null
+      ? pointsReport({
+          ...facts,
+          observed,
+          only: only.value,
+          verdicts: retentionVerdicts(desired, observed),
+          holds: readHolds(observed),
+        })
+      : copiesReport(session.value.policy, observed, only.value, access.value, facts);
   if (plan.domains.length === 0 && report.points.length === 0)
     return refuse(context, {
       exit: 1,
@@ -104,15 +114,41 @@ async function explainAddress(context: Context, topic: string): Promise<ExitCode
   return 0;
 }
 
-/** The part of a plan that is about one domain. */
-function about(plan: Plan, name: string): Plan {
+/** The copies that an address at a mirror means, as they were seen for the plan. */
+function copiesReport(
+  policy: Session['policy'],
+  observed: ObservedState,
+  only: Address,
+  { name, target }: MirrorAccess,
+  facts: Pick<PointsFacts, 'timezone' | 'manifests'>,
+): PointsReport {
+  const looks = observed.mirrors.find((each) => each.name === name)?.stores ?? [];
+  const stores = looks.map(({ store, state }) => asStore(store, target, state));
+  return pointsReport({
+    ...facts,
+    observed: { ...observed, stores },
+    only: { ...only, mirror: null },
+    verdicts: copyVerdicts(policy, observed, name, stores),
+    holds: new Map(),
+    mirror: name,
+  });
+}
+
+/** The part of a plan that is about one domain, or about its copies at one mirror. */
+function about(plan: Plan, name: string, mirror: string | null): Plan {
   const domains = plan.domains.filter(({ domain }) => [domain.name, domain.uuid].includes(name));
   const uuids = new Set(domains.map(({ domain }) => domain.uuid));
   const actions = plan.actions.filter(
-    (action) => 'domain' in action && uuids.has(action.domain.uuid),
+    (action) =>
+      'domain' in action &&
+      uuids.has(action.domain.uuid) &&
+      (mirror === null || ('mirror' in action && action.mirror.name === mirror)),
   );
   const ids = new Set(actions.map(({ id }) => id));
-  const addresses = domains.map(({ domain }) => `domain/${domain.name}`);
+  const addresses = domains.flatMap((verdict) => {
+    const address = addressOf(verdict.domain.name);
+    return mirror === null ? [address] : [onMirror(mirror, address), `mirror/${mirror}`];
+  });
   return {
     ...plan,
     domains,

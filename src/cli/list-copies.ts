@@ -1,6 +1,7 @@
 import { parseAddress } from '../model/address.ts';
 import { instantOf } from '../model/instant.ts';
 import type { ObservedStore } from '../model/observed-store.ts';
+import type { ObservedState } from '../model/observed.ts';
 import type { PointVerdict } from '../model/plan.ts';
 import { retentionVerdicts } from '../planner/retention-words.ts';
 import { renderPoints } from '../reporter/points.ts';
@@ -37,7 +38,9 @@ export async function listCopies(
     },
     timezone: session.policy.timezone,
     only: address === null ? null : { ...address, mirror: null },
-    verdicts: isTarget(mirror) ? null : await verdictsAt(session, access.value.name, stores),
+    verdicts: isTarget(mirror)
+      ? null
+      : copyVerdicts(session.policy, await session.lookHere(), access.value.name, stores),
     manifests: new Map(),
     holds: new Map(),
     mirror: access.value.name,
@@ -53,12 +56,12 @@ export async function listCopies(
 }
 
 /** Why each copy is kept, by the mirror's own retention; the chain that grows is the one that grows here. */
-async function verdictsAt(
-  session: Session,
+export function copyVerdicts(
+  policy: Session['policy'],
+  here: ObservedState,
   mirror: string,
   stores: readonly ObservedStore[],
-): Promise<readonly PointVerdict[]> {
-  const here = await session.lookHere();
+): readonly PointVerdict[] {
   const tips = new Map(
     here.stores.flatMap(({ state }) =>
       state.kind === 'ready' ? state.directories.map(({ uuid, tip }) => [uuid, tip] as const) : [],
@@ -74,7 +77,7 @@ async function verdictsAt(
     return { ...store, state: { ...state, directories } };
   });
   const observed = { ...here, stores: copies };
-  const desired = desiredOf(session.policy, observed);
+  const desired = desiredOf(policy, observed);
   const retention = desired.mirrors.find(({ name }) => name === mirror)?.retention;
   const domains = desired.domains
     .filter(({ mirrors }) => mirrors.includes(mirror))

@@ -42,12 +42,12 @@ export function subsetOf(saved: Plan, fresh: Plan): Subset {
   return { plan, dropped };
 }
 
-/** Whether two deletions take the same away, whatever blocks or explains them, and whenever it is purged. */
+/** Whether two deletions take the same away, whatever blocks or explains them, whenever in the plan, and whenever it is purged. */
 function isSame(a: Action, b: Action): boolean {
   return digestOf(subject(a)) === digestOf(subject(b));
 }
 
 function subject(action: Action): object {
-  const timeless = { purgeAfter: null, bytes: null, dependsOn: null };
+  const timeless = { wave: null, purgeAfter: null, bytes: null, dependsOn: null };
   return { ...action, ...timeless, reasons: null, blockedBy: null, place: null };
 }

@@ -83,6 +83,7 @@ describe('the subset of a saved plan (G302)', () => {
   it('is all of it while nothing has changed, purge dates and reasons aside', () => {
     const later = {
       ...trash,
+      wave: 20 as const,
       purgeAfter: '2026-11-25T12:00:00.000Z',
       reasons: [],
       dependsOn: ['x'],
