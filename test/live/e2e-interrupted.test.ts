@@ -105,7 +105,8 @@ describe.concurrent.each(['running', 'off'] as const)('a domain that is %s', (st
     await change();
     expect(await host.takePoint(domain)).toMatchObject({ level: 'increment', fault: null });
     expect(await host.compareAll(domain)).toBeGreaterThanOrEqual(3);
-  });
+    // Two dozen runs and their repairs.
+  }, 1_200_000);
 
   it.sequential.each([
     ['SIGTERM', 143],
