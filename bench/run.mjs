@@ -17,6 +17,7 @@ const names = [
   'drill',
   'verify',
   'startup',
+  'agent',
 ];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));
