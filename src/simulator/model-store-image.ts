@@ -1,4 +1,4 @@
-import { digestOf } from '../model/canonical.ts';
+import { hashOfText } from '../model/canonical.ts';
 import type { Version } from './model-image.ts';
 
 /** An image in a store: block versions in place of qcow2 clusters. */
@@ -17,7 +17,7 @@ export function imageText(image: StoredImage): string {
 
 /** The hash of a manifest for it. */
 export function imageHash(text: string): string {
-  return digestOf(text);
+  return hashOfText(text);
 }
 
 /** Reads one; null if it is none, or torn. */

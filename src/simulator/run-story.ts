@@ -1,7 +1,9 @@
+import { copiesOf, type StoredCopy } from './copies.ts';
 import { createDice } from './dice.ts';
 import { doToDomain } from './domain-deeds.ts';
 import { doToHost } from './host-deeds.ts';
 import { inventoryOf, type StoredPoint } from './inventory.ts';
+import { doToMirror } from './mirror-deeds.ts';
 import { violationsOf } from './oracles.ts';
 import { editPolicy } from './policy-deeds.ts';
 import type { Mutation } from './process-drivers.ts';
@@ -38,6 +40,7 @@ export class StoryRun {
   compared = 0;
   readonly #twist: Twist;
   #before: readonly StoredPoint[] = [];
+  #copiesBefore: readonly StoredCopy[] = [];
 
   constructor(twist: Twist) {
     this.#twist = twist;
@@ -52,19 +55,23 @@ export class StoryRun {
     const results = await this.#do(step);
     for (const result of results) this.#count(step, result);
     const after = inventoryOf(world.host);
+    const copiesAfter = copiesOf(world.host);
     const scene: Scene = {
       world,
       step,
       before: this.#before,
       after,
+      copiesBefore: this.#copiesBefore,
+      copiesAfter,
       frozenBefore,
       results,
     };
     for (const result of results) this.violations.push(...acknowledge(world, after, result));
     this.violations.push(...violationsOf(scene));
     this.steps += 1;
-    this.compared += after.filter(({ isValid }) => isValid).length;
+    this.compared += [...after, ...copiesAfter].filter(({ isValid }) => isValid).length;
     this.#before = after;
+    this.#copiesBefore = copiesAfter;
     return scene;
   }
 
@@ -77,6 +84,10 @@ export class StoryRun {
         return [];
       case 'policy':
         editPolicy(world, step.deed, dice);
+        return [];
+      case 'mirror':
+        doToMirror(world, step.deed, dice);
+        this.#copiesBefore = copiesOf(world.host);
         return [];
       case 'host': {
         if (step.deed === 'reboot') this.crashes += 1;
@@ -110,6 +121,9 @@ export class StoryRun {
     const seen = results[0]?.observed?.hypervisor;
     if (seen?.seen === true && step.lies.length === 0) world.stale = seen.value;
     world.host.pass(1);
+    if (!step.lies.includes('mirror-stale')) {
+      for (const mirror of world.host.mirrors) mirror.late = new Map(mirror.files);
+    }
     return results;
   }
 

@@ -5,6 +5,7 @@ import { CrashWorld } from './crash-world.ts';
 import { buildProgram } from './host.ts';
 import { Lab } from './lab.ts';
 import { PrivateLibvirt } from './private-libvirt.ts';
+import { isOver } from './score.ts';
 import type { Change } from './strace.ts';
 
 // `HOLDFAST_CRASH=all` kills at every change of every story, a number at so many of each, and `fsync:47`
@@ -96,7 +97,8 @@ function everyChange(): void {
       const world = await create(story, victim);
       const chosen = chosenOf(await changesOf(world, story));
       const failures: string[] = [];
-      for (const change of chosen) {
+      for (const [at, change] of chosen.entries()) {
+        if (at > 0 && isOver()) break;
         try {
           await tryAt(world, story, change, victim, libvirt);
         } catch (error) {

@@ -7,7 +7,7 @@ import { buildProgram } from './host.ts';
 import { Lab } from './lab.ts';
 import { isLong } from './long.ts';
 import { PrivateLibvirt } from './private-libvirt.ts';
-import { score } from './score.ts';
+import { isOver, score } from './score.ts';
 import { type Change, changesIn, straced } from './strace.ts';
 
 // Each try costs seconds: a few, or with `HOLDFAST_FAULTS=all` so many of each story and error.
@@ -26,8 +26,9 @@ afterAll(async () => {
   await libvirt[Symbol.asyncDispose]();
 });
 
+const all = ['increment', 'rotation', 'restore-in-place', 'off'];
 const tries = (
-  isLong ? ['increment', 'rotation', 'restore-in-place', 'off'] : ['increment']
+  isLong ? [...all.slice(seed % all.length), ...all.slice(0, seed % all.length)] : ['increment']
 ).flatMap((name) =>
   (isLong ? (['ENOSPC', 'EIO', 'EROFS'] as const) : (['EIO'] as const)).map(
     (error) => [name, error] as const,
@@ -39,6 +40,8 @@ it.each(tries)(
   async (name, error) => {
     const story = stories.find((each) => each.name === name);
     if (story === undefined) throw new Error(`no story ${name}`);
+    // The stories begin with another one for each seed, so that none is always the one that is left out.
+    if (isOver()) return;
     const world = await CrashWorld.create(
       main,
       lab,
@@ -53,7 +56,7 @@ it.each(tries)(
     let met = 0;
     for (let at = first; at < changes.length; at += step) {
       const change = changes[at];
-      if (change === undefined) break;
+      if (change === undefined || (met > 0 && isOver())) break;
       await failAt(world, story, change, error);
       met += 1;
     }

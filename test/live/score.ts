@@ -14,3 +14,8 @@ export function score(one: Score): void {
   const file = process.env['HOLDFAST_SCORE'];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(one)}\n`);
 }
+
+const seconds = Number(process.env['HOLDFAST_SECONDS'] ?? Infinity);
+
+/** Whether the time that the runner gave this file is over: no more is begun. Without a runner never. */
+export const isOver = (): boolean => performance.now() > seconds * 1000;

@@ -2,7 +2,7 @@
 export class Board {
   /** @type {Map<string, Map<string, number>>} */
   #tables = new Map();
-  /** @type {{ what: string, replay: string }[]} */
+  /** @type {{ area: string, what: string, replay: string }[]} */
   violations = [];
 
   add(table, key, by) {
@@ -11,8 +11,8 @@ export class Board {
     this.#tables.set(table, rows);
   }
 
-  violation(what, replay) {
-    this.violations.push({ what, replay });
+  violation(area, what, replay) {
+    this.violations.push({ area, what, replay });
   }
 
   /** The scoreboard as Markdown. */

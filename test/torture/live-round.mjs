@@ -30,8 +30,9 @@ export async function liveRound({ root, area, round, seed, board, stop }) {
     const words = Object.entries(asked).map(([key, value]) => `${key}=${value}`);
     const quoted = args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg));
     const replay = `${words.join(' ')} npx ${quoted.join(' ')}`;
-    if (ended !== 0) board.violation(`${round.name}: ${ended}\n${all.slice(-12_000)}`, replay);
-    else if (left.length > 0) board.violation(`left behind:\n${left.join('\n')}`, replay);
+    if (ended !== 0)
+      board.violation(area, `${round.name}: ${ended}\n${all.slice(-12_000)}`, replay);
+    else if (left.length > 0) board.violation(area, `left behind:\n${left.join('\n')}`, replay);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
