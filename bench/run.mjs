@@ -6,7 +6,17 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { text } from './measure.mjs';
 
-const names = ['backup', 'copy', 'guest', 'planner', 'simulate', 'observe', 'mirror', 'startup'];
+const names = [
+  'backup',
+  'copy',
+  'guest',
+  'planner',
+  'simulate',
+  'observe',
+  'mirror',
+  'verify',
+  'startup',
+];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) {

@@ -75,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./apply.ts')).defineApply,
   },
   {
+    name: 'approve',
+    summary: 'allow what a guard blocks, with a signature',
+    group: 'Plan and apply',
+    load: async () => (await import('./approve-plan.ts')).defineApprove,
+  },
+  {
     name: 'agent',
     summary: 'plan and apply again and again, for ever',
     group: 'Plan and apply',

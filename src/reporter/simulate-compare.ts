@@ -114,8 +114,19 @@ const figureWords: Readonly<Record<SimulationDifference['figure'], string>> = {
 const mirrorWords = { writtenBytes: 'copied' } as const;
 
 function differencesOf(
-  { this: own, other, totals, mirrors, domains }: SimulationComparison,
+  comparison: SimulationComparison,
   options: RenderOptions,
+): readonly string[] {
+  const { this: own, other, totals, mirrors, domains } = comparison;
+  const lines = renderDifferences(comparison, options, [own.policy.file, other.policy.file]);
+  return totals.length + mirrors.length + domains.length === 0 ? lines : ['What differs', ...lines];
+}
+
+/** The figures that differ, as a table with a column for each policy. */
+export function renderDifferences(
+  { totals, mirrors, domains }: SimulationComparison,
+  options: RenderOptions,
+  [before, after]: readonly [string, string],
 ): readonly string[] {
   if (totals.length + mirrors.length + domains.length === 0)
     return ['No difference: both policies do the same in this time.'];
@@ -131,19 +142,16 @@ function differencesOf(
       ...rows(some[0]?.differences ?? []),
     ]),
   ];
-  return [
-    'What differs',
-    ...renderTable(
-      [
-        { title: '' },
-        { title: printable(own.policy.file), align: 'right' },
-        { title: printable(other.policy.file), align: 'right' },
-        { title: 'CHANGE', align: 'right' },
-      ],
-      lines,
-      { color: options.color, indent: 4 },
-    ),
-  ];
+  return renderTable(
+    [
+      { title: '' },
+      { title: printable(before), align: 'right' },
+      { title: printable(after), align: 'right' },
+      { title: 'CHANGE', align: 'right' },
+    ],
+    lines,
+    { color: options.color, indent: 4 },
+  );
 }
 
 type Differing = SimulationComparison['domains'][number];
