@@ -75,6 +75,8 @@ async function idle(dir) {
   const files = ['--host-config', `${dir}/host.yaml`, '--policy', `${dir}/policy.yaml`];
   const agent = spawn(process.execPath, [main, ...files, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // As the unit in packaging/ starts it.
+    env: { ...process.env, NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '1' },
   });
   const lines = createInterface({ input: agent.stdout });
   let seen = 0;

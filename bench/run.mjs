@@ -16,6 +16,7 @@ const names = [
   'mirror',
   'verify',
   'startup',
+  'agent',
 ];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));
