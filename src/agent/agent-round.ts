@@ -38,7 +38,7 @@ export interface AgentRoundResult {
   readonly trashRuns: readonly RunId[];
   /** The next instant at which a look is worth it; null: only the interval knows. */
   readonly wakeAt: Instant | null;
-  /** Something came up during the run that its plan did not know. */
+  /** Something came up during the run that its plan did not know, or moved on under it. */
   readonly isWorkLeft: boolean;
 }
 
@@ -109,13 +109,17 @@ function resultOf(
   const hasTrashed = report?.actions.some(
     ({ kind, outcome }) => kind === 'trash-chain' && outcome.code === 'done',
   );
-  const tried = new Set(plan.actions.map(({ id }) => id));
+  // What went stale met a world that had moved on, and is for the next plan as much as what came up meanwhile.
+  const stale = new Set(
+    report?.actions.flatMap(({ id, outcome }) => (outcome.code === 'stale' ? [id] : [])),
+  );
+  const tried = new Set(plan.actions.flatMap(({ id }) => (stale.has(id) ? [] : [id])));
+  const isNew = ({ id }: { readonly id: string }): boolean => !tried.has(id);
   return {
     round,
     failing,
     trashRuns: hasTrashed && report !== null ? [...state.trashRuns, report.run] : state.trashRuns,
     wakeAt: nextWake(next, desiredOf(observed), observed, failing),
-    isWorkLeft:
-      report !== null && !next.incomplete && runnableActions(next).some(({ id }) => !tried.has(id)),
+    isWorkLeft: report !== null && !next.incomplete && runnableActions(next).some(isNew),
   };
 }

@@ -9,6 +9,7 @@ import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../m
 import type { Failure } from '../model/result.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
 import { forecastOf } from '../planner/forecast.ts';
+import { checksByDomain } from './checks-age.ts';
 import { copiesAge } from './copies-age.ts';
 import type { ExitCode } from './exit.ts';
 
@@ -22,6 +23,7 @@ export function statusReport(
   const unseenStores = stores.some(isMissed);
   const held = pointsByDomain(observed.stores);
   const copies = copiesByDomain(desired.domains, observed);
+  const checks = checksByDomain(plan, desired.domains, observed);
   return {
     formatVersion: 1,
     host: plan.host,
@@ -43,6 +45,7 @@ export function statusReport(
         bytes,
         faulty,
         ...copies.get(domain.uuid),
+        ...checks.get(domain.uuid),
       };
     }),
     stores,

@@ -93,7 +93,7 @@ export interface Plan {
   readonly formatVersion: 1;
   /** SHA-256 of the canonical JSON of all the rest. */
   readonly id: string;
-  readonly purpose: 'policy' | 'restore' | 'trash' | 'untrack';
+  readonly purpose: 'policy' | 'restore' | 'trash' | 'untrack' | 'drill';
   readonly tool: string;
   readonly host: string;
   readonly plannedAt: Instant;

@@ -83,6 +83,22 @@ export interface StatusDomain {
   readonly bytes: number;
   /** At each mirror that its rule names; left out where it names none. */
   readonly copies?: readonly StatusCopies[];
+  /** Only where the policy asks for checks on a schedule. */
+  readonly checks?: StatusChecks;
+}
+
+/** How far the checks of one domain's valid points have come, of `status`. */
+export interface StatusChecks {
+  readonly depth: Depth;
+  readonly everySeconds: number;
+  /** Points that no check has found sound at this depth. */
+  readonly never: number;
+  /** Points whose check is longer ago than the policy allows, and those never checked. */
+  readonly overdue: number;
+  /** The check that is longest ago; null: no point was ever checked. */
+  readonly oldestAt: Instant | null;
+  /** When the next point is due; null without points. */
+  readonly nextAt: Instant | null;
 }
 
 /** How far one domain's copies at one mirror are behind the points of this host. */

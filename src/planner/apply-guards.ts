@@ -21,6 +21,7 @@ import { g404Breaker } from './guards/g404-breaker.ts';
 import { g405Mode } from './guards/g405-mode.ts';
 import { g406Suspended } from './guards/g406-suspended.ts';
 import { g407Space } from './guards/g407-space.ts';
+import { g410DrillMemory } from './guards/g410-drill-memory.ts';
 import {
   finding,
   hiddenCopies,
@@ -54,6 +55,7 @@ const rules: readonly GuardRule[] = [
   g405Mode,
   g406Suspended,
   g407Space,
+  g410DrillMemory,
   plaintextBackup,
 ];
 

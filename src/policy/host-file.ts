@@ -23,6 +23,16 @@ export interface HostFile {
   readonly notify: readonly HostNotification[];
   /** How the agent works here: the highest mode that a policy may set, and how often it looks when nothing wakes it. */
   readonly agent: { readonly maxMode: AgentMode; readonly intervalSeconds: number };
+  readonly drill: HostDrills;
+}
+
+/** What machines that a drill boots may use. */
+export interface HostDrills {
+  readonly memoryLimitBytes: number;
+  /** libvirt's name of an isolated network; null: none. */
+  readonly network: string | null;
+  /** Programs by the names that a policy may use. */
+  readonly scripts: Readonly<Record<string, readonly [string, ...string[]]>>;
 }
 
 export interface HostNotification {
@@ -65,6 +75,11 @@ export interface WrittenHostFile {
   readonly scratch?: { readonly path?: string; readonly limit?: string };
   readonly limits?: { readonly jobs?: number; readonly rate?: string };
   readonly notify?: readonly HostNotification[];
+  readonly drill?: {
+    readonly memory?: string;
+    readonly network?: string;
+    readonly scripts?: HostDrills['scripts'];
+  };
   readonly agent?: { readonly maxMode?: AgentMode; readonly interval?: string };
 }
 
@@ -87,6 +102,8 @@ interface WrittenSource {
 // disks and the network for a few at once.
 const defaultJobs = 4;
 
+// A server without a desktop boots with it; one drill at a time leaves the rest to what runs here.
+const defaultDrillMemory = '2GiB';
 // A domain that came is seen within minutes even where no event was heard; a look costs a second.
 const defaultInterval = '5m';
 
@@ -112,7 +129,7 @@ export function isHostFile(data: unknown): data is WrittenHostFile {
 }
 
 function withDefaults(written: WrittenHostFile): HostFile {
-  const { scratch, limits, agent } = written;
+  const { scratch, limits, agent, drill } = written;
   const stateDir = written.stateDir ?? '/var/lib/holdfast';
   return {
     policy: written.policy ?? null,
@@ -130,6 +147,11 @@ function withDefaults(written: WrittenHostFile): HostFile {
       rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
     },
     notify: written.notify ?? [],
+    drill: {
+      memoryLimitBytes: sizeBytes(drill?.memory ?? defaultDrillMemory),
+      network: drill?.network ?? null,
+      scripts: drill?.scripts ?? {},
+    },
     agent: {
       maxMode: agent?.maxMode ?? 'full',
       intervalSeconds: durationSeconds(agent?.interval ?? defaultInterval),

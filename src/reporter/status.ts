@@ -100,6 +100,7 @@ function domainTable(
   options: RenderOptions,
 ): readonly string[] {
   const withCopies = domains.some(({ copies = [] }) => copies.length > 0);
+  const withChecks = domains.some(({ checks }) => checks !== undefined);
   const lines = domains.map((domain): TableLine => {
     const { freshAt, nextDueAt, rpoSeconds, rpo } = domain;
     const ahead = nextDueAt === null ? null : secondsBetween(setting.now, nextDueAt);
@@ -121,6 +122,7 @@ function domainTable(
         String(domain.points),
         humanBytes(domain.bytes),
         ...(withCopies ? [copyCell(domain, setting.now)] : []),
+        ...(withChecks ? [checkCell(domain, setting.now)] : []),
         [isSuspended ? 'SUSPENDED' : '', stateWords(domain.verdict, why), damaged]
           .filter((text) => text !== '')
           .join('; '),
@@ -142,6 +144,7 @@ function domainTable(
       { title: 'POINTS', align: 'right' },
       { title: 'SIZE', align: 'right' },
       ...(withCopies ? [{ title: 'COPIES' }] : []),
+      ...(withChecks ? [{ title: 'CHECKED' }] : []),
       { title: 'STATE' },
     ],
     lines,
@@ -157,6 +160,16 @@ function copyCell({ copies = [] }: StatusDomain, now: string): string {
       return `${printable(copy.mirror)} ${words}`;
     })
     .join('; ');
+}
+
+/** `2 never, the others within 3d`; empty where no check is asked for. */
+function checkCell({ checks, points }: StatusDomain, now: Instant): string {
+  if (checks === undefined || points === 0) return '';
+  const { never, overdue, oldestAt } = checks;
+  if (oldestAt === null) return 'never';
+  const within = `within ${humanAge(secondsBetween(oldestAt, now))}`;
+  const late = overdue > never ? `, ${overdue - never} due` : '';
+  return never === 0 ? `${within}${late}` : `${never} never, the others ${within}${late}`;
 }
 
 /** `damaged: 3 points (in quarantine, its parent is faulty)`; empty when all points are valid. */

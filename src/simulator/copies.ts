@@ -1,4 +1,5 @@
 import { deletedManifestName } from '../mirror/places.ts';
+import { hashOfText } from '../model/canonical.ts';
 import {
   isChainId,
   isStoreId,
@@ -32,6 +33,8 @@ export interface StoredCopy {
   readonly manifest: Manifest;
   /** Every file that the manifest names is there, with its size. */
   readonly isWhole: boolean;
+  /** Its own images are what the manifest says. */
+  readonly isIntact: boolean;
   /** Live and whole, and so are all that it stands on. */
   readonly isValid: boolean;
   /** What a restore would write, by target; null if it cannot be read. */
@@ -73,6 +76,9 @@ function copiesAt({ name, files }: ModelMirror): readonly StoredCopy[] {
       manifest,
       isWhole: filesOf(manifest).every(
         (one) => Buffer.byteLength(read(`${at}/${one.file}`) ?? '') === one.bytes,
+      ),
+      isIntact: manifest.disks.every(
+        (disk) => hashOfText(read(`${at}/${disk.file}`) ?? '') === disk.sha256,
       ),
       content: new Map(
         manifest.disks.map((disk) => [disk.target, readChainOf(`${at}/${disk.file}`, read)]),

@@ -3,6 +3,7 @@ import { holdName, manifestName } from '../store/layout.ts';
 import { copiesOf, copyKeyOf, type StoredCopy } from './copies.ts';
 import type { Dice } from './dice.ts';
 import { clearBelow, pathsOf, type ModelMirror } from './model-mirror.ts';
+import { flipped } from './model-store-image.ts';
 import type { MirrorDeed } from './story.ts';
 import type { World } from './world.ts';
 
@@ -124,13 +125,6 @@ const holdText = JSON.stringify({
   at: '2026-11-22T02:00:00.000Z',
   reason: 'wanted',
 });
-
-/** Another digit in the place of one: of a block's version, so that it reads, and reads wrong. */
-function flipped(text: string): string {
-  const at = text.lastIndexOf(']]') - 1;
-  if (at < 0) return text;
-  return `${text.slice(0, at)}${text[at] === '7' ? '8' : '7'}${text.slice(at + 1)}`;
-}
 
 /** What stands on a damaged copy is damaged too. */
 function spoil({ damagedCopies }: World, copies: readonly StoredCopy[], bad: StoredCopy): void {

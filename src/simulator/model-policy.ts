@@ -8,6 +8,7 @@ import type {
 } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedState } from '../model/observed.ts';
+import type { Verification } from '../model/verification.ts';
 
 /** A policy that stories edit: one rule for all domains, with exceptions. */
 export interface ModelPolicy {
@@ -19,6 +20,8 @@ export interface ModelPolicy {
   readonly quiesce: DesiredDomain['quiesce'];
   readonly tracker: DesiredDomain['tracker'];
   readonly verify: DesiredDomain['verify'];
+  /** When points are checked again; null: never. */
+  readonly verification: Verification | null;
   /** Domains that the policy says nothing of, or to ignore. */
   readonly left: ReadonlySet<DomainUuid>;
   readonly ignored: ReadonlySet<DomainUuid>;
@@ -52,6 +55,7 @@ export const firstPolicy: ModelPolicy = {
   quiesce: 'try',
   tracker: 'auto',
   verify: 'structure',
+  verification: null,
   left: new Set(),
   ignored: new Set(),
   stores: [{ name: 'main', path: '/mnt/main' }],
@@ -164,6 +168,7 @@ function desiredDomain(policy: ModelPolicy, uuid: DomainUuid, name: string): Des
     encryptedDisks: 'refuse',
     disks: { include: null, exclude: [] },
     verify: policy.verify,
+    ...(policy.verification === null ? {} : { verification: policy.verification }),
     timeouts: { jobSeconds: 3600, stallSeconds: 300, agentSeconds: 10 },
   };
 }

@@ -15,6 +15,13 @@ export function imageText(image: StoredImage): string {
   return JSON.stringify(image);
 }
 
+/** Another digit in the place of one: of a block's version, so that it reads, and reads wrong. */
+export function flipped(text: string): string {
+  const at = text.lastIndexOf(']]') - 1;
+  if (at < 0) return text;
+  return `${text.slice(0, at)}${text[at] === '7' ? '8' : '7'}${text.slice(at + 1)}`;
+}
+
 /** The hash of a manifest for it. */
 export function imageHash(text: string): string {
   return hashOfText(text);

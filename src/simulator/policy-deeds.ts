@@ -1,5 +1,6 @@
 import type { Keep } from '../model/desired.ts';
 import { unreachable } from '../model/result.ts';
+import type { Verification } from '../model/verification.ts';
 import type { Dice } from './dice.ts';
 import { newMirror } from './model-mirror.ts';
 import type { ModelMirrorPolicy, ModelPolicy } from './model-policy.ts';
@@ -15,6 +16,13 @@ const keeps: readonly [Keep | null, ...(Keep | null)[]] = [
   { daily: 2 },
   { hourly: 3, daily: 1 },
   { withinSeconds: 6 * 3600 },
+];
+
+const verifications: readonly [Verification | null, ...(Verification | null)[]] = [
+  { everySeconds: 3600, depth: 'hash' },
+  { everySeconds: 6 * 3600, depth: 'replay' },
+  { everySeconds: 86_400, depth: 'structure' },
+  null,
 ];
 
 /** Edits the policy as people do, between two runs. */
@@ -58,6 +66,8 @@ function edited(world: World, deed: PolicyDeed, dice: Dice): Partial<ModelPolicy
       return { quiesce: dice.pick(['try', 'never', 'required']) };
     case 'verify':
       return { verify: dice.pick(['structure', 'source']) };
+    case 'verify-again':
+      return { verification: dice.pick(verifications) };
     case 'require-mount':
       return { requireMount: !policy.requireMount };
     case 'add-mirror':

@@ -2,6 +2,7 @@ import { type Plan, runnableActions } from '../model/plan.ts';
 import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
+import { findsDamage } from './settle-checks.ts';
 import { behind, healMirrors } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 import type { World } from './world.ts';
@@ -57,7 +58,9 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
   const rest = [...remains(world), ...behind(world)];
   if (rest.length > 0) return rest;
-  return staysAlive(run, world);
+  const alive = await staysAlive(run, world);
+  if (alive.length > 0 || run.violations.length > 0) return alive;
+  return findsDamage(run, quietApply);
 }
 
 /** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */

@@ -43,6 +43,7 @@ export const policyDeeds = [
   'tracker',
   'quiesce',
   'verify',
+  'verify-again',
   'require-mount',
 ] as const;
 
@@ -59,6 +60,7 @@ export const hostDeeds = [
   'hold',
   'release',
   'damage',
+  'flip',
   'quarantine',
   'reboot',
   'wait',

@@ -23,6 +23,7 @@ describe('parseHostFile', () => {
       scratch: { path: '/var/lib/holdfast/scratch', limitBytes: null },
       limits: { jobs: 4, rateBytesPerSecond: null },
       notify: [],
+      drill: { memoryLimitBytes: 2 * 1024 ** 3, network: null, scripts: {} },
       agent: { maxMode: 'full', intervalSeconds: 300 },
     });
   });
@@ -37,6 +38,10 @@ limits: { jobs: 2, rate: 400MB/s }
 notify:
   - on: [failed, rpo]
     command: [/usr/local/bin/page, --from, "backup of kvm01"]
+drill:
+  memory: 4GiB
+  network: drill
+  scripts: { web-answers: [/usr/local/bin/web, -q] }
 agent: { maxMode: additive, interval: 90s }
 `;
     expect(parseHostFile(text, file)).toEqual({
@@ -53,9 +58,22 @@ agent: { maxMode: additive, interval: 90s }
         notify: [
           { on: ['failed', 'rpo'], command: ['/usr/local/bin/page', '--from', 'backup of kvm01'] },
         ],
+        drill: {
+          memoryLimitBytes: 4 * 1024 ** 3,
+          network: 'drill',
+          scripts: { 'web-answers': ['/usr/local/bin/web', '-q'] },
+        },
         agent: { maxMode: 'additive', intervalSeconds: 90 },
       },
     });
+  });
+
+  it('tells what is wrong with scripts', () => {
+    const host = parseHostFile('drill: { scripts: { "a b": [/bin/true], one: [sh, -c] } }\n', file);
+    expect(!host.ok && told(host.error)).toEqual([
+      '1:21 error HP208 /drill/scripts/a b the name "a b" cannot be used — letters, digits, dots, dashes and underscores, at most 64',
+      '1:47 error HP205 /drill/scripts/one/0 "sh" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+    ]);
   });
 
   it('tells every mistake with its place', () => {

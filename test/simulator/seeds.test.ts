@@ -17,7 +17,7 @@ it('tells the stories of some seeds, and no oracle objects', async () => {
   for (const kind of ['error-before', 'error-after', 'half', 'no-space', 'process-after']) {
     expect(faults[kind], kind).toBeGreaterThan(0);
   }
-}, 60_000);
+}, 180_000);
 
 it('tells a story twice the same', async () => {
   const few = { from: 100, count: 2 };
@@ -35,4 +35,4 @@ it('prints of a seed that fails a short story, which fails too', async () => {
   const short = whole.filter((step) => first.story.includes(stepText(step)));
   const again = await runStory(short.length === first.story.length ? short : whole, { ...twist });
   expect(again.violations.map(({ id }) => id)).toContain(first.violation.id);
-}, 60_000);
+}, 180_000);
