@@ -183,6 +183,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./metrics.ts')).defineMetrics,
   },
   {
+    name: 'publish',
+    summary: 'tell state and plan of this host on a git branch, for CI',
+    group: 'Looking',
+    load: async () => (await import('./publish.ts')).definePublish,
+  },
+  {
     name: 'history',
     summary: 'what earlier runs did',
     group: 'Looking',

@@ -15,6 +15,8 @@ export interface HostFile {
   readonly source: HostSource | null;
   /** Who may approve what a guard blocks; null: nobody, and only `--allow` lifts it. */
   readonly approvals: HostSigners | null;
+  /** The branch on which this host tells its state; null: nowhere. */
+  readonly publish: HostPublish | null;
   readonly uri: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
@@ -63,12 +65,23 @@ export interface HostSource {
   readonly maxAgeSeconds: number;
 }
 
+/** A branch of a git repository that this host alone writes. */
+export interface HostPublish {
+  readonly url: string;
+  /** null: `holdfast/state/HOST`, by the policy's host. */
+  readonly branch: string | null;
+  readonly ssh: HostSource['ssh'];
+  /** For a whole push. */
+  readonly timeoutSeconds: number;
+}
+
 /** The host file as it is written, once the schema accepts it (schema/host.v1.schema.json). */
 export interface WrittenHostFile {
   readonly version?: 1;
   readonly policy?: string;
   readonly source?: WrittenSource;
   readonly approvals?: WrittenSigners;
+  readonly publish?: WrittenPublish;
   readonly uri?: string;
   readonly stateDir?: string;
   readonly runtimeDir?: string;
@@ -88,12 +101,24 @@ interface WrittenSigners {
   readonly revoked?: string;
 }
 
+interface WrittenPublish {
+  readonly url: string;
+  readonly branch?: string;
+  readonly ssh?: WrittenSsh;
+  readonly timeout?: string;
+}
+
+interface WrittenSsh {
+  readonly identityFile?: string;
+  readonly knownHosts?: string;
+}
+
 interface WrittenSource {
   readonly url: string;
   readonly branch?: string;
   readonly path?: string;
   readonly verify: WrittenSigners;
-  readonly ssh?: { readonly identityFile?: string; readonly knownHosts?: string };
+  readonly ssh?: WrittenSsh;
   readonly timeout?: string;
   readonly maxAge?: string;
 }
@@ -135,6 +160,7 @@ function withDefaults(written: WrittenHostFile): HostFile {
     policy: written.policy ?? null,
     source: written.source === undefined ? null : sourceOf(written.source),
     approvals: written.approvals === undefined ? null : signersOf(written.approvals),
+    publish: written.publish === undefined ? null : publishOf(written.publish),
     uri: written.uri ?? 'qemu:///system',
     stateDir,
     runtimeDir: written.runtimeDir ?? '/run/holdfast',
@@ -163,16 +189,26 @@ function signersOf({ signers, revoked }: WrittenSigners): HostSigners {
   return { signers, revoked: revoked ?? null };
 }
 
+function sshOf(ssh: WrittenSsh | undefined): HostSource['ssh'] {
+  return { identityFile: ssh?.identityFile ?? null, knownHosts: ssh?.knownHosts ?? null };
+}
+
+function publishOf({ url, branch, ssh, timeout }: WrittenPublish): HostPublish {
+  return {
+    url,
+    branch: branch ?? null,
+    ssh: sshOf(ssh),
+    timeoutSeconds: durationSeconds(timeout ?? '60s'),
+  };
+}
+
 function sourceOf(written: WrittenSource): HostSource {
   return {
     url: written.url,
     branch: written.branch ?? 'main',
     path: written.path ?? 'policy.yaml',
     verify: signersOf(written.verify),
-    ssh: {
-      identityFile: written.ssh?.identityFile ?? null,
-      knownHosts: written.ssh?.knownHosts ?? null,
-    },
+    ssh: sshOf(written.ssh),
     timeoutSeconds: durationSeconds(written.timeout ?? '60s'),
     maxAgeSeconds: durationSeconds(written.maxAge ?? '24h'),
   };

@@ -16,6 +16,7 @@ describe('parseHostFile', () => {
     expect(defaultHostFile).toEqual({
       policy: null,
       source: null,
+      publish: null,
       approvals: null,
       uri: 'qemu:///system',
       stateDir: '/var/lib/holdfast',
@@ -34,6 +35,7 @@ uri: qemu+unix:///system
 stateDir: /srv/holdfast
 runtimeDir: /run/hf
 scratch: { limit: 40GiB }
+publish: { url: /srv/state.git, branch: state/kvm01, timeout: 2m }
 limits: { jobs: 2, rate: 400MB/s }
 notify:
   - on: [failed, rpo]
@@ -49,6 +51,12 @@ agent: { maxMode: additive, interval: 90s }
       value: {
         policy: '/srv/policy/policy.yaml',
         source: null,
+        publish: {
+          url: '/srv/state.git',
+          branch: 'state/kvm01',
+          ssh: { identityFile: null, knownHosts: null },
+          timeoutSeconds: 120,
+        },
         approvals: null,
         uri: 'qemu+unix:///system',
         stateDir: '/srv/holdfast',

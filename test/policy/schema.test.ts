@@ -140,6 +140,12 @@ const everyHostKey: Whole<WrittenHostFile> = {
     maxAge: '24h',
   },
   approvals: { signers: '/etc/holdfast/approvers', revoked: '/etc/holdfast/revoked_keys' },
+  publish: {
+    url: 'git@git.example.org:infra/backups.git',
+    branch: 'holdfast/state/kvm01',
+    ssh: { identityFile: '/etc/holdfast/git.key', knownHosts: '/etc/holdfast/known_hosts' },
+    timeout: '60s',
+  },
   uri: 'qemu:///system',
   stateDir: '/var/lib/holdfast',
   runtimeDir: '/run/holdfast',
