@@ -6,7 +6,19 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { text } from './measure.mjs';
 
-const names = ['backup', 'copy', 'guest', 'planner', 'simulate', 'observe', 'mirror', 'startup'];
+const names = [
+  'backup',
+  'copy',
+  'guest',
+  'planner',
+  'simulate',
+  'observe',
+  'mirror',
+  'drill',
+  'verify',
+  'startup',
+  'agent',
+];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) {

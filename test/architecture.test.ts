@@ -32,7 +32,7 @@ const layers: Readonly<
   store: { folders: ['model', 'process'], packages: ['node:'], clock: true },
   observer: { folders: ['model', 'schedule', ...drivers], packages: ['node:'], clock: true },
   planner: { folders: ['model', 'schedule'], packages: [] },
-  loop: { folders: ['model', 'planner', 'executor', 'store'], packages: [] },
+  loop: { folders: ['model', 'planner', 'executor', 'store', 'approval'], packages: [] },
   simulator: {
     folders: ['model', 'schedule', 'policy', 'observer', 'planner', 'executor', 'loop', ...drivers],
     packages: [],
@@ -40,18 +40,22 @@ const layers: Readonly<
   executor: { folders: ['model', ...drivers], packages: ['node:'], clock: true },
   metrics: { folders: ['model'], packages: ['prom-client'] },
   reporter: { folders: ['model'], packages: ['diff', 'string-width', 'node:util'] },
+  approval: {
+    folders: ['model', 'process', 'store', 'source', 'policy'],
+    packages: ['node:'],
+  },
   source: {
     folders: ['model', 'store', 'mirror', 'policy'],
     packages: ['simple-git', 'node:'],
     clock: true,
   },
   agent: {
-    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source'],
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source', 'approval'],
     packages: ['node-cron', 'node:'],
     clock: true,
   },
   cli: {
-    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source', 'agent'],
+    folders: ['model', 'schedule', 'process', ...drivers, ...stages, 'source', 'approval', 'agent'],
     packages: ['commander', 'node:'],
     clock: true,
   },

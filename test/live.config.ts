@@ -51,8 +51,8 @@ const project = (
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
-    // Most of their time is waiting for libvirt and QEMU. Those that delete, kill or hang have a libvirt
-    // of their own: a domain whose images cannot be seen withholds every deletion of a host (G213).
+    // Most of their time is waiting for libvirt and QEMU. Whole hosts have a libvirt of their own: of a
+    // shared one each plan sees every domain, and one that cannot be seen withholds all deletions (G213).
     maxWorkers: 3,
     sequence: { groupOrder: 0 },
     name,

@@ -1,6 +1,7 @@
 import type { Means, Planned, Stage } from '../loop/means.ts';
 import { runRound, type Round, type RoundResult } from '../loop/round.ts';
 import type { AgentLimits, AgentMode } from '../model/agent.ts';
+import type { Approval } from '../model/approval.ts';
 import type { RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
@@ -21,6 +22,8 @@ export interface AgentRound {
   readonly mode: AgentMode;
   readonly windows: readonly Window[];
   readonly suspensions: Suspensions;
+  /** What people approved, and is not done yet. */
+  readonly approvals: readonly Approval[];
   readonly state: Pick<AgentState, 'failing' | 'trashRuns'>;
   /** Shows the plan and opens what its run is told to; null: it is not to be done. */
   readonly admit: (planned: Planned) => Promise<Stage | null>;
@@ -35,7 +38,7 @@ export interface AgentRoundResult {
   readonly trashRuns: readonly RunId[];
   /** The next instant at which a look is worth it; null: only the interval knows. */
   readonly wakeAt: Instant | null;
-  /** Something came up during the run that its plan did not know. */
+  /** Something came up during the run that its plan did not know, or moved on under it. */
   readonly isWorkLeft: boolean;
 }
 
@@ -58,7 +61,10 @@ export async function agentRound(request: AgentRound): Promise<AgentRoundResult>
       const { digest } = desired.policy;
       failing = stillFailing(state.failing, suspensions.resumed, observed, digest);
       const agent = limitsOf(request, failing, observed, desired.timezone);
-      return ok(planPolicy(desired, observed, { ...noRequest, unattended: true, agent }));
+      const { approvals } = request;
+      const approved = approvals.length === 0 ? {} : { approvals };
+      const asked = { ...noRequest, ...approved, unattended: true, agent };
+      return ok(planPolicy(desired, observed, asked));
     },
     isSaved: false,
     admit: async (planned) => {
@@ -103,13 +109,17 @@ function resultOf(
   const hasTrashed = report?.actions.some(
     ({ kind, outcome }) => kind === 'trash-chain' && outcome.code === 'done',
   );
-  const tried = new Set(plan.actions.map(({ id }) => id));
+  // What went stale met a world that had moved on, and is for the next plan as much as what came up meanwhile.
+  const stale = new Set(
+    report?.actions.flatMap(({ id, outcome }) => (outcome.code === 'stale' ? [id] : [])),
+  );
+  const tried = new Set(plan.actions.flatMap(({ id }) => (stale.has(id) ? [] : [id])));
+  const isNew = ({ id }: { readonly id: string }): boolean => !tried.has(id);
   return {
     round,
     failing,
     trashRuns: hasTrashed && report !== null ? [...state.trashRuns, report.run] : state.trashRuns,
     wakeAt: nextWake(next, desiredOf(observed), observed, failing),
-    isWorkLeft:
-      report !== null && !next.incomplete && runnableActions(next).some(({ id }) => !tried.has(id)),
+    isWorkLeft: report !== null && !next.incomplete && runnableActions(next).some(isNew),
   };
 }

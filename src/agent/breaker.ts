@@ -91,7 +91,8 @@ export function failingAfter(
     const outcome = report?.actions.find(({ id }) => id === action.id)?.outcome;
     if (outcome === undefined || outcome.code === 'skipped' || outcome.code === 'interrupted')
       return known === undefined ? [] : [known];
-    if (outcome.code !== 'failed') return [];
+    // One that went stale is planned anew at once; where that never ends it is a fault like others.
+    if (outcome.code !== 'failed' && outcome.code !== 'stale') return [];
     const uuid = domainOf(action);
     return [
       {

@@ -13,8 +13,10 @@ import type { Planned, Stage } from '../loop/means.ts';
 import { lesserMode, type AgentMode } from '../model/agent.ts';
 import type { Schedule } from '../model/desired.ts';
 import { instantOf, type Instant } from '../model/instant.ts';
+import { noRequest } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { takeApplyLock } from './apply-lock.ts';
+import { withApprovals } from './approvals.ts';
 import { wholeMessage, type Context, type Refusal } from './context.ts';
 import { meansOf } from './drivers.ts';
 import { desiredOf } from './load-policy.ts';
@@ -171,7 +173,9 @@ export class AgentDesk {
     const { policy, host } = session;
     const ceiling = lesserMode(this.#options.maxMode ?? 'full', host.agent.maxMode);
     const mode = lesserMode(policy.agent.mode, ceiling);
+    const { approvals = [] } = await withApprovals(this.#context, session, noRequest, watch.warn);
     return agentRound({
+      approvals,
       look: async () => session.look(),
       desiredOf: (observed) => desiredOf(policy, observed),
       means: { ...meansOf(this.#context, session, host.limits.jobs), warn: watch.warn },

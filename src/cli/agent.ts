@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { runLoop } from '../agent/agent.ts';
 import { Alarm, type Wake } from '../agent/alarm.ts';
 import { CronWakes } from '../agent/cron-wakes.ts';
+import { memoryReleaser } from '../agent/release-memory.ts';
 import { systemdService, Watchdog, type Service } from '../agent/service.ts';
 import { FileWatch } from '../agent/watch-files.ts';
 import { listenToEvents } from '../hypervisor/libvirt/events.ts';
@@ -119,6 +120,7 @@ async function forEver(
     onEvent: ({ name, what }) => ring('libvirt', `${addressOf(name)} ${what}`),
     onSilence: (why) => ring('libvirt', why),
   });
+  const releaseMemory = memoryReleaser();
   const intervalSeconds = (): number =>
     options.interval ?? desk.intervalSeconds ?? host.agent.intervalSeconds;
   const mode = options.maxMode ?? host.agent.maxMode;
@@ -150,6 +152,7 @@ async function forEver(
       },
       waits: (nextAt) => {
         desk.sleeps(nextAt, watch.warn);
+        releaseMemory();
         watchdog.sleepsUntil(millisecondsOf(nextAt));
         if (desk.last === null) return;
         log.say({ kind: 'agent-round', round: desk.last, nextAt });

@@ -8,6 +8,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { countsOf } from '../reporter/plan-counts.ts';
 import { takeApplyLock } from './apply-lock.ts';
+import { withApprovals } from './approvals.ts';
 import { cannotAsk } from './approve.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
 import { meansOf } from './drivers.ts';
@@ -75,7 +76,8 @@ async function runApply(
   const lock = await takeApplyLock(session.value.host.stateDir, options.lockTimeout);
   if (!lock.ok) return refuse(context, lock.error);
   try {
-    const asked = { file, saved: saved.value, request: request.value, auto };
+    const approved = await withApprovals(context, session.value, request.value);
+    const asked = { file, saved: saved.value, request: approved, auto };
     const parallelism = options.parallelism ?? session.value.host.limits.jobs;
     return await applyNow(context, session.value, asked, parallelism);
   } finally {
@@ -158,7 +160,14 @@ function planNow(
     const mistaken = misaddressed(plan);
     return mistaken === null ? ok(plan) : fail(mistaken);
   }
-  const asked = { ...saved.request, allow: [...saved.request.allow, ...request.allow] };
+  // Whoever can write the file could have written approvals into it.
+  const { approvals: _saved, ...before } = saved.request;
+  const { approvals } = request;
+  const asked = {
+    ...before,
+    allow: [...before.allow, ...request.allow],
+    ...(approvals === undefined ? {} : { approvals }),
+  };
   const { plan, dropped } = subsetOf(saved, planPolicy(desired, observed, asked));
   for (const { address } of dropped)
     say(context, `left out: the deletion of ${address} is not in a fresh plan`);

@@ -75,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./apply.ts')).defineApply,
   },
   {
+    name: 'approve',
+    summary: 'allow what a guard blocks, with a signature',
+    group: 'Plan and apply',
+    load: async () => (await import('./approve-plan.ts')).defineApprove,
+  },
+  {
     name: 'agent',
     summary: 'plan and apply again and again, for ever',
     group: 'Plan and apply',
@@ -109,6 +115,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check that points are what their manifests say',
     group: 'Points',
     load: async () => (await import('./verify.ts')).defineVerify,
+  },
+  {
+    name: 'drill',
+    summary: 'boot a point, and say whether it is usable',
+    group: 'Points',
+    load: async () => (await import('./drill.ts')).defineDrill,
   },
   {
     name: 'hold',
@@ -175,6 +187,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'print what a monitoring system asks for',
     group: 'Looking',
     load: async () => (await import('./metrics.ts')).defineMetrics,
+  },
+  {
+    name: 'publish',
+    summary: 'tell state and plan of this host on a git branch, for CI',
+    group: 'Looking',
+    load: async () => (await import('./publish.ts')).definePublish,
   },
   {
     name: 'history',

@@ -5,6 +5,7 @@ import type { DoctorFinding } from '../model/report.ts';
 import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
 import { type Context, type Go, wholeMessage } from './context.ts';
+import { drillFindings } from './doctor-drills.ts';
 import { checkAppArmor, checkClock, checkStoreAccess, checkWay } from './doctor-host.ts';
 import { mirrorFindings, mirrorPrograms } from './doctor-mirrors.ts';
 import { observedFindings } from './doctor-observed.ts';
@@ -88,6 +89,12 @@ async function policyFindings(
     ...open,
     ...(await mirrorPrograms(policy.mirrors)),
     ...mirrorFindings(observed.mirrors),
+    ...(await drillFindings(
+      desired,
+      observed,
+      session.value.host.drill,
+      session.value.hypervisor.drills,
+    )),
   ];
   return { findings, timezone: policy.timezone };
 }

@@ -42,6 +42,7 @@ function driversOf(
     who: userName(context.terminal.env),
     scratchDir: host.scratch.path,
     scratchLimitBytes: host.scratch.limitBytes,
+    drillScripts: host.drill.scripts,
     runtimeDir: host.runtimeDir,
   };
 }

@@ -32,7 +32,7 @@ export function defineExplain(command: Command, go: Go): void {
     .argument('<topic>', 'a path of the policy, a code, an exit status, or an address')
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast explain domains.retention\n  holdfast explain G201\n  holdfast explain tracker-lost\n  holdfast explain 9\n  holdfast explain domain/web01',
+      '\nExamples:\n  holdfast explain domains.retention\n  holdfast explain G201\n  holdfast explain tracker-lost\n  holdfast explain 9\n  holdfast explain domain/web01\n  holdfast explain nas:domain/web01',
     )
     .action(async (topic: string) => go(async (context) => runExplain(context, topic)));
 }

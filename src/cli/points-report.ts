@@ -1,4 +1,5 @@
 import { addressOf, onMirror, type Address } from '../model/address.ts';
+import type { DrillRecord } from '../model/drill.ts';
 import type { ChainId, PointId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
@@ -13,6 +14,8 @@ export interface ReadPoint {
   readonly manifest: Manifest;
   /** When it was last found sound. */
   readonly checkedAt: Instant | null;
+  /** How its last drill ended; null: it was never booted. */
+  readonly drill: DrillRecord | null;
 }
 
 /** What a list of points is made from. */
@@ -84,7 +87,7 @@ function rowsOf(
       chain.points
         .filter(({ sequence }) => (only?.sequence ?? sequence) === sequence)
         .map((point): PointRow => {
-          const { manifest, checkedAt } = manifests.get(point.id) ?? {};
+          const { manifest, checkedAt, drill } = manifests.get(point.id) ?? {};
           return {
             address:
               mirror === undefined
@@ -104,6 +107,7 @@ function rowsOf(
             held: chain.held || point.held === true,
             holds: holdsOf(chain.id, point.id, holds.get(store) ?? noHolds),
             checkedAt: checkedAt ?? null,
+            ...(drill === undefined || drill === null ? {} : { drill }),
             fault: point.fault ?? null,
             note: manifest?.note ?? null,
           };

@@ -79,7 +79,9 @@ function readManifests(observed: ObservedState, only: Address): ReadonlyMap<Poin
         for (const { place, manifest } of read.ok ? read.value : []) {
           const check = store.value.readCheck(place);
           const checkedAt = check.ok ? (check.value?.at ?? null) : null;
-          manifests.set(manifest.point, { manifest, checkedAt });
+          const drilled = store.value.readDrill(place);
+          const drill = drilled.ok ? drilled.value : null;
+          manifests.set(manifest.point, { manifest, checkedAt, drill });
         }
       }
     }

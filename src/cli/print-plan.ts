@@ -28,8 +28,8 @@ export interface PlanPrint {
   readonly policy: { readonly memory: StoreMemory | null; readonly text: string } | null;
 }
 
-// GitHub refuses a comment of more than 65,536 characters; this leaves room for a frame.
-const markdownLimit = 60_000;
+/** Characters of a plan as Markdown: GitHub refuses a comment of more than 65,536, and this leaves room for a frame. */
+export const markdownLimit = 60_000;
 
 /** Prints a plan, and before it what changed in the policy since the last apply. */
 export function printPlan(context: Context, plan: Plan, print: PlanPrint): void {

@@ -59,6 +59,7 @@ function belongs(purpose: Plan['purpose'], kind: ActionKind): boolean {
       return kind !== 'restore' && kind !== 'untrack';
     case 'restore':
     case 'untrack':
+    case 'drill':
       return kind === purpose;
     case 'trash':
       return kind === 'purge-trash';

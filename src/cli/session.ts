@@ -72,6 +72,11 @@ function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Sess
       stores: queries,
       mirrors,
       scratch: host.scratch,
+      drills: {
+        memoryLimitBytes: host.drill.memoryLimitBytes,
+        network: host.drill.network,
+        scripts: Object.keys(host.drill.scripts).toSorted(),
+      },
       hypervisor,
       observeStore,
       deadRuns: async () => readRuns(host.stateDir),

@@ -29,7 +29,7 @@ export function simulationInput(
   const startAt = startOf(policy, beginning, options.start);
   if (!startAt.ok) return startAt;
   const isObserved = beginning.from === 'observed';
-  const { desired, jitterLeftOut, mirrorsLeftOut } = simplified(
+  const { desired, jitterLeftOut } = simplified(
     isObserved
       ? desiredOf(policy, beginning.observed)
       : desiredOfPolicyAlone(policy, options.count),
@@ -38,8 +38,7 @@ export function simulationInput(
     ? startFromObserved(desired, beginning.observed, startAt.value)
     : ok({ world: startFromNothing(desired, startAt.value, options.disk), remarks: [] });
   if (!start.ok) return fail({ exit: 9, ...start.error });
-  const { world } = start.value;
-  const remarks = [...start.value.remarks, ...(mirrorsLeftOut ? [mirrorsRemark] : [])];
+  const { world, remarks } = start.value;
   if (world.desired.domains.length === 0)
     return fail({
       exit: 3,
@@ -95,27 +94,27 @@ function roomOf(desired: DesiredState, { stores }: ObservedState): ReadonlyMap<s
   );
 }
 
-const mirrorsRemark = 'mirrors are left out: every copy is taken to arrive at once';
-
-/**
- * Minutes of jitter spread a load that is not modelled; without them domains of one rule fare the same.
- * A mirror that is never away holds nothing back here (G207), and its own space is not counted.
- */
+/** Minutes of jitter spread a load that is not modelled; without them domains of one rule fare the same. */
 function simplified(desired: DesiredState): {
   readonly desired: DesiredState;
   readonly jitterLeftOut: boolean;
-  readonly mirrorsLeftOut: boolean;
 } {
   // Checks add no point and take none away.
   const domains = desired.domains.map(({ verification: _verification, ...domain }) => ({
     ...domain,
     schedule: { ...domain.schedule, jitterSeconds: 0 },
-    mirrors: [],
+  }));
+  const used = new Set(domains.flatMap(({ mirrors }) => mirrors));
+  const own = desired.mirrors.filter(({ name }) => used.has(name));
+  const mirrors = own.map((mirror) => ({
+    ...mirror,
+    schedule: mirror.schedule === null ? null : { ...mirror.schedule, jitterSeconds: 0 },
   }));
   return {
-    desired: { ...desired, domains, mirrors: [] },
-    jitterLeftOut: desired.domains.some(({ schedule }) => schedule.jitterSeconds > 0),
-    mirrorsLeftOut: desired.domains.some(({ mirrors }) => mirrors.length > 0),
+    desired: { ...desired, domains, mirrors },
+    jitterLeftOut: [...desired.domains, ...own].some(
+      ({ schedule }) => schedule !== null && schedule.jitterSeconds > 0,
+    ),
   };
 }
 

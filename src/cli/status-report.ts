@@ -9,6 +9,7 @@ import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../m
 import type { Failure } from '../model/result.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
 import { forecastOf } from '../planner/forecast.ts';
+import { checksByDomain } from './checks-age.ts';
 import { copiesAge } from './copies-age.ts';
 import type { ExitCode } from './exit.ts';
 
@@ -22,6 +23,7 @@ export function statusReport(
   const unseenStores = stores.some(isMissed);
   const held = pointsByDomain(observed.stores);
   const copies = copiesByDomain(desired.domains, observed);
+  const checks = checksByDomain(plan, desired.domains, observed);
   return {
     formatVersion: 1,
     host: plan.host,
@@ -43,6 +45,8 @@ export function statusReport(
         bytes,
         faulty,
         ...copies.get(domain.uuid),
+        ...checks.get(domain.uuid),
+        ...drillOf(domain.uuid, observed, desired),
       };
     }),
     stores,
@@ -50,14 +54,18 @@ export function statusReport(
   };
 }
 
-/** 9 when something was not seen, 1 when an RPO is missed or points are damaged, else 0: what is unseen may hide the worst. */
+/** 9 when something was not seen, 1 when an RPO is missed, points are damaged or the newest drill failed, else 0: what is unseen may hide the worst. */
 export function statusExit(report: StatusReport): ExitCode {
   const unseen =
     report.unseen.length > 0 ||
     report.stores.some(isMissed) ||
     report.domains.some(({ verdict }) => verdict === 'unseen');
   if (unseen) return 9;
-  return report.domains.some(({ rpo, faulty }) => rpo === 'missed' || isDamaged(faulty)) ? 1 : 0;
+  return report.domains.some(
+    (domain) => domain.rpo === 'missed' || isDamaged(domain.faulty) || isUnproven(domain),
+  )
+    ? 1
+    : 0;
 }
 
 function rpoOf(
@@ -70,6 +78,23 @@ function rpoOf(
   // A newer point may lie where nothing could be seen.
   return verdict === 'unseen' || unseenStores ? 'unseen' : 'missed';
 }
+
+/** Its drills, if any are wanted or were made: the newest that any store knows. */
+function drillOf(
+  uuid: DomainUuid,
+  { stores }: ObservedState,
+  { domains }: Pick<DesiredState, 'domains'>,
+): Pick<StatusDomain, 'drill'> {
+  const wanted = domains.find((domain) => domain.uuid === uuid)?.drill !== undefined;
+  const [newest] = stores
+    .flatMap(({ state }) => (state.kind === 'ready' ? state.directories : []))
+    .flatMap(({ uuid: owner, drills }) => (owner === uuid && drills !== undefined ? [drills] : []))
+    .toSorted((a, b) => (a.last.at < b.last.at ? 1 : -1));
+  return wanted || newest !== undefined ? { drill: { wanted, drill: newest ?? null } } : {};
+}
+
+/** Whether the newest drill of a domain failed. */
+const isUnproven = ({ drill }: StatusDomain): boolean => drill?.drill?.last.result === 'failed';
 
 const isDamaged = (faulty: StatusDomain['faulty']): boolean => Object.keys(faulty).length > 0;
 

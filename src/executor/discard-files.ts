@@ -66,7 +66,8 @@ async function checkNamed(
   return stale('not-in-journal', `Run ${run} is not dead, or did not leave ${other} open.`);
 }
 
-async function discard(path: string, { drivers }: Tools): Promise<Result<void, Failure>> {
+/** Removes a file or a directory of a dead run, its image servers first. */
+export async function discard(path: string, { drivers }: Tools): Promise<Result<void, Failure>> {
   try {
     // A file has no names below it, and one that is gone has none either.
     const names = await drivers.files.list(path).catch(() => []);

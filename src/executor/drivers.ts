@@ -31,6 +31,8 @@ export interface Drivers {
   readonly scratchDir: string;
   /** For all scratch files of one domain together; null for the file system's limit alone. */
   readonly scratchLimitBytes: number | null;
+  /** Programs that drills may ask, by the names of the host file; none if left out. */
+  readonly drillScripts?: Readonly<Record<string, readonly [string, ...string[]]>>;
   /** Sockets: a short path (a unix socket's is limited to 107 bytes). */
   readonly runtimeDir: string;
 }

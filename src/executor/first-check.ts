@@ -11,7 +11,8 @@ import { checkGuarded, type RunTools, toolsFor } from './run-action.ts';
  * domains, and settles those whose preconditions are gone. Actions that wait
  * for a repair are looked at when that is done: it is what makes them ready.
  * So are those at mirrors, when their turn comes: a mirror that hangs must not hold up a backup (I9),
- * and what is copied may be a point that this very plan takes.
+ * and what is copied may be a point that this very plan takes. What is drilled may be one too, and
+ * the memory for it is asked for when it is its turn.
  */
 export async function checkFirst(
   actions: readonly Action[],
@@ -23,7 +24,7 @@ export async function checkFirst(
   for (const action of actions) {
     if (tools.signal.aborted) break;
     if (action.dependsOn.some((id) => repairs.has(id))) continue;
-    if (mirrorOf(action) !== null) continue;
+    if (mirrorOf(action) !== null || action.kind === 'drill') continue;
     const checked = await checkGuarded(action, {
       ...toolsFor(action, tools),
       look: async (uuid) => domainIn(all, uuid),

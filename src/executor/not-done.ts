@@ -6,7 +6,12 @@ export type NotDone = Extract<Outcome, { code: 'stale' | 'waiting' | 'failed' | 
 
 /** What an action did; bytes written or freed, null when not known. */
 export type Applied =
-  | { readonly code: 'done'; readonly bytes: number | null }
+  | {
+      readonly code: 'done';
+      readonly bytes: number | null;
+      /** Of a drill. */
+      readonly usableSeconds?: number;
+    }
   | { readonly code: 'already' };
 
 /** Whether an action can begin, or need not. */

@@ -5,7 +5,9 @@ import { backup } from './backup.ts';
 import { copyPoints } from './copy-points.ts';
 import { createStore } from './create-store.ts';
 import { discardFiles } from './discard-files.ts';
+import { drill } from './drill.ts';
 import { dropCheckpoint } from './drop-checkpoint.ts';
+import { endDrill } from './end-drill.ts';
 import { heal } from './heal.ts';
 import { hideCopies } from './hide-copies.ts';
 import type { Applied, Checked, NotDone } from './not-done.ts';
@@ -65,6 +67,10 @@ export function performable(action: Action): Performable {
       return bind(hideCopies, action);
     case 'purge-copies':
       return bind(purgeCopies, action);
+    case 'drill':
+      return bind(drill, action);
+    case 'end-drill':
+      return bind(endDrill, action);
     case 'verify-points':
       return bind(verifyPoints, action);
     case 'heal':

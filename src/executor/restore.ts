@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Restore } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
@@ -10,6 +9,7 @@ import { idleDomain, lookAt } from './look.ts';
 import { during, failed, interrupted, type NotDone, stale } from './not-done.ts';
 import type { Applied, Checked } from './not-done.ts';
 import type { Performer } from './performer.ts';
+import { readPointFile } from './point-files.ts';
 import {
   checkDevices,
   claimDevices,
@@ -160,18 +160,8 @@ function readSaved(action: Restore, tools: Tools): Result<string, Failure> {
   const pointDirectory = basename(pointPath);
   const manifest = store.value.readManifest({ directory, chain, pointDirectory });
   if (!manifest.ok) return manifest;
-  const file = join(ref.path, pointPath, 'domain.xml');
-  let saved: Buffer;
-  try {
-    saved = readFileSync(file);
-  } catch (error) {
-    return fail({ code: 'definition-unreadable', message: `${file}: ${String(error)}` });
-  }
-  const sha256 = createHash('sha256').update(saved).digest('hex');
-  const promised = manifest.value.files.find((each) => each.file === 'domain.xml')?.sha256;
-  return sha256 === promised
-    ? ok(saved.toString('utf8'))
-    : fail({ code: 'hash-differs', message: `${file} is not what was written` });
+  const saved = readPointFile(join(ref.path, pointPath), manifest.value, 'domain.xml');
+  return saved.ok ? ok(saved.value.toString('utf8')) : saved;
 }
 
 /** Writes everything beside its place; the longest part, and one that can be stopped at any instant. */

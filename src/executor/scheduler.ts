@@ -121,6 +121,8 @@ function mayStart(action: Action, running: readonly Action[], state: State): boo
   if (!action.dependsOn.every((id) => succeeded(state.outcomes.get(id)))) return false;
   const domain = domainOf(action);
   if (domain !== null && beside.some((other) => domainOf(other) === domain)) return false;
+  // The host has memory for one machine more.
+  if (action.kind === 'drill') return beside.every(({ kind }) => kind !== 'drill');
   if (action.kind === 'verify-points') {
     // One reader at a time: the limit is the store's, and a disk reads two files at once at half the speed.
     return !running.some(

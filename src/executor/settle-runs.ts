@@ -20,10 +20,10 @@ export async function settleRuns(
   for (const { run, intent, leftover } of leftOf(runs.value, all)) {
     const isPlanned = planned.some(
       (action) =>
-        action.kind === 'discard-files' &&
+        (action.kind === 'discard-files' || action.kind === 'end-drill') &&
         action.run === run.run &&
         action.domain.uuid === intent.uuid &&
-        action.intent === intent.kind,
+        (action.kind === 'end-drill' ? 'drill' : action.intent) === intent.kind,
     );
     if (leftover.is !== 'gone' || isPlanned) continue;
     const noted = await drivers.journals.dismiss(run.run, intent.uuid, intent.kind);

@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedDomain, ObservedHypervisor } from '../model/observed.ts';
 import type { Quiesce } from '../model/point.ts';
 import type { Failure, Result, Seen } from '../model/result.ts';
+import type { DrillHost } from './drill-host.ts';
 
 /** A job that a journal says is ours: how an observed one is recognised. */
 export interface KnownJob {
@@ -142,4 +143,7 @@ export interface Hypervisor {
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<Result<void, Failure>>;
+
+  /** Boots points to see whether they can be; left out where the hypervisor cannot. */
+  readonly drills?: DrillHost;
 }

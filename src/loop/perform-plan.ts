@@ -1,7 +1,8 @@
+import { giveBack, isByApproval, useApprovals } from '../approval/used.ts';
 import { applyPlan } from '../executor/apply-plan.ts';
 import type { RunReport } from '../executor/run-report.ts';
 import { settleRuns } from '../executor/settle-runs.ts';
-import type { Instant } from '../model/instant.ts';
+import { millisecondsOf, type Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
 import { noClosing, type Closing } from './closing.ts';
@@ -19,6 +20,46 @@ export interface Performed {
  * against a second run (G401). Never rejects for what an action meets.
  */
 export async function performPlan(
+  planned: Planned,
+  means: Means,
+  stage: Stage,
+  close: (() => Promise<Closing>) | null,
+): Promise<Performed> {
+  if (!isByApproval(planned.plan)) return perform(planned, means, stage, close);
+  const { stateDir, files, drivers, warn } = means;
+  const used = useApprovals(stateDir, planned.plan, millisecondsOf(drivers.clock()), files);
+  // What cannot be noted as used could be used twice.
+  if (!used.ok) warn(`nothing is done by approval: ${used.error.message}`);
+  const plan = used.ok ? planned.plan : withoutApproved(planned.plan);
+  const performed = await perform({ ...planned, plan }, means, stage, close);
+  const done = new Set(
+    (performed.report?.actions ?? []).flatMap(({ id, outcome }) =>
+      outcome.code === 'done' || outcome.code === 'already' ? [id] : [],
+    ),
+  );
+  const nowMs = millisecondsOf(drivers.clock());
+  const given = used.ok ? giveBack(stateDir, plan, { done, nowMs, files }) : used;
+  if (used.ok && !given.ok) warn(given.error.message);
+  return performed;
+}
+
+/** A plan in which what an approval had lifted is blocked again. */
+function withoutApproved(plan: Plan): Plan {
+  const blocked = new Map(
+    plan.guards.flatMap(({ code, approved, actions }) =>
+      approved === undefined ? [] : actions.map((id) => [id, code] as const),
+    ),
+  );
+  return {
+    ...plan,
+    actions: plan.actions.map((action) => {
+      const code = blocked.get(action.id);
+      return code === undefined ? action : { ...action, blockedBy: [...action.blockedBy, code] };
+    }),
+  };
+}
+
+async function perform(
   { plan, observed }: Planned,
   means: Means,
   stage: Stage,

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { hashOfText } from '../model/canonical.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { jsonText, writeDurable } from '../store/durable.ts';
-import { realFiles } from '../store/files.ts';
 import { formatOne, mapOf, parseShape, record, text } from '../store/shape.ts';
 import type { FarFile } from './far-end.ts';
 import type { Work } from './work.ts';
@@ -12,6 +11,7 @@ const indexName = 'index.json';
 
 const indexShape = record((field) => ({
   formatVersion: field('formatVersion', formatOne),
+  boot: field('boot', text),
   files: field('files', mapOf(text)),
 }));
 
@@ -34,16 +34,21 @@ export async function refreshCache(
   signal: AbortSignal,
 ): Promise<Result<string, Failure>> {
   const directory = cacheDirectory(work);
-  const known = readIndex(directory);
+  const place = `${directory}/${work.store}`;
+  const { local } = work;
+  const known = readIndex(work, directory);
   if (!known.ok) return known;
-  const now = new Map(small.map((file) => [file.path, versionOf(file)]));
+  const { files, isOfThisBoot } = known.value;
   const changed = small.filter((file) => {
-    const same = known.value.get(file.path) === versionOf(file);
-    return !same || !existsSync(`${directory}/${work.store}/${file.path}`);
+    const isSame = files.get(file.path)?.version === versionOf(file);
+    return !isSame || local.files.look(`${place}/${file.path}`) === null;
   });
-  const gone = [...known.value.keys()].filter((path) => !now.has(path));
-  if (changed.length + gone.length === 0) return ok(`${directory}/${work.store}`);
+  const now = new Set(small.map(({ path }) => path));
+  const gone = [...files.keys()].filter((path) => !now.has(path));
+  if (isOfThisBoot && changed.length + gone.length === 0) return ok(place);
   if (changed.length > 0) {
+    // One that a crash has left has its size and its time, and perhaps nothing in it.
+    for (const { path } of changed) local.remove(`${place}/${path}`);
     const pulled = await work.end.pullSmall({
       local: directory,
       far: '',
@@ -55,21 +60,53 @@ export async function refreshCache(
     if (!pulled.ok) return pulled;
   }
   return attempt(`writing ${directory}/${indexName}`, () => {
-    for (const path of gone) rmSync(`${directory}/${work.store}/${path}`, { force: true });
-    // Content, then the index that vouches for it; what a crash leaves travels again.
-    const files = Object.fromEntries(now);
-    writeDurable(realFiles, directory, indexName, jsonText({ formatVersion: 1, files }));
-    return ok(`${directory}/${work.store}`);
+    for (const path of gone) local.remove(`${place}/${path}`);
+    const fresh = new Set(changed);
+    const entries = small.flatMap((file): readonly (readonly [string, string])[] => {
+      const kept = fresh.has(file) ? undefined : files.get(file.path)?.hash;
+      const hash = kept ?? hashHere(work, `${place}/${file.path}`);
+      return hash === null ? [] : [[file.path, `${hash} ${versionOf(file)}`]];
+    });
+    const index = { formatVersion: 1, boot: local.bootId(), files: Object.fromEntries(entries) };
+    writeDurable(local.files, directory, indexName, jsonText(index));
+    return ok(place);
   });
 }
 
-/** Which version of each file is here. A damaged index is as none: it only saves work. */
-function readIndex(directory: string): Result<ReadonlyMap<string, string>, Failure> {
+/** SHA-256 of a file of this host; null if it is not there. */
+function hashHere({ local: { files } }: Work, path: string): string | null {
+  return files.look(path) === null ? null : hashOfText(files.read(path));
+}
+
+/** What the cache holds, as its index says. */
+interface Index {
+  readonly files: ReadonlyMap<string, { readonly hash: string; readonly version: string }>;
+  /** Written since the machine was started: nothing can have been lost. */
+  readonly isOfThisBoot: boolean;
+}
+
+/**
+ * Which version of each file is here. A damaged index is as none: it only saves work. Only the
+ * index is fsynced, so after each start of the machine the files are compared with their hashes.
+ */
+function readIndex(work: Work, directory: string): Result<Index, Failure> {
+  const { local } = work;
   return attempt(`reading ${directory}`, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    local.makePath(directory);
     const path = `${directory}/${indexName}`;
-    if (realFiles.look(path) === null) return ok(new Map<string, string>());
-    const index = parseShape(realFiles.read(path), indexShape);
-    return ok(new Map(index.ok ? Object.entries(index.value.files) : []));
+    const none: Index = { files: new Map(), isOfThisBoot: true };
+    if (local.files.look(path) === null) return ok(none);
+    const index = parseShape(local.files.read(path), indexShape);
+    if (!index.ok) return ok(none);
+    const isOfThisBoot = index.value.boot === local.bootId();
+    const known = Object.entries(index.value.files).map(([name, line]) => {
+      const cut = line.indexOf(' ');
+      return [name, { hash: line.slice(0, cut), version: line.slice(cut + 1) }] as const;
+    });
+    const sound = known.filter(
+      ([name, { hash }]) =>
+        isOfThisBoot || hashHere(work, `${directory}/${work.store}/${name}`) === hash,
+    );
+    return ok({ files: new Map(sound), isOfThisBoot });
   });
 }

@@ -1,6 +1,5 @@
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
-import { realFiles } from '../store/files.ts';
 import { closedName, holdName, manifestName, quarantineName } from '../store/layout.ts';
 import { filesOf, parseManifest } from '../store/manifest.ts';
 import { markerName, newMarker } from './known-mirrors.ts';
@@ -76,7 +75,7 @@ function readStore(
   return attempt(`reading points in ${storePath}`, () => {
     const read: LocalPoint[] = [];
     for (const { name, path } of points) {
-      const content = realFiles.read(`${storePath}/${path}/${manifestName}`);
+      const content = work.local.files.read(`${storePath}/${path}/${manifestName}`);
       const manifest = parseManifest(content, {
         store: work.store,
         chain,
@@ -132,7 +131,7 @@ async function makeMarker(
     return mirrorFailure(work, 'conflict', words);
   }
   const outgoing = 'outgoing';
-  writeScratch(scratch, `${outgoing}/${work.store}/${markerName}`, newMarker(work));
+  writeScratch(work, scratch, `${outgoing}/${work.store}/${markerName}`, newMarker(work));
   const sent = await work.end.pushNew({
     local: `${scratch}/${outgoing}/${work.store}`,
     far: work.store,
@@ -155,7 +154,8 @@ function outlineOf(
   points: readonly LocalPoint[],
   look: FarLook,
 ): Result<Outline, Failure> {
-  const isHere = (path: string): boolean => realFiles.look(`${storePath}/${path}`)?.kind === 'file';
+  const isHere = (path: string): boolean =>
+    work.local.files.look(`${storePath}/${path}`)?.kind === 'file';
   const marks = [holdName, closedName].map((name) => `${place.chainPath}/${name}`);
   const manifests: string[] = [];
   const damaged: string[] = [];

@@ -43,7 +43,7 @@ export function observeRests(
       continue;
     }
     found.set(rest.directory, entry);
-    entry.deleted.push(deletedOf(rest, manifest, deletedAt(rest, cache)));
+    entry.deleted.push(deletedOf(rest, manifest, deletedAt(work, rest, cache)));
   }
   for (const { directory, chain, pointDirectory, bytes } of partial) {
     const entry = found.get(directory);
@@ -73,15 +73,15 @@ function pathOf({ directory, chain, pointDirectory }: FarRest): string {
 /** The hidden manifest; null if it cannot be read: the point is deleted all the same. */
 function readHidden(work: Work, rest: FarRest, cache: string): Manifest | null {
   const path = `${pathOf(rest)}/${deletedManifestName}`;
-  const content = readScratch(cache, path);
+  const content = readScratch(work, cache, path);
   if (content === null) return null;
   const { chain, pointDirectory } = rest;
   const manifest = parseManifest(content, { store: work.store, chain, pointDirectory, path });
   return manifest.ok ? manifest.value : null;
 }
 
-function deletedAt(rest: FarRest, cache: string): Instant | null {
-  const content = readScratch(cache, `${pathOf(rest)}/${deletedName}`);
+function deletedAt(work: Work, rest: FarRest, cache: string): Instant | null {
+  const content = readScratch(work, cache, `${pathOf(rest)}/${deletedName}`);
   const mark = content === null ? null : parseShape(content, deletedShape);
   return mark?.ok === true ? mark.value.at : null;
 }

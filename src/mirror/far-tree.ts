@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Entry, Eyes } from '../store/eyes.ts';
 import type { Look } from '../store/files.ts';
 import type { FarFile } from './far-end.ts';
@@ -57,9 +56,9 @@ function filesIn(node: Node): readonly FarFile[] {
 
 /**
  * Eyes for the store's observer that see a listing, and read small files from
- * where they were fetched to. `root` is what the observer calls the directory.
+ * where they were fetched to, by paths below the directory. `root` is what the observer calls the directory.
  */
-export function farEyes(tree: FarTree, root: string, cacheDirectory: string): Eyes {
+export function farEyes(tree: FarTree, root: string, readSmall: (path: string) => string): Eyes {
   const inside = (path: string): string => path.slice(root.length + 1);
   const nodeAt = (path: string): Node => {
     const node = tree.find(inside(path));
@@ -77,7 +76,7 @@ export function farEyes(tree: FarTree, root: string, cacheDirectory: string): Ey
     },
     look: (path) => lookOf(nodeAt(path)),
     // At once: the cache is on a disk of this host, and 10,000 promises of files cost a second.
-    read: async (path) => readFileSync(`${cacheDirectory}/${inside(path)}`, 'utf8'),
+    read: async (path) => readSmall(inside(path)),
     // The far end has none of these; the observer of a directory asks only for the last.
     root: async () => ({ device: 0, isDirectory: true }),
     space: async () => ({ freeBytes: 0, totalBytes: 0, sharesBlocks: false }),

@@ -1,9 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
 import type { Manifest } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { writeDurable } from '../store/durable.ts';
-import { realFiles } from '../store/files.ts';
 import { manifestName } from '../store/layout.ts';
 import { filesOf } from '../store/manifest.ts';
 import { readManifests } from './look.ts';
@@ -37,7 +35,7 @@ export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<F
     });
     if (!pulled.ok) return pulled;
     for (const { name, path, manifest } of found.value) {
-      const content = readScratch(scratch, `${work.store}/${path}/${manifestName}`) ?? '';
+      const content = readScratch(work, scratch, `${work.store}/${path}/${manifestName}`) ?? '';
       const done = settle(work, `${into}/${name}`, manifest, content, (file) =>
         isWanted(`${name}/${file}`),
       );
@@ -56,15 +54,15 @@ function settle(
   isWanted: (file: string) => boolean,
 ): Result<void, Failure> {
   return attempt(`writing ${directory}`, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    work.local.makePath(directory);
     for (const { file, bytes } of filesOf(manifest)) {
       if (!isWanted(file)) continue;
-      const size = lstatSync(`${directory}/${file}`, { throwIfNoEntry: false })?.size ?? null;
+      const size = work.local.files.look(`${directory}/${file}`)?.sizeBytes ?? null;
       if (size === bytes) continue;
       const words = `${file} of ${directory} has ${size ?? 'no'} bytes, its manifest says ${bytes}; verify the point at the mirror`;
       return mirrorFailure(work, 'file-missing', words);
     }
-    writeDurable(realFiles, directory, manifestName, content);
+    writeDurable(work.local.files, directory, manifestName, content);
     return ok(undefined);
   });
 }

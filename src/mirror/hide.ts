@@ -67,7 +67,8 @@ export async function hidePoints(
     }
     if (live.length === 0) return ok(undefined);
     for (const { path } of live) {
-      writeScratch(scratch, `outgoing/${path}/${deletedName}`, jsonText({ formatVersion: 1, at }));
+      const content = jsonText({ formatVersion: 1, at });
+      writeScratch(work, scratch, `outgoing/${path}/${deletedName}`, content);
     }
     const sent = await work.end.push({
       local: `${scratch}/outgoing`,

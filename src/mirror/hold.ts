@@ -44,7 +44,7 @@ export function holdThing(
         `${above.value} is held there already; release that hold first`,
       );
     }
-    writeScratch(scratch, `outgoing/${path}`, content);
+    writeScratch(work, scratch, `outgoing/${path}`, content);
     const sent = await work.end.pushNew({
       local: `${scratch}/outgoing`,
       far: work.store,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { jsonText, makeWay, writeDurable } from '../store/durable.ts';
-import { realFiles } from '../store/files.ts';
 import { storeIdShape } from '../store/identity-shape.ts';
 import { formatOne, instant, mapOf, parseShape, record, textLike } from '../store/shape.ts';
 import { mirrorFailure, type Work } from './work.ts';
@@ -41,11 +40,14 @@ function keyOf({ end, store }: Work): string {
   return `${end.target} ${store}`;
 }
 
-function readKnown({ settings }: Work): Result<Readonly<Record<string, string>>, Failure> {
+function readKnown({
+  settings,
+  local: { files },
+}: Work): Result<Readonly<Record<string, string>>, Failure> {
   const path = `${settings.stateDir}/${knownName}`;
   return attempt(`reading ${path}`, () => {
-    if (realFiles.look(path) === null) return ok({});
-    const known = parseShape(realFiles.read(path), knownShape);
+    if (files.look(path) === null) return ok({});
+    const known = parseShape(files.read(path), knownShape);
     if (known.ok) return ok(known.value.mirrors);
     return fail({
       code: 'known-mirrors-unreadable',
@@ -57,13 +59,14 @@ function readKnown({ settings }: Work): Result<Readonly<Record<string, string>>,
 /** Remembers the mirror, so that one that is wiped is not taken for a new one. */
 function remember(work: Work, id: string): Result<void, Failure> {
   const { stateDir } = work.settings;
+  const { files } = work.local;
   return attempt(`writing ${stateDir}/${knownName}`, () => {
     const known = readKnown(work);
     if (!known.ok) return known;
     if (known.value[keyOf(work)] === id) return ok(undefined);
-    makeWay(realFiles, stateDir);
+    makeWay(files, stateDir);
     const mirrors = { ...known.value, [keyOf(work)]: id };
-    writeDurable(realFiles, stateDir, knownName, jsonText({ formatVersion: 1, mirrors }));
+    writeDurable(files, stateDir, knownName, jsonText({ formatVersion: 1, mirrors }));
     return ok(undefined);
   });
 }

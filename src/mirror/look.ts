@@ -31,7 +31,7 @@ export async function lookThere(
     signal,
   });
   if (!done.ok) return done;
-  const read = (path: string): string | null => readScratch(scratch, `${store}/${path}`);
+  const read = (path: string): string | null => readScratch(work, scratch, `${store}/${path}`);
   const marker = judgeMarker(work, read(markerName));
   return marker.ok ? ok({ read, marker: marker.value }) : marker;
 }

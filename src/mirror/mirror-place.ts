@@ -5,6 +5,7 @@ import type { FarEnd } from './far-end.ts';
 import { fetchPoints } from './fetch.ts';
 import { hidePoints } from './hide.ts';
 import { holdThing, releaseThing } from './hold.ts';
+import { realLocalFiles, type LocalFiles } from './local-files.ts';
 import type { Mirror, MirrorPlace, MirrorSettings } from './mirror.ts';
 import { observeMirror } from './observe.ts';
 import { purgePoints } from './purge.ts';
@@ -12,7 +13,11 @@ import { verifyPoints } from './verify.ts';
 import type { Work } from './work.ts';
 
 /** A mirror of what one kind of far end can do. */
-export function placeOf(settings: MirrorSettings, end: FarEnd): MirrorPlace {
+export function placeOf(
+  settings: MirrorSettings,
+  end: FarEnd,
+  local: LocalFiles = realLocalFiles,
+): MirrorPlace {
   const turns = { last: Promise.resolve() };
   return {
     name: settings.name,
@@ -22,7 +27,7 @@ export function placeOf(settings: MirrorSettings, end: FarEnd): MirrorPlace {
       if (!names.ok) return unseen(names.error.code, names.error.message);
       return seen(names.value.filter(isStoreId).toSorted());
     },
-    of: (store) => mirrorOf({ settings, end, store, turns }),
+    of: (store) => mirrorOf({ settings, end, local, store, turns }),
   };
 }
 

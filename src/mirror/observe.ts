@@ -20,6 +20,16 @@ export async function observeMirror(
   work: Work,
   signal: AbortSignal,
 ): Promise<Seen<ObservedMirrorContent>> {
+  try {
+    return await observed(work, signal);
+  } catch (error) {
+    if (errorNumber(error) === null) throw error;
+    const { code, message } = systemFailure(`looking at mirror ${work.settings.name}`, error);
+    return unseen(code, message);
+  }
+}
+
+async function observed(work: Work, signal: AbortSignal): Promise<Seen<ObservedMirrorContent>> {
   const { end, store } = work;
   const listing = await end.list(store, signal);
   if (!listing.ok) return unseen(listing.error.code, listing.error.message);
@@ -29,17 +39,12 @@ export async function observeMirror(
   const cached = sorted.hasMarker ? await refreshCache(work, sorted.small, signal) : null;
   if (cached?.ok === false) return unseen(cached.error.code, cached.error.message);
   const directory = cached?.value ?? '';
-  const marker = judgeMarker(work, cached === null ? null : readScratch(directory, markerName));
+  const marker = judgeMarker(
+    work,
+    cached === null ? null : readScratch(work, directory, markerName),
+  );
   if (!marker.ok) return unseen(marker.error.code, marker.error.message);
-  if (marker.value === 'ours') {
-    try {
-      return seen(await contentOf(work, sorted, directory, space));
-    } catch (error) {
-      if (errorNumber(error) === null) throw error;
-      const { code, message } = systemFailure(`looking at mirror ${work.settings.name}`, error);
-      return unseen(code, message);
-    }
-  }
+  if (marker.value === 'ours') return seen(await contentOf(work, sorted, directory, space));
   if (sorted.published.some(({ path }) => path.endsWith(`/${manifestName}`))) {
     const words = `there are points of store ${store} and no ${markerName}: they were not copied by Holdfast; move ${store} there out of the way`;
     const { error } = mirrorFailure(work, 'marker-missing', words);
@@ -59,7 +64,7 @@ async function contentOf(
   const tree = treeOf(sorted.published);
   const root = `${work.end.target}/${store}`;
   const inspection: Inspection = {
-    eyes: farEyes(tree, root, cache),
+    eyes: farEyes(tree, root, (path) => work.local.files.read(`${cache}/${path}`)),
     root,
     id: store,
     device: 0,
@@ -67,14 +72,14 @@ async function contentOf(
     foreign: [],
   };
   const names = new Set(tree.names(domainsName).filter(isDirectoryName));
-  const observed = await mapLimited([...names], domainsAtOnce, (name) =>
+  const found = await mapLimited([...names], domainsAtOnce, (name) =>
     observeDirectory(inspection, name),
   );
   const rests = observeRests(
     work,
     sorted.rests,
     cache,
-    observed.filter((each) => each !== null),
+    found.filter((each) => each !== null),
   );
   return {
     store,

@@ -1,5 +1,6 @@
-import type { Heal, VerifyPoints } from './check-action.ts';
+import type { CheckAction } from './check-action.ts';
 import type { MirrorAccess, SourcePlace } from './desired.ts';
+import type { DrillAction, EndDrill } from './drill-action.ts';
 import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { Level, SourceIdentity } from './point.ts';
@@ -363,8 +364,8 @@ export type Action =
   | CopyPoints
   | HideCopies
   | PurgeCopies
-  | VerifyPoints
-  | Heal;
+  | CheckAction
+  | DrillAction;
 
 export type ActionKind = Action['kind'];
 
@@ -385,6 +386,7 @@ export type Repair =
   | RestorePowerState
   | PutBack
   | DiscardFiles
+  | EndDrill
   | DiscardIncoming
   | DropCheckpoint
   | RedefineCheckpoint;
@@ -395,6 +397,7 @@ const repairs: Readonly<Record<Repair['kind'], true>> = {
   'restore-power-state': true,
   'put-back': true,
   'discard-files': true,
+  'end-drill': true,
   'discard-incoming': true,
   'drop-checkpoint': true,
   'redefine-checkpoint': true,

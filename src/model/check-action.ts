@@ -45,3 +45,6 @@ export interface Heal extends ActionBase {
   /** Files that are known to be damaged; empty where only a comparison tells. */
   readonly files: readonly string[];
 }
+
+/** What is done for checks. */
+export type CheckAction = VerifyPoints | Heal;

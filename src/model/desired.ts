@@ -1,3 +1,4 @@
+import type { DrillWait } from './drill.ts';
 import type { ChainId, DomainUuid } from './identity.ts';
 import type { SourceRefusal } from './policy-source.ts';
 import type { Verification, VerifyBudget } from './verification.ts';
@@ -101,6 +102,20 @@ export interface DesiredMirror extends MirrorAccess {
   readonly place: SourcePlace;
 }
 
+/** How often, and how, a domain's newest point is booted to prove that it can be. */
+export interface DesiredDrill {
+  readonly everySeconds: number;
+  readonly wait: DrillWait;
+  /** TCP port, with `wait` port. */
+  readonly port: number | null;
+  /** From the start of the machine to its answer. */
+  readonly timeoutSeconds: number;
+  /** Name of a script in the host file; a repository names no programs. */
+  readonly script: string | null;
+  /** A mirror in a directory of this host, whose copy is booted; null: the store's own point. */
+  readonly from: string | null;
+}
+
 /** What the policy says of one domain, with every default filled in. */
 export interface DesiredDomain {
   readonly uuid: DomainUuid;
@@ -133,6 +148,8 @@ export interface DesiredDomain {
     /** Freeze and thaw, each. */
     readonly agentSeconds: number;
   };
+  /** Left out where none are wanted. */
+  readonly drill?: DesiredDrill;
 }
 
 /** A domain that is deliberately not backed up. */

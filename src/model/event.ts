@@ -6,7 +6,13 @@ import type { Failure } from './result.ts';
 
 /** How an action ended. */
 export type Outcome =
-  | { readonly code: 'done'; readonly bytes: number | null; readonly seconds: number }
+  | {
+      readonly code: 'done';
+      readonly bytes: number | null;
+      readonly seconds: number;
+      /** Of a drill: from the start of the machine to its answer. */
+      readonly usableSeconds?: number;
+    }
   /** Done meanwhile by somebody else, or by a run that died after it. */
   | { readonly code: 'already' }
   /** A precondition no longer holds. */

@@ -28,13 +28,15 @@ export type Leftover =
         | 'abort-job'
         | 'restore-power-state'
         | 'put-back'
-        | 'discard-files';
-      /** What `discard-files` removes. */
+        | 'discard-files'
+        | 'end-drill';
+      /** What `discard-files` and `end-drill` remove. */
       readonly files: readonly LeftFile[];
     };
 
 type BackupJob = Extract<OpenIntent, { kind: 'backup-job' }>;
 type RestoreFiles = Extract<OpenIntent, { kind: 'restore-files' }>;
+type DrillIntent = Extract<OpenIntent, { kind: 'drill' }>;
 
 /** An open intent of a dead run, judged. */
 export interface Left {
@@ -55,7 +57,9 @@ export function leftOf(
   return runs.flatMap((run) =>
     run.open.map((intent) => {
       const domain = domainIn(hypervisor, intent.uuid);
-      return { run, intent, domain, leftover: leftoverOf(run, intent, { domain, images }) };
+      const guest = intent.kind === 'drill' ? domainIn(hypervisor, intent.guest.uuid) : domain;
+      const leftover = leftoverOf(run, intent, { domain, guest, images });
+      return { run, intent, domain, leftover };
     }),
   );
 }
@@ -63,6 +67,8 @@ export function leftOf(
 /** What a look shows of the world around an intent. */
 interface Surroundings {
   readonly domain: Seen<ObservedDomain | null>;
+  /** The machine of a drill; else the domain. */
+  readonly guest: Seen<ObservedDomain | null>;
   /** Files that definitions refer to; null when those of some domain are not known. */
   readonly images: ReadonlySet<string> | null;
 }
@@ -103,6 +109,8 @@ function leftoverOf(run: ObservedRun, intent: OpenIntent, around: Surroundings):
       return !domain.seen || mayUse(domain.value, intent.devices) ? withheld : gone;
     case 'restore-files':
       return around.images === null ? withheld : unusedOf(run, intent, around.images);
+    case 'drill':
+      return drillLeft(run, intent, around.guest);
     default:
       return unreachable(intent);
   }
@@ -120,6 +128,18 @@ function unusedOf(run: ObservedRun, intent: RestoreFiles, images: ReadonlySet<st
       !used.some((image) => image === path || image.startsWith(`${path}/`)),
   );
   return discardable(run, paths);
+}
+
+/** A drill's machine that is still up, or what it stood on: nobody else uses either. */
+function drillLeft(
+  { files }: ObservedRun,
+  intent: DrillIntent,
+  guest: Seen<ObservedDomain | null>,
+): Leftover {
+  if (!guest.seen) return withheld;
+  const own = files.filter(({ path }) => intent.paths.includes(path));
+  if (guest.value === null && own.length === 0) return gone;
+  return { is: 'left', undo: 'end-drill', files: own };
 }
 
 function discardable(run: ObservedRun, paths: readonly string[]): Leftover {
@@ -140,6 +160,8 @@ export function leftPaths(run: RunId, intent: OpenIntent): readonly string[] {
       return ownPaths(run, intent);
     case 'restore-files':
       return [...ownPaths(run, intent), ...placesOf(intent)];
+    case 'drill':
+      return intent.paths;
     default:
       return unreachable(intent);
   }

@@ -1,3 +1,4 @@
+import type { DrillMemory } from './drill.ts';
 import type { ChainId, CheckpointName, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { LastLook, Level, SourceIdentity } from './point.ts';
@@ -84,6 +85,8 @@ export interface ObservedDirectory {
   readonly tip: ObservedTip | null;
   readonly incoming: readonly ObservedIncoming[];
   readonly lastLook: LastLook | null;
+  /** Only when a point of it was booted once. */
+  readonly drills?: DrillMemory;
 }
 
 /** Something in the trash: a chain that a plan deleted, still restorable. */

@@ -1,3 +1,4 @@
+import type { DrillGuest, ObservedDrills } from './drill.ts';
 import type { CheckpointName, DomainUuid, PointId, RunId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { ObservedMirrorContent } from './observed-mirror.ts';
@@ -159,6 +160,15 @@ export type OpenIntent =
       }[];
       /** Of an instant restore: the directory of its servers' sockets, and the address of the chain that it holds. */
       readonly instant: { readonly sockets: string; readonly held: string | null } | null;
+    }
+  /** A drill boots a point; open until its machine has ended and all of this is gone. */
+  | {
+      readonly kind: 'drill';
+      readonly uuid: DomainUuid;
+      readonly name: string;
+      readonly guest: DrillGuest;
+      /** Directories of this drill alone: overlays and firmware, its servers' sockets, TPM state. */
+      readonly paths: readonly string[];
     };
 
 /** Something on disk that a dead run left. */
@@ -199,6 +209,8 @@ export interface ObservedState {
   /** Runs that never ended, oldest first; unseen when the journal directory cannot be read. */
   readonly runs: Seen<readonly ObservedRun[]>;
   readonly mirrors: readonly ObservedMirror[];
+  /** What drills may use here; left out where nobody looked, and then none is planned. */
+  readonly drills?: ObservedDrills;
 }
 
 /** A mirror that the policy names, and the copies there of each store of this host that is copied to it. */

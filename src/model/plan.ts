@@ -1,5 +1,6 @@
 import type { Action, DomainRef, Reason } from './action.ts';
 import type { AgentLimits } from './agent.ts';
+import type { Approval } from './approval.ts';
 import type { SourcePlace } from './desired.ts';
 import type { ChainId, PointId } from './identity.ts';
 import type { Instant } from './instant.ts';
@@ -24,6 +25,8 @@ export interface Guard {
   readonly actions: readonly string[];
   /** False: no override exists. */
   readonly overridable: boolean;
+  /** It is lifted by an approval: whose, and until when. */
+  readonly approved?: { readonly id: string; readonly by: string; readonly until: Instant };
   readonly facts?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
@@ -74,6 +77,8 @@ export interface Request {
   }[];
   /** `CODE=SCOPE`, for this plan alone. */
   readonly allow: readonly { readonly code: string; readonly scope: string }[];
+  /** Approvals that were found valid on this host; left out when there are none. */
+  readonly approvals?: readonly Approval[];
   /** Nobody is there: G202 and the like have no override. */
   readonly unattended: boolean;
   /** Only in plans of the agent: what holds it back. */
@@ -88,7 +93,7 @@ export interface Plan {
   readonly formatVersion: 1;
   /** SHA-256 of the canonical JSON of all the rest. */
   readonly id: string;
-  readonly purpose: 'policy' | 'restore' | 'trash' | 'untrack';
+  readonly purpose: 'policy' | 'restore' | 'trash' | 'untrack' | 'drill';
   readonly tool: string;
   readonly host: string;
   readonly plannedAt: Instant;

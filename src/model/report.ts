@@ -1,5 +1,6 @@
 import type { Action, Reason } from './action.ts';
 import type { AgentMode, Suspension } from './agent.ts';
+import type { DrillMemory, DrillRecord } from './drill.ts';
 import type { Outcome } from './event.ts';
 import type { ChainId, DomainUuid, PointId, RunId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
@@ -55,6 +56,8 @@ export interface PointRow {
   readonly holds: readonly PointHold[];
   /** When its hashes were last compared with the manifest; null: never, or not known. */
   readonly checkedAt: Instant | null;
+  /** How its last drill ended; left out where it was never booted, or that was not read. */
+  readonly drill?: DrillRecord;
   readonly fault: PointFault | null;
   readonly note: string | null;
 }
@@ -62,6 +65,14 @@ export interface PointRow {
 /** Result of `points`: rows in any order, the reporter groups them. */
 export interface PointsReport extends ReportBase {
   readonly points: readonly PointRow[];
+}
+
+/** The drills of one domain, of `status`. */
+export interface StatusDrill {
+  /** The policy asks for drills. */
+  readonly wanted: boolean;
+  /** null: no point of it was ever booted. */
+  readonly drill: DrillMemory | null;
 }
 
 /** One domain, of `status`. */
@@ -83,6 +94,24 @@ export interface StatusDomain {
   readonly bytes: number;
   /** At each mirror that its rule names; left out where it names none. */
   readonly copies?: readonly StatusCopies[];
+  /** Only where the policy asks for checks on a schedule. */
+  readonly checks?: StatusChecks;
+  /** Left out where none are wanted and none were made. */
+  readonly drill?: StatusDrill;
+}
+
+/** How far the checks of one domain's valid points have come, of `status`. */
+export interface StatusChecks {
+  readonly depth: Depth;
+  readonly everySeconds: number;
+  /** Points that no check has found sound at this depth. */
+  readonly never: number;
+  /** Points whose check is longer ago than the policy allows, and those never checked. */
+  readonly overdue: number;
+  /** The check that is longest ago; null: no point was ever checked. */
+  readonly oldestAt: Instant | null;
+  /** When the next point is due; null without points. */
+  readonly nextAt: Instant | null;
 }
 
 /** How far one domain's copies at one mirror are behind the points of this host. */

@@ -18,6 +18,8 @@ export interface SimulationReport {
   readonly assumptions: SimulationAssumptions;
   readonly totals: SimulationTotals;
   readonly stores: readonly SimulatedStore[];
+  /** In the order of the policy; none where the policy names none. */
+  readonly mirrors: readonly SimulatedMirror[];
   /** By name. */
   readonly domains: readonly SimulatedDomain[];
   /** One entry a calendar day, the first and the last may be parts of one. */
@@ -71,6 +73,30 @@ export interface SimulatedStore {
   readonly roomBytes: number | null;
   /** When that is used up; null if it never is, or is not known. */
   readonly fullAt: Instant | null;
+}
+
+/** What a mirror has to hold, its own retention applied to its own copies. */
+export interface SimulatedMirror {
+  readonly name: string;
+  readonly target: string;
+  /** `never`: nothing goes there, whatever its retention says. */
+  readonly deletes: 'allowed' | 'never';
+  /** Points that travel, and their bytes. */
+  readonly copiedPoints: number;
+  readonly copiedBytes: number;
+  /** Chains that are deleted there, and the copies in them. */
+  readonly deletedChains: number;
+  readonly deletedPoints: number;
+  /** Bytes of deleted copies that are removed for good. */
+  readonly freedBytes: number;
+  readonly peakBytes: number;
+  readonly peakAt: Instant;
+  /** At the end: copies, their bytes, and those of deleted ones that are still there. */
+  readonly points: number;
+  readonly pointBytes: number;
+  readonly trashBytes: number;
+  /** As the report's own days; fulls and increments are those that were copied. */
+  readonly days: readonly SimulatedDay[];
 }
 
 /** What becomes of one domain. */
@@ -175,13 +201,15 @@ export interface SimulatedGuard {
   readonly chains: number;
 }
 
-/** A backup, a deletion, or the end of something in the trash. */
+/** A backup, a copy, a deletion, or the end of something in the trash. */
 export interface SimulatedEvent {
   readonly at: Instant;
   readonly name: string;
   readonly uuid: DomainUuid;
   readonly store: string;
-  readonly kind: 'backup' | 'trash' | 'purge';
+  /** Where it happens; null for the store. */
+  readonly mirror: string | null;
+  readonly kind: 'backup' | 'copy' | 'trash' | 'purge';
   /** Of a backup. */
   readonly level: Level | null;
   readonly bytes: number;
@@ -198,6 +226,11 @@ export interface SimulationComparison {
   readonly this: SimulationReport;
   readonly other: SimulationReport;
   readonly totals: readonly SimulationDifference[];
+  /** Mirrors that differ. */
+  readonly mirrors: readonly {
+    readonly name: string;
+    readonly differences: readonly SimulationDifference[];
+  }[];
   /** Domains that differ; one that only one of the policies backs up has no value on the other side. */
   readonly domains: readonly {
     readonly uuid: DomainUuid;

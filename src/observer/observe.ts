@@ -2,6 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { ObservedDrills } from '../model/drill.ts';
 import { instantOf } from '../model/instant.ts';
 import { jobsOfRuns } from '../model/leftover.ts';
 import type { ObservedRun, ObservedState } from '../model/observed.ts';
@@ -18,7 +19,9 @@ export interface ObserveRequest {
   /** Those that rules use, in the order of the policy. */
   readonly mirrors: readonly MirrorQuery[];
   readonly scratch: { readonly path: string; readonly limitBytes: number | null };
-  readonly hypervisor: Pick<Hypervisor, 'observe'>;
+  readonly hypervisor: Pick<Hypervisor, 'observe' | 'drills'>;
+  /** What the host file allows drills; left out: nothing is said of them. */
+  readonly drills?: Omit<ObservedDrills, 'availableMemoryBytes'>;
   readonly observeStore: ObserveStore;
   /** Runs that never ended and whose process is gone. */
   readonly deadRuns: () => Promise<Seen<readonly ObservedRun[]>>;
@@ -43,11 +46,12 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
   const runs = await request.deadRuns();
   const all = request.hypervisor.observe(runs.seen ? jobsOfRuns(runs.value) : []);
   const looks = request.stores.map(async (query) => request.observeStore(query));
-  const [hypervisor, scratch, stores, mirrors] = await Promise.all([
+  const [hypervisor, scratch, stores, mirrors, drills] = await Promise.all([
     all,
     observeScratch(request),
     Promise.all(looks),
     observeMirrors(request.mirrors, looks),
+    observeDrills(request),
   ]);
   return {
     formatVersion: 1,
@@ -59,7 +63,18 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
     scratch,
     runs,
     mirrors,
+    ...drills,
   };
+}
+
+/** What drills may use; nothing where the hypervisor cannot boot points. */
+async function observeDrills({
+  drills,
+  hypervisor,
+}: ObserveRequest): Promise<Pick<ObservedState, 'drills'>> {
+  if (drills === undefined || hypervisor.drills === undefined) return {};
+  const availableMemoryBytes = await hypervisor.drills.availableMemoryBytes();
+  return { drills: { ...drills, availableMemoryBytes } };
 }
 
 /** Which host, and which boot of it (proc(5)): `boot_id` changes at each boot, `uptime` is set by nobody. */

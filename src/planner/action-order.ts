@@ -1,6 +1,7 @@
 import type { Action, ActionKind } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { DomainDecision } from './domain-decision.ts';
+import { provenMs } from './drill-dueness.ts';
 import { byText } from './order.ts';
 import { isPurge } from './space.ts';
 import { byUrgency } from './verification.ts';
@@ -12,20 +13,22 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'restore-power-state': 2,
   'put-back': 3,
   'create-store': 4,
-  'discard-files': 5,
-  'discard-incoming': 6,
-  'redefine-checkpoint': 7,
-  'drop-checkpoint': 8,
-  backup: 9,
-  restore: 10,
-  untrack: 11,
-  'copy-points': 12,
-  'trash-chain': 13,
-  'hide-copies': 14,
-  'purge-trash': 15,
-  'purge-copies': 16,
-  heal: 17,
-  'verify-points': 18,
+  'end-drill': 5,
+  'discard-files': 6,
+  'discard-incoming': 7,
+  'redefine-checkpoint': 8,
+  'drop-checkpoint': 9,
+  backup: 10,
+  restore: 11,
+  untrack: 12,
+  'copy-points': 13,
+  'trash-chain': 14,
+  'hide-copies': 15,
+  'purge-trash': 16,
+  'purge-copies': 17,
+  heal: 18,
+  'verify-points': 19,
+  drill: 20,
 };
 
 /** A purge outside its own wave makes room for what is written in that one. */
@@ -35,15 +38,17 @@ function rank(action: Action): number {
 
 /**
  * Actions in the order in which they are done: by wave and kind; of backups
- * the domain that waited longest comes first, of checks the one whose first
+ * and drills the domain that waited longest comes first, of checks the one whose first
  * point is the most urgent, else by address and id.
  */
 export function orderedActions(
   actions: readonly Action[],
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
 ): readonly Action[] {
-  const age = (action: Action): number =>
-    action.kind === 'backup' ? (decisions.get(action.domain.uuid)?.freshMs ?? 0) : 0;
+  const age = (action: Action): number => {
+    if (action.kind === 'drill') return provenMs(action);
+    return action.kind === 'backup' ? (decisions.get(action.domain.uuid)?.freshMs ?? 0) : 0;
+  };
   return actions.toSorted(
     (a, b) =>
       a.wave - b.wave ||

@@ -1,6 +1,6 @@
 import type { Action } from '../model/action.ts';
-import type { Guard, Request } from '../model/plan.ts';
-import { isAllowed } from './allowances.ts';
+import type { Guard } from '../model/plan.ts';
+import { approvalOf, isLifted } from './allowances.ts';
 import { g101Source } from './guards/g101-source.ts';
 import { g104Host } from './guards/g104-host.ts';
 import { g105EmptyPolicy } from './guards/g105-empty-policy.ts';
@@ -21,6 +21,7 @@ import { g404Breaker } from './guards/g404-breaker.ts';
 import { g405Mode } from './guards/g405-mode.ts';
 import { g406Suspended } from './guards/g406-suspended.ts';
 import { g407Space } from './guards/g407-space.ts';
+import { g410DrillMemory } from './guards/g410-drill-memory.ts';
 import {
   finding,
   hiddenCopies,
@@ -30,6 +31,7 @@ import {
 } from './guards/guard-context.ts';
 import { plaintextBackup } from './guards/plaintext-backup.ts';
 import { byText, grouped } from './order.ts';
+import type { Planning } from './planning.ts';
 
 const rules: readonly GuardRule[] = [
   g101Source,
@@ -53,6 +55,7 @@ const rules: readonly GuardRule[] = [
   g405Mode,
   g406Suspended,
   g407Space,
+  g410DrillMemory,
   plaintextBackup,
 ];
 
@@ -68,10 +71,12 @@ export interface Guarded {
  * Guards are by code and scope.
  */
 export function applyGuards(context: GuardContext): Guarded {
-  const { request } = context.planning;
+  const { planning } = context;
+  const { request } = planning;
+  const byId = new Map(context.actions.map((action) => [action.id, action]));
   const found = rules
     .flatMap((rule) => rule(context))
-    .map((guard) => judged(guard, request))
+    .map((guard) => judged(guard, planning, byId))
     .toSorted((a, b) => byText(a.code, b.code) || byText(a.scope, b.scope));
   const blocked = blockedActions(context.actions, found);
   const later = request.unattended ? laterDeletions(blocked) : [];
@@ -83,9 +88,14 @@ export function applyGuards(context: GuardContext): Guarded {
   };
 }
 
-function judged(guard: Guard, request: Request): Guard {
-  const isLifted = guard.overridable && isAllowed(request, guard.code, guard.scope);
-  return isLifted ? { ...guard, effect: 'allowed' } : guard;
+function judged(guard: Guard, planning: Planning, byId: ReadonlyMap<string, Action>): Guard {
+  const { code, scope, actions: ids } = guard;
+  const actions = ids.flatMap((id) => byId.get(id) ?? []);
+  if (!guard.overridable || !isLifted(planning, { code, scope, actions })) return guard;
+  const approval = approvalOf(planning, { code, scope, actions });
+  if (approval === null) return { ...guard, effect: 'allowed' };
+  const { id, by, until } = approval;
+  return { ...guard, effect: 'allowed', approved: { id, by, until } };
 }
 
 function blockedActions(actions: readonly Action[], guards: readonly Guard[]): readonly Action[] {

@@ -82,17 +82,20 @@ function stepProblems(
   }
 }
 
-/** What was seen of a store's copies; null if nothing was. */
+/** What was seen of a store's copies, and not of another's that lie beside them; null if nothing was. */
 function contentOf(
   { mirrors }: ObservedState,
-  { mirror }: { readonly mirror: MirrorRef },
+  action: { readonly mirror: MirrorRef; readonly store?: { readonly name: string } },
 ): ObservedMirrorContent | null {
-  for (const { state } of mirrors.find(({ name }) => name === mirror.name)?.stores ?? []) {
-    if (state.seen && (state.value.store === mirror.store || state.value.kind === 'blank')) {
-      return state.value;
-    }
-  }
-  return null;
+  const { mirror, store } = action;
+  const looks = mirrors.find(({ name }) => name === mirror.name)?.stores ?? [];
+  const seen = looks.flatMap((look) =>
+    look.state.seen ? [{ name: look.store, content: look.state.value }] : [],
+  );
+  const own =
+    seen.find(({ content }) => content.store === mirror.store) ??
+    seen.find(({ name, content }) => name === store?.name && content.kind === 'blank');
+  return own?.content ?? null;
 }
 
 /** A store that the plan makes: nothing of it can be anywhere. */

@@ -46,6 +46,9 @@ function copyOf(
 ): CopyPoints {
   const store = mirror.store.ref;
   if (mirror.ref === null || store === null) throw new Error(`${mirror.name} was not seen`);
+  // Where no manifest tells whose the copies are, those that are cut off are replaced too.
+  const place = `domains/${directory}`;
+  const isUnread = mirror.content?.unreadable.some(({ path }) => path === place) === true;
   const places = new Set(points.map(({ point }) => point.directory));
   const begun = (there?.partial ?? []).reduce(
     (sum, one) => sum + (one.chain === chain && places.has(one.pointDirectory) ? one.bytes : 0),
@@ -67,7 +70,7 @@ function copyOf(
     directory,
     chain,
     points: points.map(({ point }) => point),
-    compare: points.some(({ heals }) => heals !== null) ? 'content' : 'quick',
+    compare: points.some(({ heals }) => heals !== null) || isUnread ? 'content' : 'quick',
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Action, Backup, Reason } from '../model/action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import { directoryNameOf } from '../model/directory-name.ts';
+import { runOfDrill } from '../model/drill.ts';
 import type { ObservedDisk, ObservedDomain } from '../model/observed.ts';
 import type { DomainVerdict, Request } from '../model/plan.ts';
 import { backupOf } from './backup.ts';
@@ -64,6 +65,10 @@ export function decideDomain(
   if (domain.ignored !== null) return left('ignored');
   if (unseen !== null) {
     return left('unseen', { code: 'unseen', facts: { message: unseen.message } });
+  }
+  const drilledBy = observed === null ? null : runOfDrill(observed);
+  if (drilledBy !== null) {
+    return left('unsupported', { code: 'drill-guest', facts: { run: drilledBy } });
   }
   if (observed === null) return left('gone', { code: 'gone', facts: holdings(domain) });
   if (desired === null) return left('unmanaged', { code: 'unmanaged', facts: holdings(domain) });

@@ -26,10 +26,10 @@ export function notesOf(
   planning: Planning,
   copies: RetainedCopies['byDecision'],
   decisions: ReadonlyMap<DomainUuid, DomainDecision>,
-  checks: readonly Note[],
+  decided: readonly Note[],
 ): readonly Note[] {
   return [
-    ...checks,
+    ...decided,
     ...unseenNotes(planning),
     ...planning.domains.flatMap((domain) => partNote(domain, decisions.get(domain.uuid)?.verdict)),
     ...storeNotes(planning),

@@ -10,9 +10,10 @@ import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
 import { copyPurges } from './copy-deletions.ts';
-import { retainCopies } from './copy-retention.ts';
+import { retainCopies, type RetainedCopies } from './copy-retention.ts';
 import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
+import { decideDrills } from './drills.ts';
 import type { GuardContext } from './guards/guard-context.ts';
 import { chainKey, healsOf } from './heals.ts';
 import { guardedWithRoom } from './make-room.ts';
@@ -59,7 +60,8 @@ export function planPolicy(
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
   const { heals, checks } = careOf(planning, [...retained.trash, ...removed]);
-  const drafted = orderedActions(
+  const { drills, notes } = decideDrills(planning, { decisions, blocked, copies });
+  const draft = orderedActions(
     targetedActions(planning, [
       ...local,
       ...afterCopies(retained.trash, copied),
@@ -68,6 +70,7 @@ export function planPolicy(
       ...copied,
       ...heals,
       ...checks.actions,
+      ...drills,
       ...afterHeals(retainedCopies.hides, heals),
       ...copyPurges(planning, copied),
     ]),
@@ -75,7 +78,7 @@ export function planPolicy(
   );
   const { actions, guards } = guardedWithRoom({
     planning,
-    actions: drafted,
+    actions: draft,
     decisions,
     byUuid,
     copies,
@@ -90,17 +93,20 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision, decisions, checks.notes),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions, checks.notes.concat(notes)),
     guards,
     domains: verdictsOf(planning, decisions, actions, checks.nextAt),
     incomplete,
     ...(incomplete && !isHostIncomplete(planning) ? { onlyMirrorsUnseen: true } : {}),
     doomed: retained.doomed,
-    ...(Object.keys(retainedCopies.doomed).length === 0
-      ? {}
-      : { doomedCopies: retainedCopies.doomed }),
+    ...doomedCopies(retainedCopies),
   });
   return checked(plan, planning);
+}
+
+/** Chains that mirrors let go, for the next memory; nothing where there are none. */
+function doomedCopies({ doomed }: RetainedCopies): Pick<Plan, 'doomedCopies'> {
+  return Object.keys(doomed).length === 0 ? {} : { doomedCopies: doomed };
 }
 
 /** Law 8: a plan that fails its own check is a mistake of ours and does not leave the planner. */
@@ -202,9 +208,11 @@ function retainAll(
   return { trash, doomed };
 }
 
-/** Backups that a guard keeps from being taken, whatever is copied: asked only where there is a mirror. */
+/** Backups that a guard keeps from being taken, whatever is copied: asked only where something is made of their points. */
 function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<string> {
-  if (context.planning.mirrors.length === 0) return new Set();
+  const { mirrors, domains } = context.planning;
+  const isAsked = mirrors.length > 0 || domains.some(({ desired }) => desired?.drill !== undefined);
+  if (!isAsked) return new Set();
   const { actions } = guardedWithRoom({ ...context, copies: new Map() });
   return new Set(
     actions.flatMap(({ kind, id, blockedBy }) =>

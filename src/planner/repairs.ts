@@ -7,6 +7,7 @@ import type {
   ThawDomain,
 } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { EndDrill } from '../model/drill-action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { leftOf, type Left } from '../model/leftover.ts';
 import type { LeftFile } from '../model/observed.ts';
@@ -15,7 +16,13 @@ import { byText, grouped } from './order.ts';
 import type { Planning } from './planning.ts';
 
 /** A repair of the host: of what dead runs left outside stores. */
-export type HostRepair = AbortJob | ThawDomain | RestorePowerState | PutBack | DiscardFiles;
+export type HostRepair =
+  | AbortJob
+  | ThawDomain
+  | RestorePowerState
+  | PutBack
+  | DiscardFiles
+  | EndDrill;
 
 /** What dead runs left on the host; of a hypervisor that was not seen nothing is repaired. */
 export function leftovers({ observed: { runs, hypervisor } }: Planning): readonly Left[] {
@@ -61,6 +68,16 @@ function repairOf({ run: { run, startedAt }, intent, domain, leftover }: Left): 
       return discard(base, intent.kind, files);
     case 'restore-files':
       return discard(base, intent.kind, files);
+    case 'drill':
+      return {
+        ...base,
+        kind: 'end-drill',
+        // A run may have left several drills of a domain.
+        id: `end-drill:${run}:${intent.guest.uuid}`,
+        guest: intent.guest,
+        paths: files.map(({ path }) => path),
+        bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      };
     case 'device-write':
       return null;
     default:

@@ -82,6 +82,12 @@ export const policyCodes = {
   HP326: 'The time that checks of a store may take in 24 hours is longer than that.',
   HP330:
     'The host file names a policy in a file and one in git. Only one of them can be in force: remove policy: or source:.',
+  HP341:
+    'A drill says nothing of how often. Write every: 30d in its rule, or under drill: of defaults:.',
+  HP342:
+    'A drill waits for a port and names none, or names one and waits for something else. The three ways to wait are agent (the guest agent answers), port (something listens on it) and none (the machine is still up at the end of the timeout, or the script says so).',
+  HP343:
+    'A drill is to boot the copy at a mirror, and the rule copies nothing there, or the mirror is no directory of this host. A copy is booted where it lies, over nothing but the file system.',
   // HP4: warnings.
   HP401:
     'A pattern can never match: an earlier pattern, or ignore:, takes all that it could. The first pattern that matches wins, so put the narrower one first.',

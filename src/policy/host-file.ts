@@ -15,6 +15,8 @@ export interface HostFile {
   readonly source: HostSource | null;
   /** Who may approve what a guard blocks; null: nobody, and only `--allow` lifts it. */
   readonly approvals: HostSigners | null;
+  /** The branch on which this host tells its state; null: nowhere. */
+  readonly publish: HostPublish | null;
   readonly uri: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
@@ -23,6 +25,16 @@ export interface HostFile {
   readonly notify: readonly HostNotification[];
   /** How the agent works here: the highest mode that a policy may set, and how often it looks when nothing wakes it. */
   readonly agent: { readonly maxMode: AgentMode; readonly intervalSeconds: number };
+  readonly drill: HostDrills;
+}
+
+/** What machines that a drill boots may use. */
+export interface HostDrills {
+  readonly memoryLimitBytes: number;
+  /** libvirt's name of an isolated network; null: none. */
+  readonly network: string | null;
+  /** Programs by the names that a policy may use. */
+  readonly scripts: Readonly<Record<string, readonly [string, ...string[]]>>;
 }
 
 export interface HostNotification {
@@ -53,18 +65,34 @@ export interface HostSource {
   readonly maxAgeSeconds: number;
 }
 
+/** A branch of a git repository that this host alone writes. */
+export interface HostPublish {
+  readonly url: string;
+  /** null: `holdfast/state/HOST`, by the policy's host. */
+  readonly branch: string | null;
+  readonly ssh: HostSource['ssh'];
+  /** For a whole push. */
+  readonly timeoutSeconds: number;
+}
+
 /** The host file as it is written, once the schema accepts it (schema/host.v1.schema.json). */
 export interface WrittenHostFile {
   readonly version?: 1;
   readonly policy?: string;
   readonly source?: WrittenSource;
   readonly approvals?: WrittenSigners;
+  readonly publish?: WrittenPublish;
   readonly uri?: string;
   readonly stateDir?: string;
   readonly runtimeDir?: string;
   readonly scratch?: { readonly path?: string; readonly limit?: string };
   readonly limits?: { readonly jobs?: number; readonly rate?: string };
   readonly notify?: readonly HostNotification[];
+  readonly drill?: {
+    readonly memory?: string;
+    readonly network?: string;
+    readonly scripts?: HostDrills['scripts'];
+  };
   readonly agent?: { readonly maxMode?: AgentMode; readonly interval?: string };
 }
 
@@ -73,12 +101,24 @@ interface WrittenSigners {
   readonly revoked?: string;
 }
 
+interface WrittenPublish {
+  readonly url: string;
+  readonly branch?: string;
+  readonly ssh?: WrittenSsh;
+  readonly timeout?: string;
+}
+
+interface WrittenSsh {
+  readonly identityFile?: string;
+  readonly knownHosts?: string;
+}
+
 interface WrittenSource {
   readonly url: string;
   readonly branch?: string;
   readonly path?: string;
   readonly verify: WrittenSigners;
-  readonly ssh?: { readonly identityFile?: string; readonly knownHosts?: string };
+  readonly ssh?: WrittenSsh;
   readonly timeout?: string;
   readonly maxAge?: string;
 }
@@ -87,6 +127,8 @@ interface WrittenSource {
 // disks and the network for a few at once.
 const defaultJobs = 4;
 
+// A server without a desktop boots with it; one drill at a time leaves the rest to what runs here.
+const defaultDrillMemory = '2GiB';
 // A domain that came is seen within minutes even where no event was heard; a look costs a second.
 const defaultInterval = '5m';
 
@@ -112,12 +154,13 @@ export function isHostFile(data: unknown): data is WrittenHostFile {
 }
 
 function withDefaults(written: WrittenHostFile): HostFile {
-  const { scratch, limits, agent } = written;
+  const { scratch, limits, agent, drill } = written;
   const stateDir = written.stateDir ?? '/var/lib/holdfast';
   return {
     policy: written.policy ?? null,
     source: written.source === undefined ? null : sourceOf(written.source),
     approvals: written.approvals === undefined ? null : signersOf(written.approvals),
+    publish: written.publish === undefined ? null : publishOf(written.publish),
     uri: written.uri ?? 'qemu:///system',
     stateDir,
     runtimeDir: written.runtimeDir ?? '/run/holdfast',
@@ -130,6 +173,11 @@ function withDefaults(written: WrittenHostFile): HostFile {
       rateBytesPerSecond: limits?.rate === undefined ? null : rateBytesPerSecond(limits.rate),
     },
     notify: written.notify ?? [],
+    drill: {
+      memoryLimitBytes: sizeBytes(drill?.memory ?? defaultDrillMemory),
+      network: drill?.network ?? null,
+      scripts: drill?.scripts ?? {},
+    },
     agent: {
       maxMode: agent?.maxMode ?? 'full',
       intervalSeconds: durationSeconds(agent?.interval ?? defaultInterval),
@@ -141,16 +189,26 @@ function signersOf({ signers, revoked }: WrittenSigners): HostSigners {
   return { signers, revoked: revoked ?? null };
 }
 
+function sshOf(ssh: WrittenSsh | undefined): HostSource['ssh'] {
+  return { identityFile: ssh?.identityFile ?? null, knownHosts: ssh?.knownHosts ?? null };
+}
+
+function publishOf({ url, branch, ssh, timeout }: WrittenPublish): HostPublish {
+  return {
+    url,
+    branch: branch ?? null,
+    ssh: sshOf(ssh),
+    timeoutSeconds: durationSeconds(timeout ?? '60s'),
+  };
+}
+
 function sourceOf(written: WrittenSource): HostSource {
   return {
     url: written.url,
     branch: written.branch ?? 'main',
     path: written.path ?? 'policy.yaml',
     verify: signersOf(written.verify),
-    ssh: {
-      identityFile: written.ssh?.identityFile ?? null,
-      knownHosts: written.ssh?.knownHosts ?? null,
-    },
+    ssh: sshOf(written.ssh),
     timeoutSeconds: durationSeconds(written.timeout ?? '60s'),
     maxAgeSeconds: durationSeconds(written.maxAge ?? '24h'),
   };

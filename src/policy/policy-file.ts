@@ -122,6 +122,18 @@ export interface WrittenSettings {
     readonly stall?: DurationText;
     readonly agent?: DurationText;
   };
+  readonly drill?: WrittenDrill;
+}
+
+/** What a rule says of its domains' drills; what it leaves out comes from `defaults:`. */
+export interface WrittenDrill {
+  readonly every?: DurationText;
+  readonly boot?: boolean;
+  readonly wait?: 'agent' | 'port' | 'none';
+  readonly port?: number;
+  readonly timeout?: DurationText;
+  readonly script?: string;
+  readonly from?: string;
 }
 
 /** What `holdfast agent` may do, and when. */

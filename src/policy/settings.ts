@@ -3,6 +3,7 @@ import { parseCron } from '../schedule/cron.ts';
 import { intervalsOf, type Intervals } from '../schedule/interval.ts';
 import { keepEverything, readCron, words, type Definitions } from './definitions.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { readDrill } from './drill.ts';
 import { suggestion } from './nearest.ts';
 import type { WrittenSettings } from './policy-file.ts';
 import type { Settings } from './policy.ts';
@@ -91,6 +92,7 @@ export function settingsOf(input: SettingsInput): Settings | readonly Missing[] 
   }
   const rpoSeconds = said.rpo === undefined ? null : durationSeconds(said.rpo);
   if (rpoSeconds !== null) checkRpo(input, rpoSeconds, schedule.intervals, schedule.name);
+  const drill = readDrill(input);
   const timeouts = { ...defaults?.written.timeouts, ...rule.written.timeouts };
   const verify = {
     ...verifyWords(defaults?.written.verify),
@@ -120,6 +122,7 @@ export function settingsOf(input: SettingsInput): Settings | readonly Missing[] 
       stallSeconds: durationSeconds(timeouts.stall ?? defaultStall),
       agentSeconds: durationSeconds(timeouts.agent ?? defaultAgent),
     },
+    ...(drill === null ? {} : { drill }),
   };
 }
 

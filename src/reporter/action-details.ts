@@ -15,7 +15,7 @@ export function actionDetails(
   const special =
     action.kind === 'restore'
       ? restoreDetails(action)
-      : action.kind === 'discard-files'
+      : action.kind === 'discard-files' || action.kind === 'end-drill'
         ? action.paths.map((path) => `removes ${printable(path)}`)
         : [];
   if (!verbose) return special;

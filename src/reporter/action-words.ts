@@ -6,9 +6,11 @@ import {
   type PurgeTrash,
   type Restore,
 } from '../model/action.ts';
+import type { Drill } from '../model/drill-action.ts';
 import { unreachable } from '../model/result.ts';
 import type { Depth } from '../model/verification.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
+import { humanPeriod } from './human-duration.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
 import type { Shorten } from './short-id.ts';
@@ -22,6 +24,7 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'backup':
     case 'restore':
     case 'copy-points':
+    case 'drill':
     case 'verify-points':
       return '>';
     case 'trash-chain':
@@ -75,6 +78,10 @@ export function actionWords(action: Action, shorten: Shorten): string {
       return `put back ${plural(action.swaps.length, 'file')} that run ${action.run} set aside`;
     case 'discard-files':
       return `remove ${plural(action.paths.length, 'file')} that run ${action.run} left${sizeSuffix(action.bytes)}`;
+    case 'drill':
+      return drillWords(action);
+    case 'end-drill':
+      return `end the drill of run ${action.run}${sizeSuffix(action.bytes)}`;
     case 'untrack':
       return `drop ${plural(action.checkpoints.length, 'checkpoint')}; the next point is a full`;
     default:
@@ -134,6 +141,19 @@ function backupWords(action: Backup): string {
         : humanBytes(action.bytes);
   const mixed = full.length === 0 ? '' : `; ${printable(full.join(', '))} whole`;
   return `increment ${sequenceText(action.sequence)} on ${parent}, ${size}${mixed}`;
+}
+
+const waitWords: Readonly<Record<Drill['wait'], string>> = {
+  agent: 'its agent',
+  port: 'its port',
+  none: 'nothing',
+};
+
+function drillWords({ wait, port, script, from, timeoutSeconds }: Drill): string {
+  const asked = port === null ? waitWords[wait] : `${waitWords[wait]} ${port}`;
+  const then = script === null ? '' : `, then script ${printable(script)}`;
+  const where = from === null ? '' : ` from ${printable(from.mirror)}`;
+  return `drill${where}: boot it, ask ${asked}${then}, within ${humanPeriod(timeoutSeconds)}`;
 }
 
 function restoreWords(action: Restore): string {

@@ -5,6 +5,7 @@ import { unreachable } from '../model/result.ts';
 import { actionWords } from './action-words.ts';
 import { paint, type Style } from './color.ts';
 import { padTo } from './display-width.ts';
+import { drillStep } from './drill-words.ts';
 import { humanBytes } from './human-bytes.ts';
 import { outcomeLabel, outcomeStyles, outcomeWords } from './outcomes.ts';
 import { planShortener, shortAddress } from './plan-rows.ts';
@@ -72,7 +73,9 @@ export function renderEvent(event: RunEvent, words: EventWords): string | null {
       const text = outcomeText(event.outcome, words);
       return line(outcomeLabel(code), outcomeStyles[code], words.name(event.action).address, text);
     }
-    case 'step':
+    case 'step': {
+      const drill = drillStep(event);
+      if (drill !== null) return line('drill', 'cyan', words.name(event.action).address, drill);
       if (!words.verbose) return null;
       return line(
         'step',
@@ -80,6 +83,7 @@ export function renderEvent(event: RunEvent, words: EventWords): string | null {
         words.name(event.action).address,
         `${printable(event.step)}${event.path === null ? '' : ` ${printable(event.path)}`}`,
       );
+    }
     case 'intent':
       return words.verbose
         ? line('intent', 'dim', words.name(event.action).address, event.intent.kind)

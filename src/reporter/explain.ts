@@ -21,7 +21,7 @@ export const topics: readonly Topic[] = [
       text,
       ...(remedy === null ? [] : [remedy]),
       liftable
-        ? `Where the plan says "if intended", --allow ${code}=SCOPE lifts it for one run.`
+        ? `Where the plan says "if intended", --allow ${code}=SCOPE lifts it for one run; on a host with approvers, so does holdfast approve PLAN --guard ${code}=SCOPE, signed.`
         : 'It cannot be lifted.',
     ].join(' '),
   })),

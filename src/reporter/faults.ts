@@ -56,9 +56,9 @@ export const faults: Readonly<
   quarantined: {
     short: 'in quarantine',
     remedy:
-      'copy its files back from another copy and run holdfast verify on it, which takes the mark away',
+      'where a mirror has the point, the next apply heals it; else copy its files back and run holdfast verify on it, which takes the mark away',
     explain:
-      'A check found the point damaged and marked it. It counts for nothing any more, and nothing is built on it. When its files are right again (copied back from elsewhere, say), `holdfast verify` takes the mark away.',
+      'A check found the point damaged and marked it. It counts for nothing any more, and nothing is built on it. Where a mirror of its domain has the point, the next apply heals it from there. When its files are right again in another way, `holdfast verify` takes the mark away.',
   },
 };
 

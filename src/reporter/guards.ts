@@ -248,7 +248,7 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     remedy: 'Make room, or lower `reserve`. Nothing is deleted to make room.',
     liftable: true,
     explain:
-      'A backup does not start if the free space would fall below `reserve` of the store plus what the backup is about to write, nor a copy that would fall below that of its mirror, nor a backup if the scratch directory has no room for what a running guest overwrites meanwhile. What is due to leave the trash leaves it first; Holdfast never deletes points to make room.',
+      'A backup does not start if the free space would fall below `reserve` of the store plus what the backup is about to write, nor a copy that would fall below that of its mirror, nor a backup if the scratch directory has no room for what a running guest overwrites meanwhile, nor a drill, whose machine writes there. What is due to leave the trash leaves it first; Holdfast never deletes points to make room.',
   },
   G408: {
     say: (t) => `has a name that cannot be used: ${t.text('name')}`,
@@ -256,6 +256,14 @@ export const guards: Readonly<Record<string, GuardSentence>> = {
     liftable: false,
     explain:
       'Names and paths from the policy or from libvirt never reach a shell, an option or a path unchecked.',
+  },
+  G410: {
+    say: (t) =>
+      `has ${t.bytes('availableBytes')} of memory to give, a drill needs ${t.bytes('neededBytes')}`,
+    remedy: 'Lower `drill.memory` in the host file, or wait: the next plan asks again.',
+    liftable: true,
+    explain:
+      'A drill boots a machine with at most `drill.memory` of the host file. It does not start while the host could not give that without swapping, for the machines that run here come first.',
   },
   'plaintext-backup': {
     say: (t) => `encrypted disk ${t.text('disks')} would be stored in plain text`,

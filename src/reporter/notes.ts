@@ -1,4 +1,5 @@
 import { checkNotes } from './check-reasons.ts';
+import { drillNotes } from './drill-reasons.ts';
 import { exclusionWords } from './exclusions.ts';
 import { faultWords } from './faults.ts';
 import { mirrorNotes } from './mirror-reasons.ts';
@@ -8,6 +9,7 @@ import { withoutName } from './without-name.ts';
 /** What is said of a plan but not done. */
 export const notes: SentenceTable = {
   ...mirrorNotes,
+  ...drillNotes,
   ...checkNotes,
   unseen: {
     say: (t) =>

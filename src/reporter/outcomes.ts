@@ -40,6 +40,8 @@ export const outcomeLabel = (code: Outcome['code']): string =>
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome.code) {
     case 'done': {
+      const { usableSeconds } = outcome;
+      if (usableSeconds !== undefined) return `usable after ${usableSeconds.toFixed(1)} s`;
       const size = outcome.bytes === null ? '' : `${humanBytes(outcome.bytes)} `;
       return `${size}in ${humanDuration(outcome.seconds)}`;
     }

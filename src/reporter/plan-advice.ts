@@ -1,3 +1,4 @@
+import { guardDigest } from '../model/approval.ts';
 import type { Guard, Note, Plan } from '../model/plan.ts';
 import { paint } from './color.ts';
 import { wrapWords } from './display-width.ts';
@@ -39,17 +40,23 @@ export function guardLines(
     const text = `${printable(guard.code)} ${shortAddress(guard.scope, words.shorten)} ${sentence}`;
     return [
       ...labelled(guard.effect, text, options),
-      ...remedyLines(guard, options, planFile).map((line) => `        ${line}`),
+      ...remedyLines(guard, { plan, words, options, planFile }).map((line) => `        ${line}`),
     ];
   });
 }
 
+interface Remedied {
+  readonly plan: Plan;
+  readonly words: PlanWords;
+  readonly options: RenderOptions;
+  readonly planFile: string | null;
+}
+
 function remedyLines(
   guard: Guard,
-  options: RenderOptions,
-  planFile: string | null,
+  { plan, words, options, planFile }: Remedied,
 ): readonly string[] {
-  if (guard.effect === 'allowed') return [];
+  if (guard.effect === 'allowed') return approvedLines(guard, words);
   if (!guard.overridable) {
     const remedy = noOverride(guard.code);
     return remedy === null ? [] : wrapped(remedy, 8, options);
@@ -57,7 +64,19 @@ function remedyLines(
   // The scope is given whole and quoted: the line is there to be copied.
   const allow = shellWord(printable(`${guard.code}=${guard.scope}`));
   const file = planFile === null ? '' : ` ${shellWord(printable(planFile))}`;
-  return [`if intended: holdfast apply${file} --allow ${allow}`];
+  return [
+    `if intended: holdfast apply${file} --allow ${allow}`,
+    // The words for those who approve with a signature: most hosts have nobody who does.
+    ...(guard.actions.length === 0 || !options.verbose
+      ? []
+      : [`or, signed: holdfast approve ${guardDigest(plan, guard)} --key FILE`]),
+  ];
+}
+
+function approvedLines({ approved }: Guard, { setting }: PlanWords): readonly string[] {
+  if (approved === undefined) return [];
+  const { by, until } = approved;
+  return [`approved by ${printable(by)}, until ${setting.clock.minute(until)}`];
 }
 
 function labelled(

@@ -8,6 +8,7 @@ const groups = [
   'create',
   'run',
   'copy',
+  'drill',
   'heal',
   'check',
   'restore',
@@ -32,6 +33,8 @@ function groupOf(action: Action): Group {
       return 'untrack';
     case 'copy-points':
       return 'copy';
+    case 'drill':
+      return 'drill';
     case 'heal':
       return 'heal';
     case 'verify-points':

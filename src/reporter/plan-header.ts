@@ -77,6 +77,7 @@ function askedWords(plan: Plan): string {
     restore: 'a restore, beside the policy',
     trash: 'to empty the trash, beside the policy',
     untrack: 'to drop trackers, beside the policy',
+    drill: 'a drill, beside the policy',
   };
   return [
     ...(purpose[plan.purpose] === '' ? [] : [purpose[plan.purpose]]),

@@ -1,6 +1,7 @@
 import type { PointHold, PointRow, PointsReport } from '../model/report.ts';
 import { paint } from './color.ts';
 import { fitLine } from './display-width.ts';
+import { drilledWords } from './drill-words.ts';
 import { faults } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -19,6 +20,7 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
     : shortener(report.points.map(({ chain }) => chain));
   // Without an address no manifest is read, and nothing is known of these.
   const isRead = report.points.some(({ quiesce }) => quiesce !== null);
+  const isBooted = report.points.some(({ drill }) => drill !== undefined);
   const lines: TableLine[] = [];
   for (const domain of groups(report.points, ({ store, uuid }) => `${uuid} ${store}`)) {
     const [first] = domain;
@@ -35,7 +37,7 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
             ? ', held'
             : '';
       lines.push({ heading: `  chain ${shorten(newest.chain)}, ${sums(chain)}${held}` });
-      for (const row of chain) lines.push(pointLine(row, clock, isRead));
+      for (const row of chain) lines.push(pointLine(row, clock, { isRead, isBooted }));
     }
   }
   const table = renderTable(
@@ -47,6 +49,7 @@ export function renderPoints(report: PointsReport, options: RenderOptions): stri
       ...(isRead ? [{ title: 'QUIESCED' }] : []),
       { title: 'HELD' },
       ...(isRead ? [{ title: 'CHECKED' }] : []),
+      ...(isBooted ? [{ title: 'BOOTED' }] : []),
       { title: 'KEPT BECAUSE' },
     ],
     lines,
@@ -91,7 +94,11 @@ function domainHeading(first: PointRow, rows: readonly PointRow[]): string {
   return `${printable(first.address.split('/').slice(0, 2).join('/'))}  ${printable(first.store)}, ${sums(rows)}`;
 }
 
-function pointLine(row: PointRow, clock: ZonedClock, isRead: boolean): TableLine {
+function pointLine(
+  row: PointRow,
+  clock: ZonedClock,
+  { isRead, isBooted }: { readonly isRead: boolean; readonly isBooted: boolean },
+): TableLine {
   const kept =
     row.keptBy === null
       ? ''
@@ -110,6 +117,7 @@ function pointLine(row: PointRow, clock: ZonedClock, isRead: boolean): TableLine
       ...(isRead ? [quiescedWords(row)] : []),
       row.held ? 'held' : '',
       ...(isRead ? [row.checkedAt === null ? '' : clock.minute(row.checkedAt)] : []),
+      ...(isBooted ? [row.drill === undefined ? '' : drilledWords(row.drill, clock)] : []),
       [fault, kept, ...own, note].filter((text) => text !== '').join('; '),
     ],
     ...(row.fault === null ? {} : { style: 'red' as const }),

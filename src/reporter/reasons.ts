@@ -2,6 +2,7 @@ import type { Reason } from '../model/action.ts';
 import { backupReasons } from './backup-reasons.ts';
 import { checkReasons } from './check-reasons.ts';
 import { domainReasons } from './domain-reasons.ts';
+import { drillReasons } from './drill-reasons.ts';
 import { guards } from './guards.ts';
 import { mirrorReasons } from './mirror-reasons.ts';
 import { printable } from './printable.ts';
@@ -15,6 +16,7 @@ export const reasons: SentenceTable = {
   ...mirrorReasons,
   ...checkReasons,
   ...domainReasons,
+  ...drillReasons,
 };
 
 /** The sentence of a reason. A domain that a guard blocks has the guard's code for one: the guard has its own line. */

@@ -203,6 +203,8 @@ function nounOf(action: Action): string {
       return 'chain copied';
     case 'hide-copies':
       return 'chain deleted at a mirror';
+    case 'drill':
+      return 'drill passed';
     case 'verify-points':
       return 'domain checked';
     case 'heal':

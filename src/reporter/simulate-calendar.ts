@@ -1,4 +1,4 @@
-import { addressOf } from '../model/address.ts';
+import { addressOf, onMirror } from '../model/address.ts';
 import type { SimulatedDay, SimulatedEvent, SimulationReport } from '../model/simulation.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';
@@ -101,7 +101,9 @@ export function renderEvents(
   if (events === null) return [];
   const clock = zonedClock(timezone);
   return [
-    'Every backup and deletion',
+    events.some(({ mirror }) => mirror !== null)
+      ? 'Every backup, copy and deletion'
+      : 'Every backup and deletion',
     ...renderTable(
       [
         { title: 'TIME' },
@@ -112,7 +114,11 @@ export function renderEvents(
       events.map((event) => ({
         cells: [
           clock.minute(event.at),
-          printable(addressOf(event.name)),
+          printable(
+            event.mirror === null
+              ? addressOf(event.name)
+              : onMirror(event.mirror, addressOf(event.name)),
+          ),
           whatOf(event, (at) => clock.minute(at).slice(0, 10)),
           humanBytes(event.bytes),
         ],
@@ -123,12 +129,13 @@ export function renderEvents(
 }
 
 function whatOf(
-  { kind, level, chainBeganAt, points }: SimulatedEvent,
+  { kind, level, chainBeganAt, points, mirror }: SimulatedEvent,
   dateOf: (at: string) => string,
 ): string {
   if (kind === 'backup') return level === 'full' ? '> full' : '> increment';
+  if (kind === 'copy') return level === 'full' ? '> copy of a full' : '> copy of an increment';
   const chain = `chain of ${chainBeganAt === null ? '?' : dateOf(chainBeganAt)}`;
   return kind === 'trash'
-    ? `- ${chain}, ${plural(points ?? 0, 'point')}, to the trash`
-    : `- ${chain}, out of the trash`;
+    ? `- ${chain}, ${plural(points ?? 0, 'point')}, ${mirror === null ? 'to the trash' : 'deleted there'}`
+    : `- ${chain}, ${mirror === null ? 'out of the trash' : 'its data too'}`;
 }

@@ -1,4 +1,5 @@
 import type {
+  SimulatedDay,
   SimulationComparison,
   SimulationDifference,
   SimulationReport,
@@ -39,6 +40,7 @@ export function renderComparison(comparison: SimulationComparison, options: Rend
     ['Compared with', ...renderHead(other, options).slice(0, 1)],
     curve('Storage', 8, ({ peakBytes }) => peakBytes, humanBytes),
     curve('Restorable points', 4, ({ points }) => points, wholeNumber),
+    ...mirrorCurves(own, other, names, options),
     differencesOf(comparison, options),
     guardsOf(own),
     guardsOf(other),
@@ -50,6 +52,37 @@ export function renderComparison(comparison: SimulationComparison, options: Rend
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
 }
+
+/** Storage at each mirror, of both; one that a policy does not have is none. */
+function mirrorCurves(
+  own: SimulationReport,
+  other: SimulationReport,
+  names: string,
+  options: RenderOptions,
+): readonly (readonly string[])[] {
+  return [...new Set([...own.mirrors, ...other.mirrors].map(({ name }) => name))].map((name) => {
+    const [here, there] = [own, other].map(
+      ({ mirrors }) => mirrors.find((mirror) => mirror.name === name)?.days ?? [],
+    );
+    return renderPlot(
+      {
+        title: `Mirror ${printable(name)}: ${names}`,
+        days: own.days.length >= other.days.length ? own.days : other.days,
+        values: daysOr(here, own).map(({ peakBytes }) => peakBytes),
+        other: daysOr(there, other).map(({ peakBytes }) => peakBytes),
+        rows: 4,
+        write: humanBytes,
+      },
+      options,
+    );
+  });
+}
+
+const daysOr = (
+  days: readonly SimulatedDay[] | undefined,
+  report: SimulationReport,
+): readonly Pick<SimulatedDay, 'peakBytes'>[] =>
+  days === undefined || days.length === 0 ? report.days.map(() => ({ peakBytes: 0 })) : days;
 
 /** Once where both have the same nights, else under the name of each. */
 function nightsOf(own: SimulationReport, other: SimulationReport): readonly (readonly string[])[] {
@@ -78,33 +111,47 @@ const figureWords: Readonly<Record<SimulationDifference['figure'], string>> = {
   deletedPoints: 'points deleted',
 };
 
+const mirrorWords = { writtenBytes: 'copied' } as const;
+
 function differencesOf(
-  { this: own, other, totals, domains }: SimulationComparison,
+  comparison: SimulationComparison,
   options: RenderOptions,
 ): readonly string[] {
-  if (totals.length === 0 && domains.length === 0)
+  const { this: own, other, totals, mirrors, domains } = comparison;
+  const lines = renderDifferences(comparison, options, [own.policy.file, other.policy.file]);
+  return totals.length + mirrors.length + domains.length === 0 ? lines : ['What differs', ...lines];
+}
+
+/** The figures that differ, as a table with a column for each policy. */
+export function renderDifferences(
+  { totals, mirrors, domains }: SimulationComparison,
+  options: RenderOptions,
+  [before, after]: readonly [string, string],
+): readonly string[] {
+  if (totals.length + mirrors.length + domains.length === 0)
     return ['No difference: both policies do the same in this time.'];
   const lines: TableLine[] = [
     { heading: '  all domains', style: 'bold' },
     ...rows(totals),
+    ...mirrors.flatMap(({ name, differences }): readonly TableLine[] => [
+      { heading: `  mirror ${printable(name)}`, style: 'bold' },
+      ...rows(differences, mirrorWords),
+    ]),
     ...alike(domains).flatMap((some): readonly TableLine[] => [
       { heading: `  ${namesOf(some)}`, style: 'bold' },
       ...rows(some[0]?.differences ?? []),
     ]),
   ];
-  return [
-    'What differs',
-    ...renderTable(
-      [
-        { title: '' },
-        { title: printable(own.policy.file), align: 'right' },
-        { title: printable(other.policy.file), align: 'right' },
-        { title: 'CHANGE', align: 'right' },
-      ],
-      lines,
-      { color: options.color, indent: 4 },
-    ),
-  ];
+  return renderTable(
+    [
+      { title: '' },
+      { title: printable(before), align: 'right' },
+      { title: printable(after), align: 'right' },
+      { title: 'CHANGE', align: 'right' },
+    ],
+    lines,
+    { color: options.color, indent: 4 },
+  );
 }
 
 type Differing = SimulationComparison['domains'][number];
@@ -121,10 +168,13 @@ function alike(domains: readonly Differing[]): readonly (readonly Differing[])[]
   return [...groups.values()];
 }
 
-function rows(differences: readonly SimulationDifference[]): readonly TableLine[] {
+function rows(
+  differences: readonly SimulationDifference[],
+  words: Readonly<Partial<Record<SimulationDifference['figure'], string>>> = {},
+): readonly TableLine[] {
   return differences.map(({ figure, this: before, other: after }) => ({
     cells: [
-      figureWords[figure],
+      words[figure] ?? figureWords[figure],
       write(figure, before),
       write(figure, after),
       before === null || after === null ? '' : change(figure, after - before),

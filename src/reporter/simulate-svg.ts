@@ -8,11 +8,12 @@ const left = 84;
 const right = 24;
 const plotWidth = width - left - right;
 
-/** One of the two plots: where it is, and what it shows. */
+/** One of the plots: where it is, and what it shows. */
 interface Panel {
   readonly title: string;
   readonly top: number;
   readonly height: number;
+  readonly days: (report: SimulationReport) => readonly SimulatedDay[];
   readonly value: (day: SimulatedDay) => number;
   readonly ticks: (most: number) => readonly Tick[];
 }
@@ -22,6 +23,7 @@ const panels: readonly Panel[] = [
     title: 'Storage: points and trash',
     top: 96,
     height: 220,
+    days: ({ days }) => days,
     value: ({ peakBytes }) => peakBytes,
     ticks: binaryTicks,
   },
@@ -29,12 +31,34 @@ const panels: readonly Panel[] = [
     title: 'Restorable points',
     top: 384,
     height: 120,
+    days: ({ days }) => days,
     value: ({ points }) => points,
     ticks: countTicks,
   },
 ];
 
-const height = 556;
+// Below the two, one for each mirror.
+const firstMirrorTop = 572;
+const mirrorStep = 188;
+const mirrorHeight = 120;
+
+function panelsOf(reports: readonly SimulationReport[]): readonly Panel[] {
+  const names = new Set(reports.flatMap(({ mirrors }) => mirrors.map(({ name }) => name)));
+  return [
+    ...panels,
+    ...[...names].map((name, index): Panel => ({
+      title: `Mirror ${printable(name)}: copies and what is deleted there`,
+      top: firstMirrorTop + index * mirrorStep,
+      height: mirrorHeight,
+      days: ({ mirrors }) => mirrors.find((mirror) => mirror.name === name)?.days ?? [],
+      value: ({ peakBytes }) => peakBytes,
+      ticks: binaryTicks,
+    })),
+  ];
+}
+
+// Below the last axis its dates.
+const foot = 52;
 
 /**
  * The storage and the points of one or two policies over time, as an SVG 1.1
@@ -47,6 +71,8 @@ export function renderSimulationSvg(reports: readonly SimulationReport[]): strin
     (longest, report) => (report.days.length > longest.length ? report.days : longest),
     [],
   );
+  const all = panelsOf(reports);
+  const height = all.reduce((most, { top, height: own }) => Math.max(most, top + own), 0) + foot;
   const title = reports.map(({ policy }) => printable(policy.file)).join(' and ');
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">`,
@@ -57,7 +83,7 @@ export function renderSimulationSvg(reports: readonly SimulationReport[]): strin
     `<text class="title" x="${left}" y="34">${xmlText(`What ${title} will do`)}</text>`,
     `<text x="${left}" y="56">${xmlText(spanOf(first, days))}</text>`,
     ...(reports.length > 1 ? legend(reports) : []),
-    ...panels.flatMap((panel) => panelLines(panel, reports, days)),
+    ...all.flatMap((panel) => panelLines(panel, reports, days)),
     '</svg>',
   ];
   return `${lines.join('\n')}\n`;
@@ -129,7 +155,7 @@ function panelLines(
   const { top, title, ticks, value } = panel;
   const bottom = top + panel.height;
   const most = reports.reduce(
-    (all, report) => report.days.reduce((peak, day) => Math.max(peak, value(day)), all),
+    (all, report) => panel.days(report).reduce((peak, day) => Math.max(peak, value(day)), all),
     1,
   );
   const marks = ticks(most);
@@ -142,7 +168,9 @@ function panelLines(
       `<line class="grid" x1="${left}" y1="${y(of)}" x2="${left + plotWidth}" y2="${y(of)}"/>`,
       `<text x="${left - 10}" y="${Number(y(of)) + 4}" text-anchor="end">${xmlText(label)}</text>`,
     ]),
-    ...reports.flatMap((report, index) => curve(report.days, value, { index, bottom, x, y })),
+    ...reports.flatMap((report, index) =>
+      curve(panel.days(report), value, { index, bottom, x, y }),
+    ),
     `<line class="axis" x1="${left}" y1="${bottom}" x2="${left + plotWidth}" y2="${bottom}"/>`,
     ...dateTicks(days).flatMap(({ index, label }) => [
       `<line class="axis" x1="${x(index)}" y1="${bottom}" x2="${x(index)}" y2="${bottom + 5}"/>`,

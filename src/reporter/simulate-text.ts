@@ -1,4 +1,4 @@
-import type { SimulationReport } from '../model/simulation.ts';
+import type { SimulatedMirror, SimulationReport } from '../model/simulation.ts';
 import { paint } from './color.ts';
 import { wrapWords } from './display-width.ts';
 import { humanBytes } from './human-bytes.ts';
@@ -37,6 +37,19 @@ export function renderSimulation(report: SimulationReport, options: RenderOption
         write: wholeNumber,
       },
       options,
+    ),
+    ...report.mirrors.map(({ name, days: own }) =>
+      renderPlot(
+        {
+          title: `Mirror ${printable(name)}: copies and what is deleted there`,
+          days: own,
+          values: own.map(({ peakBytes }) => peakBytes),
+          other: null,
+          rows: 4,
+          write: humanBytes,
+        },
+        options,
+      ),
     ),
     report.events === null ? renderCalendar(days, options) : renderEvents(report, options),
     renderSimulatedDomains(report, options),
@@ -96,7 +109,7 @@ function beginningOf({ from, host, domains, assumptions }: SimulationReport): st
   return `nothing: ${count} that the policy speaks of, ${many} for each pattern, disks of ${size}`;
 }
 
-function suppositions({ domains, assumptions }: SimulationReport): readonly string[] {
+function suppositions({ domains, mirrors, assumptions }: SimulationReport): readonly string[] {
   const shares = domains.map(({ changePerDay }) => changePerDay);
   const [least, most] = [Math.min(...shares), Math.max(...shares)];
   const range = least === most ? percent(least) : `${percent(least)} to ${percent(most)}`;
@@ -112,7 +125,9 @@ function suppositions({ domains, assumptions }: SimulationReport): readonly stri
     `${range} of a disk changes in a day${source}`,
     growthPerYear === 0 ? 'disks do not grow' : `disks grow by ${percent(growthPerYear)} a year`,
     ...(jitterLeftOut ? ['jitter is left out'] : []),
-    'every apply succeeds',
+    mirrors.length === 0
+      ? 'every apply succeeds'
+      : 'every apply succeeds, and every copy arrives at once',
   ];
 }
 
@@ -120,7 +135,7 @@ const percent = (share: number): string => `${Number((share * 100).toPrecision(3
 
 /** The figures that are asked for first. */
 function renderSums(report: SimulationReport, options: RenderOptions): readonly string[] {
-  const { totals, stores, timezone } = report;
+  const { totals, stores, mirrors, timezone } = report;
   const clock = zonedClock(timezone);
   const date = (at: string): string => clock.minute(at).slice(0, 10);
   const used = humanBytes(usedBytes(totals));
@@ -143,7 +158,28 @@ function renderSums(report: SimulationReport, options: RenderOptions): readonly 
       `${totals.points} at the end; ${backups}, ${humanBytes(totals.writtenBytes)} written; ${deleted}`,
       options,
     ),
+    ...mirrors.flatMap((mirror) => facts('mirror', mirrorLine(mirror, date), options)),
   ];
+}
+
+/** What a mirror needs and gets; its own retention is named where it may not delete. */
+function mirrorLine(mirror: SimulatedMirror, date: (at: string) => string): string {
+  const { name, copiedPoints, copiedBytes, deletedChains, deletedPoints, deletes } = mirror;
+  const trash =
+    mirror.trashBytes > 0
+      ? `, ${humanBytes(mirror.trashBytes)} of it deleted and not yet gone`
+      : '';
+  const deleted =
+    deletes === 'never'
+      ? 'nothing is deleted there (deletes: never)'
+      : deletedChains === 0
+        ? 'nothing deleted there'
+        : `${plural(deletedChains, 'chain')} with ${plural(deletedPoints, 'point')} deleted there`;
+  return (
+    `${printable(name)}: peak ${humanBytes(mirror.peakBytes)} on ${date(mirror.peakAt)}; ` +
+    `at the end ${humanBytes(usedBytes(mirror))}${trash}, ${plural(mirror.points, 'point')}; ` +
+    `${plural(copiedPoints, 'point')} copied, ${humanBytes(copiedBytes)}; ${deleted}`
+  );
 }
 
 function storeLine(

@@ -5,6 +5,7 @@ import { unreachable } from '../model/result.ts';
 import { agentLines } from './agent.ts';
 import { paint } from './color.ts';
 import { fitLine } from './display-width.ts';
+import { bootedWords } from './drill-words.ts';
 import { faultWords } from './faults.ts';
 import { humanBytes } from './human-bytes.ts';
 import { humanAge, humanPeriod } from './human-duration.ts';
@@ -99,7 +100,9 @@ function domainTable(
   setting: Setting,
   options: RenderOptions,
 ): readonly string[] {
+  const withDrills = domains.some(({ drill }) => drill !== undefined);
   const withCopies = domains.some(({ copies = [] }) => copies.length > 0);
+  const withChecks = domains.some(({ checks }) => checks !== undefined);
   const lines = domains.map((domain): TableLine => {
     const { freshAt, nextDueAt, rpoSeconds, rpo } = domain;
     const ahead = nextDueAt === null ? null : secondsBetween(setting.now, nextDueAt);
@@ -121,6 +124,10 @@ function domainTable(
         String(domain.points),
         humanBytes(domain.bytes),
         ...(withCopies ? [copyCell(domain, setting.now)] : []),
+        ...(withDrills
+          ? [domain.drill === undefined ? '' : bootedWords(domain.drill, setting.now)]
+          : []),
+        ...(withChecks ? [checkCell(domain, setting.now)] : []),
         [isSuspended ? 'SUSPENDED' : '', stateWords(domain.verdict, why), damaged]
           .filter((text) => text !== '')
           .join('; '),
@@ -142,6 +149,8 @@ function domainTable(
       { title: 'POINTS', align: 'right' },
       { title: 'SIZE', align: 'right' },
       ...(withCopies ? [{ title: 'COPIES' }] : []),
+      ...(withDrills ? [{ title: 'BOOTED' }] : []),
+      ...(withChecks ? [{ title: 'CHECKED' }] : []),
       { title: 'STATE' },
     ],
     lines,
@@ -157,6 +166,16 @@ function copyCell({ copies = [] }: StatusDomain, now: string): string {
       return `${printable(copy.mirror)} ${words}`;
     })
     .join('; ');
+}
+
+/** `2 never, the others within 3d`; empty where no check is asked for. */
+function checkCell({ checks, points }: StatusDomain, now: Instant): string {
+  if (checks === undefined || points === 0) return '';
+  const { never, overdue, oldestAt } = checks;
+  if (oldestAt === null) return 'never';
+  const within = `within ${humanAge(secondsBetween(oldestAt, now))}`;
+  const late = overdue > never ? `, ${overdue - never} due` : '';
+  return never === 0 ? `${within}${late}` : `${never} never, the others ${within}${late}`;
 }
 
 /** `damaged: 3 points (in quarantine, its parent is faulty)`; empty when all points are valid. */

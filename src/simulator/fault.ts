@@ -13,9 +13,9 @@ export type FaultHow =
   | 'host-before'
   | 'host-after';
 
-/** A fault at the n-th call of a run: of files that change, of looks at files, or of the hypervisor and the images. */
+/** A fault at the n-th call of a run: of files that change, of looks at files, of the hypervisor and the images, or of far ends. */
 export interface Fault {
-  readonly of: 'changes' | 'looks' | 'drivers';
+  readonly of: 'changes' | 'looks' | 'drivers' | 'mirrors';
   readonly at: number;
   readonly how: FaultHow;
 }
@@ -31,7 +31,11 @@ export type Lie =
   | 'images-unseen'
   | 'store-unlisted'
   | 'domains-unlisted'
-  | 'journals-unlisted';
+  | 'journals-unlisted'
+  | 'mirror-fails'
+  | 'mirror-empty'
+  | 'mirror-hollow'
+  | 'mirror-stale';
 
 /** The process, or its whole machine, died: thrown by every call from then on. */
 export class Death extends Error {

@@ -25,7 +25,7 @@ export class Gate {
   readonly process: ModelProcess;
   readonly #faults: readonly Fault[];
   readonly #dice: Dice;
-  readonly #counts = { changes: 0, looks: 0, drivers: 0 };
+  readonly #counts = { changes: 0, looks: 0, drivers: 0, mirrors: 0 };
   /** Faults that were met, as `place how`. */
   readonly met: string[] = [];
 
@@ -37,8 +37,7 @@ export class Gate {
   }
 
   get calls(): number {
-    const { changes, looks, drivers } = this.#counts;
-    return changes + looks + drivers;
+    return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
   }
 
   /** A synchronous call, of files. `half` is what is left of it when it is cut off. */
@@ -62,8 +61,9 @@ export class Gate {
     place: string,
     effect: () => T | Promise<T>,
     broken: (how: 'before' | 'half' | 'after', effect: () => T | Promise<T>) => T | Promise<T>,
+    of: 'drivers' | 'mirrors' = 'drivers',
   ): Promise<T> {
-    const how = this.#arrive({ place, of: 'drivers' });
+    const how = this.#arrive({ place, of });
     await this.turn();
     this.alive();
     if (how === 'error-before' || how === 'no-space') return broken('before', effect);

@@ -78,7 +78,7 @@ export function gatedHostFiles(gate: Gate): HostFiles {
     makeJobDirectory: (path) => doing('make', path, () => make(path)),
     remove: (path) =>
       doing('remove', path, () => {
-        removeAll(gate, host.realPath(path));
+        removeTree(gate, host.realPath(path));
         syncParent(path);
       }),
     removeEmpty: (path) =>
@@ -93,7 +93,8 @@ export function gatedHostFiles(gate: Gate): HostFiles {
   };
 }
 
-function removeAll(gate: Gate, path: string): void {
+/** Removes a file or a whole tree of the model's disks, by real path. */
+export function removeTree(gate: Gate, path: string): void {
   const { files } = gate.host;
   const look = files.look(path);
   if (look === null) return;
@@ -101,6 +102,6 @@ function removeAll(gate: Gate, path: string): void {
     files.removeFile(path);
     return;
   }
-  for (const name of files.list(path)) removeAll(gate, `${path}/${name}`);
+  for (const name of files.list(path)) removeTree(gate, `${path}/${name}`);
   files.removeDirectory(path);
 }

@@ -3,6 +3,7 @@ import { createDice, type Dice } from './dice.ts';
 import { Gate } from './gate.ts';
 import { inventoryOf, type StoredPoint } from './inventory.ts';
 import type { ModelMount } from './model-host.ts';
+import { flipped } from './model-store-image.ts';
 import { processDrivers } from './process-drivers.ts';
 import type { HostDeed } from './story.ts';
 import { pointKey, type World } from './world.ts';
@@ -29,6 +30,7 @@ export function doToHost(world: World, deed: HostDeed, dice: Dice): void {
     case 'hold':
     case 'release':
     case 'damage':
+    case 'flip':
     case 'quarantine':
       doToPoint(world, deed, dice);
       return;
@@ -52,6 +54,7 @@ function doToMount(
     | 'hold'
     | 'release'
     | 'damage'
+    | 'flip'
     | 'quarantine'
   >,
 ): void {
@@ -102,7 +105,7 @@ function putForeignFile({ host, foreignFiles }: World, { disk }: ModelMount): vo
 /** A person holds a point, or an image of it is damaged, or a check found it bad. */
 function doToPoint(
   world: World,
-  deed: 'hold' | 'release' | 'damage' | 'quarantine',
+  deed: 'hold' | 'release' | 'damage' | 'flip' | 'quarantine',
   dice: Dice,
 ): void {
   const { host } = world;
@@ -113,6 +116,18 @@ function doToPoint(
   if (deed === 'damage') {
     const [disk] = point.manifest.disks;
     if (disk !== undefined) host.files.removeFile(`${point.path}/${disk.file}`);
+    host.files.settle();
+    spoil(world, points, point);
+    return;
+  }
+  if (deed === 'flip') {
+    const [disk] = point.manifest.disks;
+    const path = `${point.path}/${disk?.file}`;
+    if (disk === undefined || host.files.look(path) === null) return;
+    // A block reads, and reads wrong; size and names stay.
+    const text = flipped(host.files.read(path));
+    host.files.removeFile(path);
+    host.files.writeLoose(path, text);
     host.files.settle();
     spoil(world, points, point);
     return;

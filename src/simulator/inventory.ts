@@ -1,7 +1,8 @@
 import { isChainId, type ChainId, type DomainUuid, storeId } from '../model/identity.ts';
 import type { Manifest } from '../model/point.ts';
 import { markerName, parsePointDirectory } from '../store/layout.ts';
-import { filesOf, parseManifest } from '../store/manifest.ts';
+import { filesOf } from '../store/manifest.ts';
+import { knownManifest } from './known-manifests.ts';
 import type { ModelHost } from './model-host.ts';
 import type { Version } from './model-image.ts';
 import { readChainOf } from './model-store-image.ts';
@@ -53,8 +54,8 @@ function pointsOn({ files }: ModelHost, disk: string): readonly StoredPoint[] {
     const parsed = parsePointDirectory(pointDirectory);
     if (root !== disk || parsed === null || !isChainId(chain) || text === null) continue;
     const place = { store: storeId(marker), chain, pointDirectory, path };
-    const manifest = parseManifest(text, place);
-    if (!manifest.ok) continue;
+    const manifest = knownManifest(text, place);
+    if (manifest === null) continue;
     const at = path.slice(0, path.lastIndexOf('/'));
     const chainPath = at.slice(0, at.lastIndexOf('/'));
     const isTrash = head !== 'domains';
@@ -63,23 +64,20 @@ function pointsOn({ files }: ModelHost, disk: string): readonly StoredPoint[] {
       path: at,
       isTrash,
       trash: isTrash ? chainPath.slice(disk.length + 1) : null,
-      uuid: manifest.value.domain.uuid,
+      uuid: manifest.domain.uuid,
       directory,
       chain,
       sequence: parsed.sequence,
       pointDirectory,
       isHeld: tree.has(`${at}/hold.json`) || tree.has(`${chainPath}/hold.json`),
-      manifest: manifest.value,
+      manifest,
       isWhole:
         !tree.has(`${at}/quarantine.json`) &&
-        filesOf(manifest.value).every(
+        filesOf(manifest).every(
           ({ file, bytes }) => Buffer.byteLength(read(`${at}/${file}`) ?? '') === bytes,
         ),
       content: new Map(
-        manifest.value.disks.map(({ target, file }) => [
-          target,
-          readChainOf(`${at}/${file}`, read),
-        ]),
+        manifest.disks.map(({ target, file }) => [target, readChainOf(`${at}/${file}`, read)]),
       ),
     });
   }

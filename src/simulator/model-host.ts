@@ -3,6 +3,7 @@ import { instantOf, type Instant } from '../model/instant.ts';
 import { createDice } from './dice.ts';
 import type { ModelDomain } from './model-domain.ts';
 import type { Version } from './model-image.ts';
+import type { ModelMirror } from './model-mirror.ts';
 import { kill, loseJob } from './qemu.ts';
 import { VolatileFiles } from './volatile-files.ts';
 
@@ -41,6 +42,7 @@ export class ModelHost {
   files = new VolatileFiles();
   readonly domains: ModelDomain[] = [];
   readonly mounts: ModelMount[] = [];
+  readonly mirrors: ModelMirror[] = [];
   /** Locked paths, and the processes that hold them. */
   readonly locks = new Map<string, ModelProcess>();
   readonly truths = new Map<string, Truth>();

@@ -1,7 +1,14 @@
 import { digestOf } from '../model/canonical.ts';
-import type { DesiredDomain, DesiredState, Keep, Retention } from '../model/desired.ts';
+import type {
+  DesiredDomain,
+  DesiredMirror,
+  DesiredState,
+  Keep,
+  Retention,
+} from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedState } from '../model/observed.ts';
+import type { Verification } from '../model/verification.ts';
 
 /** A policy that stories edit: one rule for all domains, with exceptions. */
 export interface ModelPolicy {
@@ -13,6 +20,8 @@ export interface ModelPolicy {
   readonly quiesce: DesiredDomain['quiesce'];
   readonly tracker: DesiredDomain['tracker'];
   readonly verify: DesiredDomain['verify'];
+  /** When points are checked again; null: never. */
+  readonly verification: Verification | null;
   /** Domains that the policy says nothing of, or to ignore. */
   readonly left: ReadonlySet<DomainUuid>;
   readonly ignored: ReadonlySet<DomainUuid>;
@@ -22,6 +31,19 @@ export interface ModelPolicy {
   readonly requireMount: boolean;
   /** Old names of renamed domains, said in `moved:`. */
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
+  /** Every domain goes to each of them. */
+  readonly mirrors: readonly ModelMirrorPolicy[];
+}
+
+/** What the policy says of one mirror. */
+export interface ModelMirrorPolicy {
+  readonly name: string;
+  readonly keep: Keep | null;
+  readonly minPoints: number;
+  /** null: right after each backup. */
+  readonly cron: string | null;
+  readonly deletes: DesiredMirror['deletes'];
+  readonly trashKeepHours: number;
 }
 
 export const firstPolicy: ModelPolicy = {
@@ -33,12 +55,14 @@ export const firstPolicy: ModelPolicy = {
   quiesce: 'try',
   tracker: 'auto',
   verify: 'structure',
+  verification: null,
   left: new Set(),
   ignored: new Set(),
   stores: [{ name: 'main', path: '/mnt/main' }],
   moved: new Set(),
   requireMount: false,
   renamed: [],
+  mirrors: [],
 };
 
 const place = { file: 'policy.yaml', line: 1, column: 1 } as const;
@@ -64,7 +88,13 @@ export function desiredState(policy: ModelPolicy, observed: ObservedState): Desi
   return {
     policy: {
       file: 'policy.yaml',
-      digest: digestOf([policy.cron, policy.keep, policy.maxPoints, policy.minPoints]),
+      digest: digestOf([
+        policy.cron,
+        policy.keep,
+        policy.maxPoints,
+        policy.minPoints,
+        policy.mirrors,
+      ]),
       branch: null,
       commit: null,
       rules: 1,
@@ -80,7 +110,7 @@ export function desiredState(policy: ModelPolicy, observed: ObservedState): Desi
       requireMount: policy.requireMount,
       limits: { jobs: 2, rateBytesPerSecond: null },
     })),
-    mirrors: [],
+    mirrors: desiredMirrors(policy),
     domains: managed.map(([uuid, name]) => desiredDomain(policy, uuid, name)),
     ignored: [...known]
       .filter(([uuid]) => policy.ignored.has(uuid))
@@ -90,13 +120,40 @@ export function desiredState(policy: ModelPolicy, observed: ObservedState): Desi
   };
 }
 
+/** The mirrors of the policy, as `resolvePolicy` fills them in. */
+export function desiredMirrors({ mirrors, maxPoints }: ModelPolicy): readonly DesiredMirror[] {
+  return mirrors.map(({ name, keep, minPoints, cron, deletes, trashKeepHours }) => ({
+    name,
+    type: 'rsync',
+    target: `far:/${name}`,
+    bandwidthBytesPerSecond: null,
+    deletes,
+    ssh: { identityFile: null, knownHosts: null, port: null },
+    configFile: null,
+    retention: { name: 'there', chain: { maxPoints, maxAgeSeconds: null }, keep, minPoints },
+    schedule:
+      cron === null ? null : { name: 'there', cron, timezone: 'Europe/Berlin', jitterSeconds: 0 },
+    trashKeepSeconds: trashKeepHours * 3600,
+    place,
+  }));
+}
+
+/** The store of a domain. */
+export function storeOf(
+  { stores, moved }: ModelPolicy,
+  uuid: DomainUuid,
+): ModelPolicy['stores'][number] {
+  const store = stores[moved.has(uuid) ? stores.length - 1 : 0];
+  if (store === undefined) throw new Error('a policy without a store');
+  return store;
+}
+
 function desiredDomain(policy: ModelPolicy, uuid: DomainUuid, name: string): DesiredDomain {
-  const store = policy.stores[policy.moved.has(uuid) ? policy.stores.length - 1 : 0];
   return {
     uuid,
     name,
     place,
-    store: store?.name ?? '',
+    store: storeOf(policy, uuid).name,
     schedule: {
       name: 'model',
       cron: policy.cron,
@@ -104,13 +161,14 @@ function desiredDomain(policy: ModelPolicy, uuid: DomainUuid, name: string): Des
       jitterSeconds: 0,
     },
     retention: retentionOf(policy),
-    mirrors: [],
+    mirrors: policy.mirrors.map((mirror) => mirror.name),
     rpoSeconds: null,
     quiesce: policy.quiesce,
     tracker: policy.tracker,
     encryptedDisks: 'refuse',
     disks: { include: null, exclude: [] },
     verify: policy.verify,
+    ...(policy.verification === null ? {} : { verification: policy.verification }),
     timeouts: { jobSeconds: 3600, stallSeconds: 300, agentSeconds: 10 },
   };
 }

@@ -1,4 +1,4 @@
-import { digestOf } from '../model/canonical.ts';
+import { hashOfText } from '../model/canonical.ts';
 import type { Version } from './model-image.ts';
 
 /** An image in a store: block versions in place of qcow2 clusters. */
@@ -15,9 +15,16 @@ export function imageText(image: StoredImage): string {
   return JSON.stringify(image);
 }
 
+/** Another digit in the place of one: of a block's version, so that it reads, and reads wrong. */
+export function flipped(text: string): string {
+  const at = text.lastIndexOf(']]') - 1;
+  if (at < 0) return text;
+  return `${text.slice(0, at)}${text[at] === '7' ? '8' : '7'}${text.slice(at + 1)}`;
+}
+
 /** The hash of a manifest for it. */
 export function imageHash(text: string): string {
-  return digestOf(text);
+  return hashOfText(text);
 }
 
 /** Reads one; null if it is none, or torn. */

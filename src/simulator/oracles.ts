@@ -1,7 +1,9 @@
+import type { RunReport } from '../executor/run-report.ts';
 import { destructiveKinds } from '../model/action.ts';
 import { runnableActions } from '../model/plan.ts';
 import { domainOracles } from './domain-oracles.ts';
 import { parentOf, type StoredPoint } from './inventory.ts';
+import { mirrorOracles } from './mirror-oracles.ts';
 import { secret } from './model-hypervisor.ts';
 import { sameVersions } from './model-images.ts';
 import { isQuiet, keyOf, nameOf, type Scene, type Violation } from './scene.ts';
@@ -203,12 +205,25 @@ const failsAlone: Oracle = ({ results }) =>
         ? [`${id} was skipped because of ${outcome.because}`]
         : [];
     });
+    const mirrorOf = (id: string): string | null => {
+      const action = byId.get(id);
+      return action !== undefined && 'mirror' in action ? action.mirror.name : null;
+    };
+    // Of mirrors each is a world of its own; several are at work at once.
     const deletions = report.actions.filter(({ id }) => byId.get(id)?.wave === 90);
-    const failed = deletions.findIndex(({ outcome }) => outcome.code === 'failed');
-    const later = failed === -1 ? [] : deletions.slice(failed + 1);
-    const done = later.filter(({ outcome, id }) => outcome.code === 'done' && byId.has(id));
-    return [...skipped, ...done.map(({ id }) => `${id} was done after a failed deletion`)];
+    const stopped = [...new Set(deletions.map(({ id }) => mirrorOf(id)))].flatMap((mirror) =>
+      doneAfterFailed(deletions.filter(({ id }) => mirrorOf(id) === mirror)),
+    );
+    return [...skipped, ...stopped];
   });
+
+function doneAfterFailed(deletions: RunReport['actions']): readonly string[] {
+  const failed = deletions.findIndex(({ outcome }) => outcome.code === 'failed');
+  const later = failed === -1 ? [] : deletions.slice(failed + 1);
+  return later.flatMap(({ outcome, id }) =>
+    outcome.code === 'done' ? [`${id} was done after a failed deletion`] : [],
+  );
+}
 
 /** I12: a definition's secret is in no plan, event or journal. */
 const tellsNoSecret: Oracle = ({ results, world }) => {
@@ -234,7 +249,7 @@ const isSound: Oracle = ({ results }) =>
     ),
   ]);
 
-/** Every oracle with the invariant of docs/safety.md that it watches. I9 waits for mirrors. */
+/** Every oracle with the invariant of docs/safety.md that it watches.  */
 export const oracles: readonly { readonly id: string; readonly oracle: Oracle }[] = [
   { id: 'I1-reads-back', oracle: readsBack },
   { id: 'I1-kept', oracle: isKept },
@@ -248,6 +263,7 @@ export const oracles: readonly { readonly id: string; readonly oracle: Oracle }[
   { id: 'I12', oracle: tellsNoSecret },
   { id: 'sound', oracle: isSound },
   ...domainOracles,
+  ...mirrorOracles,
 ];
 
 /** Asks all of them. */

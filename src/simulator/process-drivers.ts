@@ -1,7 +1,10 @@
 import type { Drivers } from '../executor/drivers.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
-import { fail } from '../model/result.ts';
+import type { FarEnd } from '../mirror/far-end.ts';
+import type { MirrorPlace } from '../mirror/mirror.ts';
+import type { MirrorAccess } from '../model/desired.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
 import type { Eyes } from '../store/eyes.ts';
 import type { JournalFiles } from '../store/journal-files.ts';
@@ -14,12 +17,17 @@ import { modelChecks } from './model-checks.ts';
 import type { ModelHost } from './model-host.ts';
 import { ModelHypervisor } from './model-hypervisor.ts';
 import { modelImages } from './model-images.ts';
+import { modelMirrors } from './model-mirrors.ts';
 
 /** All that one run works with: the real store, journals and executor on a model of the host. */
 export interface ProcessDrivers extends Drivers {
   readonly stateDir: string;
   readonly eyes: Eyes;
   readonly journalFiles: JournalFiles;
+  readonly openPlace: (
+    access: MirrorAccess,
+    lies: ReadonlySet<Lie>,
+  ) => Result<MirrorPlace, Failure>;
 }
 
 /**
@@ -29,6 +37,7 @@ export interface ProcessDrivers extends Drivers {
 export interface Mutation {
   readonly files?: (files: JournalFiles, host: ModelHost) => JournalFiles;
   readonly hypervisor?: (hypervisor: Hypervisor, host: ModelHost) => Hypervisor;
+  readonly farEnd?: (end: FarEnd, host: ModelHost) => FarEnd;
   readonly drivers?: (drivers: ProcessDrivers, host: ModelHost) => ProcessDrivers;
 }
 
@@ -44,6 +53,7 @@ export function processDrivers(
   const hypervisor = (mutation.hypervisor ?? same)(new ModelHypervisor(gate), host);
   const locks = gatedLocks(gate);
   const clock = () => host.now;
+  const openPlace = modelMirrors(gate, stateDir, journalFiles, mutation.farEnd ?? same);
   const drivers: ProcessDrivers = {
     stateDir,
     eyes: gatedEyes(gate, lies),
@@ -51,8 +61,11 @@ export function processDrivers(
     hypervisor,
     openStore: (ref) => openStore(ref, journalFiles, locks),
     createStore: (ref, at) => createStore(ref, at, journalFiles),
-    openMirror: ({ name }) =>
-      fail({ code: 'mirror-unreachable', message: `the model has no mirror ${name}` }),
+    openPlace,
+    openMirror: (ref) => {
+      const place = openPlace(ref, new Set());
+      return place.ok ? ok(place.value.of(ref.store)) : place;
+    },
     images: modelImages(gate),
     checks: modelChecks(gate),
     journals: hostJournals(stateDir, clock, journalFiles),

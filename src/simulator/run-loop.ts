@@ -5,7 +5,7 @@ import type { RunEvent } from '../model/event.ts';
 import { runId } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import type { ObservedHypervisor, ObservedState } from '../model/observed.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, Request } from '../model/plan.ts';
 import { ok } from '../model/result.ts';
 import { observe } from '../observer/observe.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
@@ -17,7 +17,7 @@ import { Gate } from './gate.ts';
 import { gatedLocks } from './gated-files.ts';
 import { lyingHypervisor } from './lying-hypervisor.ts';
 import type { ModelHost } from './model-host.ts';
-import { desiredState, type ModelPolicy } from './model-policy.ts';
+import { desiredMirrors, desiredState, type ModelPolicy } from './model-policy.ts';
 import { type Mutation, processDrivers, type ProcessDrivers } from './process-drivers.ts';
 
 /** One `apply`: what is asked for, and what goes wrong in it. */
@@ -40,6 +40,8 @@ export interface LoopRequest {
 export interface LoopResult {
   readonly observed: ObservedState | null;
   readonly plan: Plan | null;
+  /** What the plan was asked for. */
+  readonly asked: Request;
   readonly report: RunReport | null;
   /** Ids of actions that the closing look finds left; none if it was not to be had. */
   readonly left: readonly string[];
@@ -59,6 +61,7 @@ export async function runLoop(request: LoopRequest): Promise<LoopResult> {
   const result: { -readonly [Key in keyof LoopResult]: LoopResult[Key] } = {
     observed: null,
     plan: null,
+    asked: everything,
     report: null,
     left: [],
     events: [],
@@ -150,7 +153,7 @@ function meansOf({ policy, stateDir }: LoopRequest, gate: Gate, drivers: Process
   };
 }
 
-const everything = { targets: null, now: [], allow: [], unattended: true } as const;
+const everything: Request = { targets: null, now: [], allow: [], unattended: true };
 
 /** Looks at everything; only the look before the plan is lied to. */
 export function look(
@@ -168,7 +171,14 @@ export function look(
       requireMount: policy.requireMount,
       stateDir,
     })),
-    mirrors: [],
+    mirrors: desiredMirrors(policy).map((mirror) => ({
+      name: mirror.name,
+      stores: policy.stores.map(({ name }) => name),
+      open: (store) => {
+        const place = drivers.openPlace(mirror, told);
+        return place.ok ? ok(place.value.of(store)) : place;
+      },
+    })),
     scratch: { path: '/scratch', limitBytes: null },
     hypervisor: lyingHypervisor(hypervisor, told, stale),
     observeStore: (query) => observeStore(query, eyes),

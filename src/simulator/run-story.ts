@@ -1,8 +1,12 @@
+import type { Heal } from '../model/check-action.ts';
+import { copiesOf, copyKeyOf, parentAt, type StoredCopy } from './copies.ts';
 import { createDice } from './dice.ts';
 import { doToDomain } from './domain-deeds.ts';
 import { doToHost } from './host-deeds.ts';
-import { inventoryOf, type StoredPoint } from './inventory.ts';
+import { inventoryOf, parentOf, type StoredPoint } from './inventory.ts';
+import { doToMirror } from './mirror-deeds.ts';
 import { violationsOf } from './oracles.ts';
+import { isWholeAsWritten, readsWell } from './point-truth.ts';
 import { editPolicy } from './policy-deeds.ts';
 import type { Mutation } from './process-drivers.ts';
 import { type LoopRequest, type LoopResult, runLoop } from './run-loop.ts';
@@ -38,6 +42,7 @@ export class StoryRun {
   compared = 0;
   readonly #twist: Twist;
   #before: readonly StoredPoint[] = [];
+  #copiesBefore: readonly StoredCopy[] = [];
 
   constructor(twist: Twist) {
     this.#twist = twist;
@@ -52,19 +57,24 @@ export class StoryRun {
     const results = await this.#do(step);
     for (const result of results) this.#count(step, result);
     const after = inventoryOf(world.host);
+    const copiesAfter = copiesOf(world.host);
+    spreadDamage(world, after, copiesAfter);
     const scene: Scene = {
       world,
       step,
       before: this.#before,
       after,
+      copiesBefore: this.#copiesBefore,
+      copiesAfter,
       frozenBefore,
       results,
     };
     for (const result of results) this.violations.push(...acknowledge(world, after, result));
     this.violations.push(...violationsOf(scene));
     this.steps += 1;
-    this.compared += after.filter(({ isValid }) => isValid).length;
+    this.compared += [...after, ...copiesAfter].filter(({ isValid }) => isValid).length;
     this.#before = after;
+    this.#copiesBefore = copiesAfter;
     return scene;
   }
 
@@ -78,9 +88,13 @@ export class StoryRun {
       case 'policy':
         editPolicy(world, step.deed, dice);
         return [];
+      case 'mirror':
+        doToMirror(world, step.deed, dice);
+        this.#copiesBefore = copiesOf(world.host);
+        return [];
       case 'host': {
         if (step.deed === 'reboot') this.crashes += 1;
-        const isDone = step.deed === 'damage' || step.deed === 'quarantine';
+        const isDone = ['damage', 'flip', 'quarantine'].includes(step.deed);
         doToHost(world, step.deed, dice);
         // What a person damaged was no deed of ours.
         if (isDone) this.#before = inventoryOf(world.host);
@@ -110,6 +124,9 @@ export class StoryRun {
     const seen = results[0]?.observed?.hypervisor;
     if (seen?.seen === true && step.lies.length === 0) world.stale = seen.value;
     world.host.pass(1);
+    if (!step.lies.includes('mirror-stale')) {
+      for (const mirror of world.host.mirrors) mirror.late = new Map(mirror.files);
+    }
     return results;
   }
 
@@ -128,6 +145,7 @@ function acknowledge(
   return events.flatMap((event): readonly Violation[] => {
     if (event.kind !== 'action-finished' || event.outcome.code !== 'done') return [];
     const action = plan?.actions.find(({ id }) => id === event.action);
+    if (action?.kind === 'heal') return healed(world, after, action);
     if (action?.kind !== 'backup' && action?.kind !== 'trash-chain') return [];
     const disk = world.host.realPath(action.store.path);
     if (action.kind === 'trash-chain') {
@@ -142,6 +160,47 @@ function acknowledge(
     if (isThere) return [];
     return [{ id: 'I1-published', message: `${action.id} is done, and its point is not there` }];
   });
+}
+
+/** What is taken, or copied, on top of something damaged is no better: nobody has found that yet. */
+function spreadDamage(
+  { damaged, damagedCopies }: World,
+  points: readonly StoredPoint[],
+  copies: readonly StoredCopy[],
+): void {
+  if (damaged.size === 0 && damagedCopies.size === 0) return;
+  for (const point of points.toSorted((a, b) => a.sequence - b.sequence)) {
+    const parent = parentOf(point, points);
+    if (parent !== undefined && damaged.has(keyOf(parent))) damaged.add(keyOf(point));
+  }
+  const bad = new Set(
+    points.flatMap((point) =>
+      damaged.has(keyOf(point)) ? [`${point.uuid} ${point.manifest.point}`] : [],
+    ),
+  );
+  for (const copy of copies.toSorted((a, b) => a.sequence - b.sequence)) {
+    const parent = parentAt(copy, copies);
+    const isBad = parent !== undefined && damagedCopies.has(copyKeyOf(parent));
+    // A copy is made of what the store has, found to be damaged or not.
+    const isOfBad = bad.has(`${copy.uuid} ${copy.manifest.point}`);
+    if (isBad || (isOfBad && !copy.isIntact)) damagedCopies.add(copyKeyOf(copy));
+  }
+}
+
+/** A point that was healed is what its manifest says, file by file; what reads well again is watched again. */
+function healed(
+  world: World,
+  after: readonly StoredPoint[],
+  { id, store, domain, point }: Heal,
+): readonly Violation[] {
+  const disk = world.host.realPath(store.path);
+  const own = after.filter((one) => one.disk === disk && !one.isTrash && one.uuid === domain.uuid);
+  for (const one of own)
+    if (one.isValid && readsWell(world.host, one)) world.damaged.delete(keyOf(one));
+  const found = own.find(({ manifest }) => manifest.point === point.id);
+  // Moved to the trash by another one, or taken back by a crash.
+  if (found === undefined || isWholeAsWritten(world.host, found)) return [];
+  return [{ id: 'heal', message: `${id} is done, and a file of it is not what was written` }];
 }
 
 /** Tells a story to its end, or to its first violation. */

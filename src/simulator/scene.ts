@@ -1,4 +1,5 @@
 import type { DomainUuid } from '../model/identity.ts';
+import type { StoredCopy } from './copies.ts';
 import type { StoredPoint } from './inventory.ts';
 import type { LoopResult } from './run-loop.ts';
 import type { Step } from './story.ts';
@@ -10,6 +11,9 @@ export interface Scene {
   readonly step: Step;
   readonly before: readonly StoredPoint[];
   readonly after: readonly StoredPoint[];
+  /** What is at mirrors. */
+  readonly copiesBefore: readonly StoredCopy[];
+  readonly copiesAfter: readonly StoredCopy[];
   /** Guests that were frozen before it. */
   readonly frozenBefore: ReadonlySet<DomainUuid>;
   /** Runs of this step: none, one, or two beside each other. */

@@ -2,6 +2,8 @@ import { type Plan, runnableActions } from '../model/plan.ts';
 import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
+import { findsDamage } from './settle-checks.ts';
+import { behind, healMirrors } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 import type { World } from './world.ts';
 
@@ -47,12 +49,18 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   if (third === undefined || third.plan === null) return [live('no plan could be made')];
   // A trash that keeps nothing is emptied by the run after the one that filled it (the first on a store fills none, G153).
   const left = runnableActions(third.plan)
-    .filter((action) => action.kind !== 'purge-trash' || !trashed.has(action.chain))
+    .filter(
+      (action) =>
+        (action.kind !== 'purge-trash' && action.kind !== 'purge-copies') ||
+        !trashed.has(action.chain),
+    )
     .map(({ id }) => id);
   if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
-  const rest = remains(world);
+  const rest = [...remains(world), ...behind(world)];
   if (rest.length > 0) return rest;
-  return staysAlive(run, world);
+  const alive = await staysAlive(run, world);
+  if (alive.length > 0 || run.violations.length > 0) return alive;
+  return findsDamage(run, quietApply);
 }
 
 /** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
@@ -62,7 +70,11 @@ function putsOff({ guards }: Plan): boolean {
 
 function trashedBy({ results }: Scene): ReadonlySet<string> {
   const actions = results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
-  return new Set(actions.flatMap((one) => (one.kind === 'trash-chain' ? [one.chain] : [])));
+  return new Set(
+    actions.flatMap((one) =>
+      one.kind === 'trash-chain' || one.kind === 'hide-copies' ? [one.chain] : [],
+    ),
+  );
 }
 
 const live = (message: string): Violation => ({ id: 'live', message });
@@ -89,6 +101,7 @@ function heal(world: World): void {
     host.files.removeFile(now);
     world.foreignFiles.delete(path);
   }
+  healMirrors(world);
   for (const domain of host.domains) {
     domain.agent = 'connected';
     domain.foreignJob = false;

@@ -43,6 +43,7 @@ export const policyDeeds = [
   'tracker',
   'quiesce',
   'verify',
+  'verify-again',
   'require-mount',
 ] as const;
 
@@ -59,6 +60,7 @@ export const hostDeeds = [
   'hold',
   'release',
   'damage',
+  'flip',
   'quarantine',
   'reboot',
   'wait',
@@ -67,14 +69,43 @@ export const hostDeeds = [
   'clock-back',
 ] as const;
 
+/** Edits of what the policy says of mirrors. */
+export const mirrorPolicyDeeds = [
+  'add-mirror',
+  'drop-mirror',
+  'mirror-retention',
+  'mirror-schedule',
+  'mirror-deletes',
+  'mirror-trash',
+] as const;
+
+/** What happens at mirrors, and on the way to them. */
+export const mirrorDeeds = [
+  'away',
+  'back',
+  'fill',
+  'make-room',
+  'wipe',
+  'wipe-data',
+  'put-file',
+  'flip',
+  'lose-file',
+  'cut-manifest',
+  'remove-chain',
+  'hold',
+  'release',
+] as const;
+
 export type DomainDeed = (typeof domainDeeds)[number];
-export type PolicyDeed = (typeof policyDeeds)[number];
+export type PolicyDeed = (typeof policyDeeds)[number] | (typeof mirrorPolicyDeeds)[number];
+export type MirrorDeed = (typeof mirrorDeeds)[number];
 export type HostDeed = (typeof hostDeeds)[number];
 
 /** One step of a story. Each has a seed of its own: with others taken out it does the same. */
 export type Step =
   | { readonly kind: 'domain'; readonly deed: DomainDeed; readonly seed: number }
   | { readonly kind: 'policy'; readonly deed: PolicyDeed; readonly seed: number }
+  | { readonly kind: 'mirror'; readonly deed: MirrorDeed; readonly seed: number }
   | { readonly kind: 'host'; readonly deed: HostDeed; readonly seed: number }
   | {
       readonly kind: 'apply';
@@ -109,18 +140,34 @@ const lies: readonly [Lie, ...Lie[]] = [
   'journals-unlisted',
 ];
 
+const mirrorLies: readonly [Lie, ...Lie[]] = [
+  'mirror-fails',
+  'mirror-empty',
+  'mirror-hollow',
+  'mirror-stale',
+];
+
 /** A story from a seed: the same each time. */
 export function storyOf(seed: number): readonly Step[] {
   const dice = createDice(seed);
   // Most defects need few steps; now and then a long story, for what months of retention do.
   const length = dice.chance(0.1) ? 60 + dice.below(40) : 8 + dice.below(24);
-  return Array.from({ length }, () => stepOf(dice));
+  if (dice.chance(0.5)) return Array.from({ length }, () => stepOf(dice, false));
+  return [
+    { kind: 'policy', deed: 'add-mirror', seed: dice.below(2 ** 31) },
+    ...Array.from({ length }, () => stepOf(dice, true)),
+  ];
 }
 
-function stepOf(dice: Dice): Step {
+function stepOf(dice: Dice, isMirrored: boolean): Step {
   const throwOf = dice.next();
   const seed = dice.below(2 ** 31);
-  if (throwOf < 0.45) return applyOf(dice, seed);
+  if (throwOf < 0.45) return applyOf(dice, seed, isMirrored);
+  if (isMirrored && dice.chance(0.3)) {
+    return dice.chance(0.3)
+      ? { kind: 'policy', deed: dice.pick(mirrorPolicyDeeds), seed }
+      : { kind: 'mirror', deed: dice.pick(mirrorDeeds), seed };
+  }
   if (throwOf < 0.6) {
     // Time must pass, and guests must write, or nothing is ever due.
     return dice.chance(0.5)
@@ -132,18 +179,23 @@ function stepOf(dice: Dice): Step {
   return { kind: 'host', deed: dice.pick(hostDeeds), seed };
 }
 
-function applyOf(dice: Dice, seed: number): Step {
+function applyOf(dice: Dice, seed: number, isMirrored: boolean): Step {
   const faults = dice.chance(0.55)
-    ? Array.from({ length: 1 + dice.below(3) }, () => faultOf(dice))
+    ? Array.from({ length: 1 + dice.below(3) }, () => faultOf(dice, isMirrored))
     : [];
   const beside = dice.chance(0.08)
     ? dice.pick(['same-host', 'other-host'] as const)
     : ('nobody' as const);
-  return { kind: 'apply', seed, faults, lies: dice.chance(0.12) ? [dice.pick(lies)] : [], beside };
+  const told = isMirrored && dice.chance(0.3) ? mirrorLies : lies;
+  return { kind: 'apply', seed, faults, lies: dice.chance(0.12) ? [dice.pick(told)] : [], beside };
 }
 
 /** A run with two backups has some 150 changes of files, some hundred looks at them, 20 calls of drivers. */
-function faultOf(dice: Dice): Fault {
+function faultOf(dice: Dice, isMirrored: boolean): Fault {
+  // A run asks a mirror some thirty things.
+  if (isMirrored && dice.chance(0.35)) {
+    return { of: 'mirrors', at: dice.below(40), how: dice.pick(hows) };
+  }
   const of = dice.pick(['changes', 'changes', 'changes', 'drivers', 'drivers', 'looks'] as const);
   // Where little is to do, there are few calls.
   const most = { changes: dice.pick([30, 90, 160]), looks: 300, drivers: 30 }[of];

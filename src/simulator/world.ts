@@ -19,6 +19,9 @@ export interface World {
   readonly foreignCheckpoints: Set<string>;
   /** Points whose backup was reported as done: they must be there for ever. */
   readonly acknowledged: Set<string>;
+  /** Copies at mirrors that were damaged there, and what people put there, by `MIRROR PATH`. */
+  readonly damagedCopies: Set<string>;
+  readonly foreignCopies: Map<string, string>;
   /** Paths of chains in the trash whose purge a plan showed. */
   readonly purging: Set<string>;
 }
@@ -43,6 +46,8 @@ export function newWorld(): World {
     foreignFiles: new Map(),
     foreignCheckpoints: new Set(),
     acknowledged: new Set(),
+    damagedCopies: new Set(),
+    foreignCopies: new Map(),
     purging: new Set(),
   };
 }

@@ -62,7 +62,7 @@ function unreachable({ url }: HostSource, why: string, code = 'unreachable'): Fa
 const advice = /^(and the repository exists|Please make sure you have the correct access)/;
 
 /** The line in which git, or the ssh under it, says what is wrong. */
-function lastWords(stderr: string): string {
+export function lastWords(stderr: string): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())

@@ -186,7 +186,10 @@ export async function policyAt(
   >
 > {
   const { path, timeoutSeconds } = source;
-  const files = await readPolicyFiles(git, commit, path, timeoutSeconds);
+  const filtered = await readPolicyFiles(git, commit, path, timeoutSeconds);
+  const isHeldBack =
+    !filtered.ok && 'code' in filtered.error && filtered.error.code === 'source-unreachable';
+  const files = isHeldBack ? await readWhole(git, source, commit) : filtered;
   if (!files.ok) {
     const { error } = files;
     if ('code' in error) return fail(error);
@@ -209,6 +212,20 @@ export async function policyAt(
       },
     },
   });
+}
+
+/**
+ * Reads the files after a fetch of everything: a server that speaks the old protocol
+ * (sshd hands GIT_PROTOCOL on only if it is told to) gives out no single file.
+ */
+async function readWhole(
+  git: Git,
+  { branch, path, timeoutSeconds }: HostSource,
+  commit: string,
+): ReturnType<typeof readPolicyFiles> {
+  const options = ['--no-tags', '--no-recurse-submodules', '--refetch', '--no-filter'];
+  const whole = await git(['fetch', ...options, 'origin', `refs/heads/${branch}`], timeoutSeconds);
+  return whole.ok ? readPolicyFiles(git, commit, path, timeoutSeconds) : whole;
 }
 
 /** A commit as people read it. */

@@ -49,7 +49,12 @@ export function makeWay(files: Files, path: string): void {
 }
 
 /** Writes a file whole or not at all, in place of an older one: temporary name, fsync, rename, fsync of the directory. */
-export function writeDurable(files: Files, directory: string, name: string, content: string): void {
+export function writeDurable(
+  files: Files,
+  directory: string,
+  name: string,
+  content: string | Buffer,
+): void {
   const temporary = `${directory}/${temporaryName(name)}`;
   if (files.look(temporary) !== null) files.removeFile(temporary);
   try {

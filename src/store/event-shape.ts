@@ -4,6 +4,7 @@ import type { OpenIntent } from '../model/observed.ts';
 import { unreachable, type Failure } from '../model/result.ts';
 import { checkpointShape, pointShape, runShape, uuidShape } from './identity-shape.ts';
 import {
+  absentOr,
   finiteNumber,
   flag,
   formatOne,
@@ -37,6 +38,11 @@ const instantShape = record((field) => ({
   held: field('held', orNull(text)),
 }));
 
+const guestShape = record((field) => ({
+  uuid: field('uuid', uuidShape),
+  name: field('name', text),
+}));
+
 const intentKind = keyOf<OpenIntent['kind']>(
   {
     'started-domain': true,
@@ -44,6 +50,7 @@ const intentKind = keyOf<OpenIntent['kind']>(
     'backup-job': true,
     'restore-swap': true,
     'restore-files': true,
+    drill: true,
     'device-write': true,
   },
   'frozen-domain',
@@ -77,6 +84,13 @@ const intentShape = record((field): OpenIntent => {
         files: field('files', listOf(restoredFileShape)),
         instant: field('instant', orNull(instantShape)),
       };
+    case 'drill':
+      return {
+        kind,
+        ...domain,
+        guest: field('guest', guestShape),
+        paths: field('paths', listOf(text)),
+      };
     default:
       return unreachable(kind);
   }
@@ -98,12 +112,15 @@ const outcomeCode = keyOf<Outcome['code']>(
 const outcomeShape = record((field): Outcome => {
   const code = field('code', outcomeCode);
   switch (code) {
-    case 'done':
+    case 'done': {
+      const usableSeconds = field('usableSeconds', absentOr(finiteNumber));
       return {
         code,
         bytes: field('bytes', orNull(wholeNumber)),
         seconds: field('seconds', finiteNumber),
+        ...(usableSeconds === null ? {} : { usableSeconds }),
       };
+    }
     case 'stale':
     case 'waiting':
     case 'failed':
@@ -137,6 +154,8 @@ const actionKind = keyOf<Action['kind']>(
     'copy-points': true,
     'hide-copies': true,
     'purge-copies': true,
+    drill: true,
+    'end-drill': true,
     'verify-points': true,
     heal: true,
   },

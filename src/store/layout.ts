@@ -28,6 +28,10 @@ export const holdName = 'hold.json';
 export const closedName = 'closed.json';
 export const quarantineName = 'quarantine.json';
 export const checkedName = 'checked.json';
+/** In a point, and in a domain's directory. */
+export const drilledName = 'drilled.json';
+/** In a point: the screen of its drill. */
+export const drillPictureName = 'drilled.png';
 export const trashRecordName = 'trash.json';
 /** What `trash.json` is called once the chain's removal for good has begun. */
 export const purgingName = 'purging.json';
@@ -76,7 +80,7 @@ export function isTemporary(name: string): boolean {
 
 /** Whether a file of this name can be in a point: all that a purge may remove there. */
 export function isPointFile(name: string): boolean {
-  return /^[A-Za-z0-9_-]+\.(qcow2|json|xml|fd|tar)$/.test(name) || isTemporary(name);
+  return /^[A-Za-z0-9_-]+\.(qcow2|json|xml|fd|tar|png)$/.test(name) || isTemporary(name);
 }
 
 /** Path of a domain's directory; refuses a name that is none (G408). */

@@ -1,6 +1,8 @@
+import type { DrillMemory } from '../model/drill.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { ObservedDirectory, ObservedTip } from '../model/observed-store.ts';
 import type { LastLook } from '../model/point.ts';
+import { drillMemoryShape } from './drill-shape.ts';
 import {
   listDirectory,
   lookAt,
@@ -9,7 +11,7 @@ import {
   readRecordText,
   type Inspection,
 } from './inspect.ts';
-import { domainsName, isTemporary, lookName, manifestName } from './layout.ts';
+import { domainsName, drilledName, isTemporary, lookName, manifestName } from './layout.ts';
 import { parseManifest } from './manifest.ts';
 import { observeIncoming, readChainPart, type ChainPart } from './observe-chain.ts';
 import { judgePoints } from './observe-point.ts';
@@ -31,7 +33,7 @@ export async function observeDirectory(
   if (entries === null) return null;
   const names = entries.map(({ name }) => name);
   const chainIds = chainsAmong(names);
-  const ours = new Set<string>([...chainIds, lookName]);
+  const ours = new Set<string>([...chainIds, lookName, drilledName]);
   for (const name of names) {
     if (!ours.has(name) && !isTemporary(name)) inspection.foreign.push(`${path}/${name}`);
   }
@@ -62,7 +64,18 @@ export async function observeDirectory(
       (part) => observeIncoming(inspection, part, owner.uuid),
     ),
     lastLook: names.includes(lookName) ? await readLook(inspection, path) : null,
+    ...(names.includes(drilledName) ? await readDrills(inspection, path) : {}),
   };
+}
+
+/** Its drills. A record that is damaged is as good as none: the next drill writes it anew. */
+async function readDrills(
+  inspection: Inspection,
+  path: string,
+): Promise<{ readonly drills?: DrillMemory }> {
+  const content = await readRecordText(inspection, `${path}/${drilledName}`);
+  const drills = content === null ? null : parseShape(content, drillMemoryShape);
+  return drills?.ok === true ? { drills: drills.value } : {};
 }
 
 /** Whose directory it is: as the newest readable manifest says, else an incoming point's name. */

@@ -10,6 +10,8 @@ import {
   manifestName,
   parsePointDirectory,
   checkedName,
+  drilledName,
+  drillPictureName,
   quarantineName,
 } from './layout.ts';
 import { filesOf, parseManifest, type ManifestFailure } from './manifest.ts';
@@ -149,7 +151,8 @@ function noteForeign(
   // Without a manifest nobody knows which files are the point's.
   if (manifest === null) return;
   const ours = new Set(filesOf(manifest).map(({ file }) => file));
-  for (const name of [manifestName, holdName, quarantineName, checkedName]) ours.add(name);
+  const marks = [holdName, quarantineName, checkedName, drilledName, drillPictureName];
+  for (const name of [manifestName, ...marks]) ours.add(name);
   for (const name of sizes.keys()) {
     if (!ours.has(name) && !isTemporary(name)) inspection.foreign.push(`${path}/${name}`);
   }

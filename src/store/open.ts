@@ -3,6 +3,7 @@ import type { StoreRef } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from './attempt.ts';
 import { discardIncoming } from './discard.ts';
+import { readDrill, writeDrill } from './drills.ts';
 import { makeDirectories } from './durable.ts';
 import { realFiles, type Files } from './files.ts';
 import { beginHeal, endHeal, healFile } from './heal.ts';
@@ -82,6 +83,9 @@ function storeOf(ref: StoreRef, home: Home, take: TakeLock): Store {
     writeCheck: (place, check) => writeCheck(home, place, check),
     readCheck: (place) =>
       attempt(`reading a check in store ${ref.name}`, () => readCheck(home, place)),
+    writeDrill: (place, drill, picture) => writeDrill(home, place, drill, picture),
+    readDrill: (place) =>
+      attempt(`reading a drill in store ${ref.name}`, () => readDrill(home, place)),
     writeLastLook: (directory, look) => writeLastLook(home, directory, look),
     writeMemory: (memory) => writeMemory(home, memory),
   };

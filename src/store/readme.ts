@@ -40,6 +40,9 @@ A chain holds points, one directory each:
                     machine was restored or untracked). Its points are good.
   checked.json      in a point: when it was last found sound, and how (structure,
                     or hash: every byte)
+  drilled.json      in a point: whether it booted when it was tried, and when;
+                    drilled.png is its screen then. Beside the chains: the
+                    newest of these, and the newest that was good.
   quarantine.json   in a point: a check found it bad, and what was wrong. Do not
                     restore from it, nor from what stands on it; a later check
                     that finds it right removes the file.

@@ -1,4 +1,5 @@
 import type { StoreRef } from '../model/action.ts';
+import type { DrillRecord } from '../model/drill.ts';
 import type { ChainId, DomainUuid, PointId, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedStore, StoreMemory } from '../model/observed-store.ts';
@@ -129,6 +130,14 @@ export interface Store {
   writeCheck(place: PointPlace, check: Pick<PointCheck, 'at' | 'depth'>): Result<void, Failure>;
   /** The last such note; null if there is none. */
   readCheck(place: PointPlace): Result<PointCheck | null, Failure>;
+  /** Notes how a drill ended, beside its point and in its domain's directory, with the picture of its screen. */
+  writeDrill(
+    place: PointPlace,
+    drill: Omit<DrillRecord, 'screenshot'>,
+    picture: Buffer | null,
+  ): Result<void, Failure>;
+  /** How the last drill of a point ended; null: it was never booted. */
+  readDrill(place: PointPlace): Result<DrillRecord | null, Failure>;
   /** Makes the directory in which the good files of a point wait; its absolute path. What an interrupted heal left in it stays. */
   beginHeal(place: PointPlace): Result<string, Failure>;
   /** Puts one of them into its place, by one rename; its bytes were compared by the caller. */

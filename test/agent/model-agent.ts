@@ -60,6 +60,7 @@ export class ModelAgent {
       },
       mode: this.mode,
       windows: this.windows.flatMap((text) => parseWindow(text) ?? []),
+      approvals: [],
       suspensions: this.suspensions,
       state: this.state,
       admit: async () => ({

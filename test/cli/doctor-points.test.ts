@@ -28,7 +28,7 @@ it('names each point that cannot be restored, and the remedy', () => {
       subject: 'domain/web01/20261110T010000Z-00cc/0000',
       message: `cannot be restored: in quarantine; 2 points on top of it with it; ${base}/0000-20261110T010000Z-full in store main`,
       remedy:
-        'copy its files back from another copy and run holdfast verify on it, which takes the mark away',
+        'where a mirror has the point, the next apply heals it; else copy its files back and run holdfast verify on it, which takes the mark away',
     },
     {
       severity: 'error',

@@ -206,29 +206,111 @@ describe('what simulate refuses', { timeout: 120_000 }, () => {
   });
 });
 
-it('supposes that every copy arrives at its mirror, and says so', async () => {
-  using cli = prepared();
-  const mirrored = policy
+const withMirrors = (far: string): string =>
+  policy
     .replace(
       'defaults:',
-      'mirrors: { nas: { type: rsync, target: /nas, retention: recent } }\ndefaults:',
+      `  far: { keep: ${far} }
+mirrors:
+  nas: { type: rsync, target: /nas, retention: far, trash: { keepFor: 48h } }
+  vault: { type: rclone, target: "s3:vault", retention: recent, deletes: never, schedule: "0 6 * * 6" }
+defaults:`,
     )
-    .replace('rpo: 24h }', 'rpo: 24h, mirrors: [nas] }');
-  cli.write('mirrored.yaml', mirrored);
-  const [without, with_] = [
-    await cli.run([...nothing, '--for', '20d', '--json']),
-    await cli.run([...nothing, '--for', '20d', '--json', '--policy', 'mirrored.yaml']),
-  ];
-  expect([without.exit, with_.exit], with_.err).toEqual([0, 0]);
-  const [plain, copied] = [without, with_].map(
-    ({ out }) => JSON.parse(out) as { remarks: string[]; domains: { place: unknown }[] },
-  );
-  expect(copied?.remarks).toEqual(['mirrors are left out: every copy is taken to arrive at once']);
-  expect(plain?.remarks).toEqual([]);
-  // Only the lines of the policy are others.
-  const place = null;
-  expect(plain?.domains.length).toBeGreaterThan(0);
-  expect(copied?.domains.map((one) => ({ ...one, place }))).toEqual(
-    plain?.domains.map((one) => ({ ...one, place })),
-  );
+    .replace('rpo: 24h }', 'rpo: 24h, mirrors: [nas] }')
+    .replace('rpo: 2h', 'rpo: 2h\n    mirrors: [nas, vault]');
+
+/** A directory with policies that have mirrors. */
+function mirrored(): Cli {
+  const cli = prepared();
+  cli.write('mirrored.yaml', withMirrors('{ daily: 10 }'));
+  cli.write('far.yaml', withMirrors('{ daily: 20 }'));
+  return cli;
+}
+
+describe('mirrors', { timeout: 120_000 }, () => {
+  const args = [...nothing, '--for', '40d', '--policy', 'mirrored.yaml'];
+
+  it('are told with their storage, their deletions and a curve each', async () => {
+    using cli = mirrored();
+    const ran = await cli.run(args, { columns: 80 });
+    expect({ exit: ran.exit, err: ran.err }).toEqual({ exit: 0, err: '' });
+    expectGolden('mirrored.txt', ran.out);
+    for (const line of ran.out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it('are compared', async () => {
+    using cli = mirrored();
+    const ran = await cli.run([...args, '--compare', 'far.yaml', '--svg', 'a.svg'], {
+      columns: 80,
+    });
+    expect({ exit: ran.exit, err: ran.err }).toEqual({ exit: 0, err: '' });
+    expectGolden('mirrored-compare.txt', ran.out);
+    expectGolden('mirrored.svg', readFileSync(join(cli.dir, 'a.svg'), 'utf8'));
+    const alone = await cli.run([...args, '--compare', 'policy.yaml', '--json']);
+    const compared = JSON.parse(alone.out) as {
+      readonly mirrors: readonly { readonly name: string }[];
+    };
+    expect(isSimulation(compared), JSON.stringify(isSimulation.errors)).toBe(true);
+    expect(compared.mirrors.map(({ name }) => name)).toEqual(['nas', 'vault']);
+  });
+
+  it('are in the JSON, with every copy, and change nothing of what is taken here', async () => {
+    using cli = mirrored();
+    interface Report {
+      readonly totals: { readonly fulls: number; readonly increments: number };
+      readonly mirrors: readonly {
+        readonly name: string;
+        readonly copiedPoints: number;
+        readonly deletedPoints: number;
+        readonly points: number;
+        readonly days: readonly { readonly points: number }[];
+      }[];
+      readonly events: readonly { readonly kind: string; readonly mirror: string | null }[];
+    }
+    const report = JSON.parse((await cli.run([...args, '--json', '--every-day'])).out) as Report;
+    expect(isSimulation(report), JSON.stringify(isSimulation.errors)).toBe(true);
+    const plain = JSON.parse((await cli.run([...nothing, '--for', '40d', '--json'])).out) as Report;
+    expect(plain.mirrors).toEqual([]);
+    expect([report.totals.fulls, report.totals.increments]).toEqual([
+      plain.totals.fulls,
+      plain.totals.increments,
+    ]);
+    expect(report.mirrors.map(({ name }) => name)).toEqual(['nas', 'vault']);
+    for (const { name, copiedPoints, deletedPoints, points, days } of report.mirrors) {
+      const copies = report.events.filter(({ kind, mirror }) => kind === 'copy' && mirror === name);
+      expect(copies).toHaveLength(copiedPoints);
+      expect(points).toBe(copiedPoints - deletedPoints);
+      expect(days.at(-1)?.points).toBe(points);
+      expect(deletedPoints > 0).toBe(name === 'nas');
+    }
+  });
+
+  it('that were not seen are left out, and one that nobody looked at begins empty', async () => {
+    using cli = mirrored();
+    const seen = observation();
+    const failure = { code: 'mirror-unreachable', message: 'no route to nas' };
+    const mirrors = [{ name: 'nas', stores: [{ store: 'main', state: { seen: false, failure } }] }];
+    cli.write('observed.json', { ...seen, mirrors });
+    cli.write(
+      'both.yaml',
+      policyText
+        .replace(
+          'defaults:',
+          'mirrors: { nas: { type: rsync, target: /nas }, usb: { type: rsync, target: /usb } }\ndefaults:',
+        )
+        .replace('store: main,', 'store: main, mirrors: [nas, usb],'),
+    );
+    const asked = 'simulate --observed observed.json --for 10d --json --policy both.yaml';
+    const ran = await cli.run(asked.split(' '));
+    expect(ran.exit, ran.err).toBe(0);
+    const report = JSON.parse(ran.out) as {
+      readonly remarks: readonly string[];
+      readonly mirrors: readonly { readonly name: string; readonly points: number }[];
+    };
+    expect(report.remarks).toContain(
+      'mirror nas is left out: it could not be seen: no route to nas',
+    );
+    expect(report.remarks).toContain('mirror usb was not observed: it begins empty');
+    expect(report.mirrors.map(({ name, points }) => [name, points > 0])).toEqual([['usb', true]]);
+  });
 });

@@ -99,6 +99,7 @@ export class ApplyDomain implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    libvirtMustAnswer();
     quietly('destroy', this.name);
     quietly('undefine', this.name, '--checkpoints-metadata');
     rmSync(this.root, { recursive: true, force: true });

@@ -4,21 +4,27 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
 import { buildProgram, LiveHost } from './host.ts';
 import { Lab, type LabDomain } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
 let main = '';
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
 beforeAll(async () => {
   main = await buildProgram();
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 32 * MiB }] });
   host = new LiveHost(lab, 'cli');
   host.writePolicy([domain]);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 const now = (): readonly string[] => ['--now', `domain/${domain.name}`];
 

@@ -5,8 +5,10 @@ import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { agentAnswers, type Guest, startGuest } from './guest.ts';
 import { buildProgram, eventually, type HostChild, LiveHost } from './host.ts';
 import { Lab, virsh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 let main = '';
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let guest: Guest;
@@ -17,6 +19,7 @@ const timeouts = { agent: '4s' };
 
 beforeAll(async () => {
   main = await buildProgram();
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   guest = await startGuest(lab, undefined, guestLineDevice);
   line = await GuestLine.open(guest);
@@ -35,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   line[Symbol.dispose]();
   await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
 });
 
 const hang = (): Promise<string> => line.run('kill -STOP $(pidof agent)');

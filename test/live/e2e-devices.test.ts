@@ -13,9 +13,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
 import { buildProgram, LiveHost, type Ran } from './host.ts';
 import { compareImages, Lab, type LabDomain, LoopDevice, sh, virsh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
@@ -28,6 +30,7 @@ let second: PointRow;
 const truths = new Map<PointRow, ReadonlyMap<string, string>>();
 
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   raw = await LoopDevice.attach(join(lab.dir, 'raw.img'), 48 * MiB);
   layered = await LoopDevice.attach(join(lab.dir, 'layered.img'), 40 * MiB);
@@ -54,6 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
   await raw[Symbol.asyncDispose]();
   await layered[Symbol.asyncDispose]();
 });

@@ -1,21 +1,33 @@
-import { rmSync, statfsSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildProgram, LiveHost, SmallDisk } from './host.ts';
 import { Lab, type LabDomain, virsh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
+let scratch: SmallDisk;
 let lab: Lab;
 let domain: LabDomain;
 let main = '';
 beforeAll(async () => {
   main = await buildProgram();
+  // Before libvirt: QEMU sees what is mounted when it starts. 256 MiB are insisted on at the start of a job.
+  scratch = await SmallDisk.mount(mkdtempSync(join(tmpdir(), 'hf-scratch-')), 300);
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain();
   await domain.write('vda', 0, 8 * MiB, 0x11);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+  await scratch[Symbol.asyncDispose]();
+  rmSync(scratch.path, { recursive: true });
+});
 
 const hasJob = async (): Promise<boolean> =>
   virsh('backup-dumpxml', domain.uuid).then(
@@ -51,16 +63,15 @@ it('a store that fills fails the point with a clear message, and keeps all other
 });
 
 it('I14: a scratch that fills fails the point, never a write of the guest', async () => {
-  // 256 MiB are insisted on at the start; the guest rewrites more than what is above.
-  await using disk = await SmallDisk.mount(join(lab.dir, 'small-scratch'), 300);
+  // The guest rewrites more than what the scratch has above the 256 MiB that must be free.
   const big = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 128 * MiB }] });
   await big.write('vda', 0, 128 * MiB, 0x20);
-  const host = new LiveHost(lab, 'scratch', { scratch: disk.path, rate: '4MiB/s' });
+  const host = new LiveHost(lab, 'scratch', { scratch: scratch.path, rate: '4MiB/s' });
   host.writePolicy([big]);
   const ended = new AbortController();
   let writes = 0;
   const guest = (async () => {
-    while (!(await hasScratch(disk.path))) await new Promise((done) => setTimeout(done, 20));
+    while (!(await hasScratch(scratch.path))) await new Promise((done) => setTimeout(done, 20));
     for (let at = 0; !ended.signal.aborted && at < 128; at = (at + 4) % 128) {
       // A failed write is qemu-io's complaint, which the lab throws.
       await big.write('vda', at * MiB, 4 * MiB, 0x21 + (writes % 100));

@@ -6,17 +6,23 @@ import type { PointsReport } from '../../src/model/report.ts';
 import { type Guest, startGuest } from './guest.ts';
 import { LiveHost } from './host.ts';
 import { Lab, sh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let guest: Guest;
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   guest = await startGuest(lab);
   host = new LiveHost(lab, 'guest', { rule: { quiesce: 'required' } });
   host.writePolicy([guest.domain]);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 /** SHA-256 of each file of /data, as the guest says. */
 async function sums(): Promise<ReadonlyMap<string, string>> {

@@ -2,16 +2,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/model/event.ts';
 import { buildProgram, eventually, LiveHost } from './host.ts';
 import { Lab, type LabDomain, virsh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
 let main = '';
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 beforeAll(async () => {
   main = await buildProgram();
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 const checkpoints = async (domain: LabDomain): Promise<readonly string[]> =>
   (await virsh('checkpoint-list', domain.uuid, '--name')).split('\n').filter((name) => name !== '');
@@ -99,7 +105,8 @@ describe.concurrent.each(['running', 'off'] as const)('a domain that is %s', (st
     await change();
     expect(await host.takePoint(domain)).toMatchObject({ level: 'increment', fault: null });
     expect(await host.compareAll(domain)).toBeGreaterThanOrEqual(3);
-  });
+    // Two dozen runs and their repairs.
+  }, 1_200_000);
 
   it.sequential.each([
     ['SIGTERM', 143],

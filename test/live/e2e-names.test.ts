@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addressOf } from '../../src/model/address.ts';
 import { LiveHost } from './host.ts';
 import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 const domains: LabDomain[] = [];
@@ -20,6 +22,7 @@ const names = [
   'ü'.repeat(90),
 ];
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   host = new LiveHost(lab, 'names');
   for (const name of names) {
@@ -40,7 +43,10 @@ beforeAll(async () => {
   domains.push(seven);
   host.writePolicy(domains);
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 it('G408: backs up and restores domains whatever their names are', async () => {
   const copies = new Map<string, string>();

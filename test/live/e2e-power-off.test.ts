@@ -7,8 +7,10 @@ import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { agentAnswers, type Guest, startGuest } from './guest.ts';
 import { buildProgram, eventually, LiveHost } from './host.ts';
 import { compareImages, Lab, sh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 let main = '';
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let guest: Guest;
@@ -17,6 +19,7 @@ let truth = '';
 
 beforeAll(async () => {
   main = await buildProgram();
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   guest = await startGuest(lab, undefined, guestLineDevice);
   host = new LiveHost(lab, 'power-off', { rule: { quiesce: 'required' } });
@@ -29,7 +32,10 @@ beforeAll(async () => {
   truth = join(to, 'vda.qcow2');
   await guest.exec('echo after >/data/file; sync');
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 const image = (): string => guest.domain.disks[0]?.path ?? '';
 const inPlace = (...args: readonly string[]): readonly string[] => [

@@ -13,9 +13,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
 import { buildProgram, eventually, LiveHost } from './host.ts';
 import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const MiB = 1024 ** 2;
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
@@ -26,6 +28,7 @@ let second: PointRow;
 
 beforeAll(async () => {
   await buildProgram();
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({
     disks: [
@@ -54,6 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
 });
 
 const truth = (point: PointRow, target: string): string => truths.get(point)?.get(target) ?? '';

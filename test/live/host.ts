@@ -35,6 +35,8 @@ export interface HostOptions {
   readonly mirrors?: object;
   /** More keys of every rule. */
   readonly rule?: object;
+  /** `drill` of the host file. */
+  readonly drill?: object;
 }
 
 /** The compiled program, for child processes. */
@@ -69,6 +71,7 @@ export class LiveHost {
       stateDir: options.stateDir ?? join(this.dir, 'state'),
       runtimeDir: join(this.dir, 'run'),
       scratch: { path: scratch },
+      ...(options.drill === undefined ? {} : { drill: options.drill }),
     };
     writeFileSync(this.hostFile, JSON.stringify(file));
   }

@@ -164,6 +164,8 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Domains whose images are gone would stand in the way of everybody else's deletions (G213).
+    libvirtMustAnswer();
     // Side by side: one that cannot be removed must not keep the others.
     const gone = await Promise.allSettled(
       this.#domains.map((domain) => this.forget(domain.uuidOrName)),

@@ -9,15 +9,18 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../../src/process/run.ts';
 import { eventually, LiveHost } from './host.ts';
 import { Lab, sh, type LabDomain } from './lab.ts';
+import { PrivateLibvirt } from './private-libvirt.ts';
 
 const packaging = join(import.meta.dirname, '..', '..', 'packaging');
 const rules = join(packaging, 'prometheus', 'holdfast.rules.yml');
 
+let libvirt: PrivateLibvirt;
 let lab: Lab;
 let host: LiveHost;
 let domain: LabDomain;
 let told = '';
 beforeAll(async () => {
+  libvirt = await PrivateLibvirt.start();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 1024 ** 2 }] });
   host = new LiveHost(lab, 'metrics', { rule: { rpo: '400d' } });
@@ -26,7 +29,10 @@ beforeAll(async () => {
   expect([ran.exit, ran.err]).toEqual([1, '']);
   told = ran.out;
 });
-afterAll(async () => lab[Symbol.asyncDispose]());
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await libvirt[Symbol.asyncDispose]();
+});
 
 /** Names of metrics in a text of ours or in an expression. */
 const namesIn = (text: string): ReadonlySet<string> =>

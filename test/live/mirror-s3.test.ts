@@ -22,8 +22,6 @@ beforeAll(async () => {
     'access_key_id = test:tester',
     'secret_access_key = testing',
     `endpoint = http://127.0.0.1:${server.port}`,
-    // It is made below; else each copy would ask for it again.
-    'no_check_bucket = true',
   ];
   writeFileSync(configFile, `${config.join('\n')}\n`);
   rclone('mkdir', 's3:backups');

@@ -8,8 +8,10 @@ import { withoutSickDisks } from './sick-disk.ts';
 
 // Own state, logs and definitions, whatever the libvirtd of this machine has; QEMU logs to a file,
 // because a virtlogd of ours would be one more process to end.
+// A file system that is mounted here as well would keep its loop device busy when its test is done with it.
 const enter = `set -e
 ${withoutSickDisks}
+awk '$1 ~ "^/dev/loop" && $2 ~ "/hf" { print $2 }' /proc/self/mounts | while read -r place; do umount -l "$place" || true; done
 for place in /run/libvirt /var/lib/libvirt /var/log/libvirt; do
   mkdir -p "$place"; mount -t tmpfs tmpfs "$place"
 done

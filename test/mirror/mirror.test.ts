@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { type LocalFiles, realLocalFiles } from '../../src/mirror/local-files.ts';
 import { placeOf } from '../../src/mirror/mirror-place.ts';
 import type { MirrorSettings } from '../../src/mirror/mirror.ts';
 import { chainOn, failureOf, hold, later, must, theStore } from '../store/fixture.ts';
@@ -69,11 +70,54 @@ it('what has not changed does not travel, and a cache that is damaged only costs
   w.end.calls.length = 0;
   expect(await lookAt(w.mirror)).toEqual(content);
   expect(w.end.calls).toEqual(['list']);
-  const [cache = ''] = [...(await import('node:fs')).readdirSync(join(w.stateDir, 'mirrors'))];
+  const [cache = ''] = readdirSync(join(w.stateDir, 'mirrors'));
   writeFileSync(join(w.stateDir, 'mirrors', cache, 'index.json'), '{ half');
   w.end.calls.length = 0;
   expect(await lookAt(w.mirror)).toEqual(content);
   expect(w.end.calls).toEqual(['list', 'pullSmall']);
+});
+
+it('what a power failure left of the cache is compared, once, and travels again where it is empty', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  const content = await lookAt(w.mirror);
+  const [name = ''] = readdirSync(join(w.stateDir, 'mirrors'));
+  const cache = join(w.stateDir, 'mirrors', name);
+  const index = join(cache, 'index.json');
+  const text = readFileSync(index, 'utf8');
+  expect(text).toContain('"boot": "');
+  // The index was fsynced; what it vouches for was not.
+  writeFileSync(index, text.replace(/"boot": "[^"]*"/, '"boot": "the one before"'));
+  const marker = join(cache, theStore, 'holdfast-mirror.json');
+  writeFileSync(marker, Buffer.alloc(readFileSync(marker).length));
+  w.end.calls.length = 0;
+  expect(await lookAt(w.mirror)).toEqual(content);
+  expect(await lookAt(w.mirror)).toEqual(content);
+  expect(w.end.calls).toEqual(['list', 'pullSmall', 'list']);
+  expect(readFileSync(index, 'utf8')).toBe(text);
+});
+
+it('a store whose disk fails is a failure of this host, in words', async () => {
+  using w = world();
+  const failing: LocalFiles = {
+    ...realLocalFiles,
+    files: {
+      ...realLocalFiles.files,
+      look: (path) => {
+        if (!path.startsWith(w.storePath) || !path.endsWith('/closed.json'))
+          return realLocalFiles.files.look(path);
+        throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'lstat', path });
+      },
+    },
+  };
+  const settings = { name: 'nas', target: 'model:/vol', bandwidthBytesPerSecond: null } as const;
+  const given = { ...settings, deletes: 'allowed', stateDir: w.stateDir } as const;
+  const mirror = placeOf(given, w.end, failing).of(theStore);
+  const copied = failureOf(await mirror.copy(copyOf(w.storePath, w.points)));
+  expect(copied.code).toBe('io-error');
+  expect(copied.message.replace(w.storePath, '/store')).toMatch(
+    /^working for mirror nas: \/store\/domains\/web01\/\S+\/closed.json: the disk reports an error; look at it and at the kernel log$/,
+  );
 });
 
 it('points are hidden newest first, and purged data first', async () => {

@@ -11,6 +11,7 @@ import { agentStories } from './stories/agent.ts';
 import { backupStories } from './stories/backups.ts';
 import { checkStories } from './stories/checks.ts';
 import { domainStories } from './stories/domains.ts';
+import { drillStories } from './stories/drills.ts';
 import { guardStories } from './stories/guards.ts';
 import { mirrorStories } from './stories/mirrors.ts';
 import { retentionStories } from './stories/retention.ts';
@@ -24,6 +25,7 @@ const stories = [
   ...retentionStories,
   ...guardStories,
   ...mirrorStories,
+  ...drillStories,
   ...checkStories,
   ...spaceStories,
 ];

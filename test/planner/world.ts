@@ -3,7 +3,6 @@ import type { ChainId } from '../../src/model/identity.ts';
 import type {
   ObservedChain,
   ObservedDirectory,
-  ObservedTip,
   ReadyStore,
 } from '../../src/model/observed-store.ts';
 import type {
@@ -15,8 +14,10 @@ import type {
 import { seen, unreachable } from '../../src/model/result.ts';
 import { aRun, readyStore } from './build.ts';
 import { checkedPoints, healedPoint } from './checked.ts';
+import { drilled } from './drill-world.ts';
 import { appliedAtMirror } from './mirror-world.ts';
 import { rewritten } from './rewritten.ts';
+import { tipAfter } from './tip-after.ts';
 
 /** The world after some actions of a plan, all of which succeed; time stands still. */
 export function applied(observed: ObservedState, actions: readonly Action[]): ObservedState {
@@ -74,6 +75,10 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
     case 'hide-copies':
     case 'purge-copies':
       return appliedAtMirror(observed, action);
+    case 'drill':
+      return drilled(observed, action);
+    case 'end-drill':
+      return closed(observed, action, 'drill');
     case 'verify-points':
       return onDirectory(observed, action, (directory) =>
         checkedPoints(directory, action, observed.observedAt),
@@ -272,23 +277,6 @@ function published(directory: ObservedDirectory, action: Backup, at: string): Ob
 }
 
 const emptyChain = (id: ChainId): ObservedChain => ({ id, held: false, closed: null, points: [] });
-
-function tipAfter(action: Backup): ObservedTip {
-  return {
-    chain: action.chain,
-    point: action.point,
-    directory: action.pointDirectory,
-    checkpoint: action.checkpoint,
-    definitionDigest: action.definitionDigest,
-    disks: action.disks.map(({ target, file, source, sizeBytes, tracked }) => ({
-      target,
-      file,
-      source,
-      sizeBytes: sizeBytes ?? 0,
-      tracked,
-    })),
-  };
-}
 
 function trashed(store: ReadyStore, action: Extract<Action, { kind: 'trash-chain' }>): ReadyStore {
   const isHere = (one: ObservedDirectory): boolean => one.directory === action.directory;

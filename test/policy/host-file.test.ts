@@ -16,6 +16,7 @@ describe('parseHostFile', () => {
     expect(defaultHostFile).toEqual({
       policy: null,
       source: null,
+      publish: null,
       approvals: null,
       uri: 'qemu:///system',
       stateDir: '/var/lib/holdfast',
@@ -23,6 +24,7 @@ describe('parseHostFile', () => {
       scratch: { path: '/var/lib/holdfast/scratch', limitBytes: null },
       limits: { jobs: 4, rateBytesPerSecond: null },
       notify: [],
+      drill: { memoryLimitBytes: 2 * 1024 ** 3, network: null, scripts: {} },
       agent: { maxMode: 'full', intervalSeconds: 300 },
     });
   });
@@ -33,10 +35,15 @@ uri: qemu+unix:///system
 stateDir: /srv/holdfast
 runtimeDir: /run/hf
 scratch: { limit: 40GiB }
+publish: { url: /srv/state.git, branch: state/kvm01, timeout: 2m }
 limits: { jobs: 2, rate: 400MB/s }
 notify:
   - on: [failed, rpo]
     command: [/usr/local/bin/page, --from, "backup of kvm01"]
+drill:
+  memory: 4GiB
+  network: drill
+  scripts: { web-answers: [/usr/local/bin/web, -q] }
 agent: { maxMode: additive, interval: 90s }
 `;
     expect(parseHostFile(text, file)).toEqual({
@@ -44,6 +51,12 @@ agent: { maxMode: additive, interval: 90s }
       value: {
         policy: '/srv/policy/policy.yaml',
         source: null,
+        publish: {
+          url: '/srv/state.git',
+          branch: 'state/kvm01',
+          ssh: { identityFile: null, knownHosts: null },
+          timeoutSeconds: 120,
+        },
         approvals: null,
         uri: 'qemu+unix:///system',
         stateDir: '/srv/holdfast',
@@ -53,9 +66,22 @@ agent: { maxMode: additive, interval: 90s }
         notify: [
           { on: ['failed', 'rpo'], command: ['/usr/local/bin/page', '--from', 'backup of kvm01'] },
         ],
+        drill: {
+          memoryLimitBytes: 4 * 1024 ** 3,
+          network: 'drill',
+          scripts: { 'web-answers': ['/usr/local/bin/web', '-q'] },
+        },
         agent: { maxMode: 'additive', intervalSeconds: 90 },
       },
     });
+  });
+
+  it('tells what is wrong with scripts', () => {
+    const host = parseHostFile('drill: { scripts: { "a b": [/bin/true], one: [sh, -c] } }\n', file);
+    expect(!host.ok && told(host.error)).toEqual([
+      '1:21 error HP208 /drill/scripts/a b the name "a b" cannot be used — letters, digits, dots, dashes and underscores, at most 64',
+      '1:47 error HP205 /drill/scripts/one/0 "sh" has not the form that is needed — needed: an absolute path, without dot steps such as /../ in it; for example "/var/lib/holdfast"',
+    ]);
   });
 
   it('tells every mistake with its place', () => {

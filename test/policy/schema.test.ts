@@ -61,6 +61,15 @@ const settings = {
   disks: { include: ['vda'], exclude: ['vdb'] },
   verify: { every: '7d', depth: 'hash', publish: 'source' },
   timeouts: { job: '1h', stall: '1m', agent: '10s' },
+  drill: {
+    every: '30d',
+    boot: true,
+    wait: 'port',
+    port: 22,
+    timeout: '5m',
+    script: 'web-answers',
+    from: 'nas',
+  },
 } as const satisfies Whole<Omit<WrittenRule, 'name' | 'uuid' | 'match'>>;
 
 const rule: Whole<WrittenRule> = {
@@ -131,12 +140,19 @@ const everyHostKey: Whole<WrittenHostFile> = {
     maxAge: '24h',
   },
   approvals: { signers: '/etc/holdfast/approvers', revoked: '/etc/holdfast/revoked_keys' },
+  publish: {
+    url: 'git@git.example.org:infra/backups.git',
+    branch: 'holdfast/state/kvm01',
+    ssh: { identityFile: '/etc/holdfast/git.key', knownHosts: '/etc/holdfast/known_hosts' },
+    timeout: '60s',
+  },
   uri: 'qemu:///system',
   stateDir: '/var/lib/holdfast',
   runtimeDir: '/run/holdfast',
   scratch: { path: '/var/lib/holdfast/scratch', limit: '40GiB' },
   limits: { jobs: 2, rate: '400MiB/s' },
   notify: [{ on: ['failed', 'blocked', 'rpo'], command: ['/usr/local/bin/page', 'holdfast'] }],
+  drill: { memory: '2GiB', network: 'drill', scripts: { 'web-answers': ['/bin/true'] } },
   agent: { maxMode: 'additive', interval: '5m' },
 };
 
@@ -261,7 +277,7 @@ it('the words of the schema are those of the types', () => {
 });
 
 it('keys of later versions are errors', () => {
-  for (const key of ['drill', 'autostart', 'powerCycle', 'adopt', 'replicas']) {
+  for (const key of ['autostart', 'powerCycle', 'adopt', 'replicas']) {
     const data = { version: 1, domains: [{ name: 'web01', [key]: {} }] };
     expect(policySchemaErrors(data).map(({ params }) => params)).toEqual([
       { additionalProperty: key },

@@ -40,6 +40,42 @@ describe('status', () => {
     failure: null,
   };
 
+  it('shows how far the checks of each domain are', () => {
+    const checks = {
+      depth: 'hash' as const,
+      everySeconds: 7 * 86_400,
+      never: 0,
+      overdue: 0,
+      oldestAt: addSeconds(plannedAt, -3 * 86_400),
+      nextAt: null,
+    };
+    const report = {
+      ...base,
+      domains: [
+        domain({ checks }),
+        domain({ name: 'web02', checks: { ...checks, never: 2, overdue: 2 } }),
+        domain({ name: 'web03', checks: { ...checks, never: 1, overdue: 3 } }),
+        domain({ name: 'web04', checks: { ...checks, never: 6, overdue: 6, oldestAt: null } }),
+        domain({ name: 'web05' }),
+      ],
+      stores: [],
+      unseen: [],
+    };
+    const lines = renderStatus(report, plain).split('\n');
+    const at = lines.find((line) => line.includes('CHECKED'))?.indexOf('CHECKED') ?? -1;
+    expect(at).toBeGreaterThan(0);
+    const cells = lines
+      .filter((line) => line.includes('web0'))
+      .map((line) => line.slice(at).trim());
+    expect(cells).toEqual([
+      'within 3d',
+      '2 never, the others within 3d',
+      '1 never, the others within 3d, 2 due',
+      'never',
+      '',
+    ]);
+  });
+
   it('shows the agent, what it has put off, and what is suspended', () => {
     const agent = {
       running: true,

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { runStory } from '../../src/simulator/run-story.ts';
 import { storyOf } from '../../src/simulator/story.ts';
+import { checkMutations } from './check-mutations.ts';
+import { mirrorMutations } from './mirror-mutations.ts';
 import { mutationCases } from './mutations.ts';
 
 // So many stories must be enough for each; the slowest need about a third of them.
@@ -8,7 +10,7 @@ const seeds = 60;
 
 it('knows what to take away', () => expect(mutationCases.length).toBeGreaterThan(15));
 
-it.each(mutationCases)(
+it.each([...mutationCases, ...mirrorMutations, ...checkMutations])(
   'the oracles see: $name',
   async ({ twist, caughtBy, story = storyOf }) => {
     for (let seed = 1; seed <= seeds; seed += 1) {

@@ -17,8 +17,11 @@ export const apply = (seed: number): Step => ({
   lies: [],
   beside: 'nobody',
 });
-export const happens = (kind: 'domain' | 'host', deed: string, seed: number) =>
-  ({ kind, deed, seed }) as Step;
+export const happens = (
+  kind: 'domain' | 'host' | 'policy' | 'mirror',
+  deed: string,
+  seed: number,
+) => ({ kind, deed, seed }) as Step;
 
 /** Ten hours with a run in each, and something in between. */
 export const hours =

@@ -198,6 +198,7 @@ it('remembers, holds, closes and looks', async () => {
     retention: { [web01]: { maxPoints: 30, minPoints: 1, keep: { last: 7 } } },
     doomed: { [web01]: [old] },
     policyText: 'version: 1\n',
+    space: [{ at: later, usedBytes: 3 }],
   };
   must(store.writeMemory(memory));
   must(store.writeMemory(memory));

@@ -31,16 +31,22 @@ const longestPauseMilliseconds = 60_000;
 // One that lived so long was not refused: the pause begins anew.
 const soundMilliseconds = 60_000;
 
+// `uri` answers once there is a connection; `event` registers right after it, and a look that is asked
+// for then begins a second later: what it does not see is heard.
+const script = 'uri; event --loop --all --timestamp';
+
 /** Listens to libvirt with one `virsh event`, and starts it again when it ends. */
 export function listenToEvents(uri: string, { onEvent, onSilence }: EventListener): Disposable {
   let pause = firstPauseMilliseconds;
   let timer: NodeJS.Timeout | null = null;
   let running: Followed | null = null;
   let isOver = false;
-  const start = async (): Promise<void> => {
+  const start = async (isAgain: boolean): Promise<void> => {
     const begun = performance.now();
-    const args = ['-c', uri, 'event', '--loop', '--all', '--timestamp'];
-    running = follow({ program: 'virsh', args }, (line) => {
+    let isConnected = false;
+    running = follow({ program: 'virsh', args: ['-q', '-c', uri, script] }, (line) => {
+      if (!isConnected && isAgain) onSilence('libvirt answers again');
+      isConnected = true;
       const event = parseEvent(line);
       if (event !== null) onEvent(event);
     });
@@ -48,11 +54,12 @@ export function listenToEvents(uri: string, { onEvent, onSilence }: EventListene
     running = null;
     if (isOver) return;
     if (performance.now() - begun > soundMilliseconds) pause = firstPauseMilliseconds;
-    onSilence(said === '' ? 'virsh event ended' : said);
-    timer = setTimeout(() => void start(), pause);
+    // Said once: a libvirtd that stays away is found by the interval.
+    if (isConnected || !isAgain) onSilence(said === '' ? 'virsh event ended' : said);
+    timer = setTimeout(() => void start(true), pause);
     pause = Math.min(pause * 2, longestPauseMilliseconds);
   };
-  void start();
+  void start(false);
   return {
     [Symbol.dispose]() {
       isOver = true;

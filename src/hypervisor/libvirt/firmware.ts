@@ -20,7 +20,7 @@ const copyTries = 5;
 const tarSeconds = 60;
 
 /** Where libvirt keeps the state of emulated TPMs of the system's domains. */
-const swtpmDirectory = '/var/lib/libvirt/swtpm';
+export const swtpmDirectory = '/var/lib/libvirt/swtpm';
 
 /** Copies UEFI variables and TPM state; a domain without either gives no files. */
 export async function copyFirmware(

@@ -7,6 +7,7 @@ import { abortOurJob } from './backup-job.ts';
 import { beginPoint } from './begin.ts';
 import { dropCheckpoint, redefineCheckpoint } from './checkpoints.ts';
 import { define, definitions, undefine } from './definition.ts';
+import { libvirtDrills } from './drill.ts';
 import { copyFirmware } from './firmware.ts';
 import { withVirsh, type LibvirtHost } from './host.ts';
 import { observeLibvirt } from './observe.ts';
@@ -74,6 +75,7 @@ export function createLibvirt(options: LibvirtOptions): Hypervisor {
     define: (xml) => define(host, xml),
     undefine: (uuid) => undefine(host, uuid),
     start: (uuid) => start(host, uuid),
+    drills: libvirtDrills(host),
     powerOff: (uuid, waitSeconds, signal) => powerOff(host, uuid, waitSeconds, signal),
   };
 }

@@ -2,7 +2,7 @@ import type { HideCopies } from '../../model/action.ts';
 import { addressOf, onMirror } from '../../model/address.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
-import { isAllowed } from '../allowances.ts';
+import { isLifted } from '../allowances.ts';
 import { copyKey } from '../copy-decision.ts';
 import { byText, grouped } from '../order.ts';
 import { domainShare, hostChains } from './g201-deletion-rate.ts';
@@ -35,7 +35,8 @@ function mirrorFindings(
       findings.push(blocking(scope, counted, { chains: counted.length, of: chains, limit }));
     }
     // What was allowed by name is not counted again for the whole mirror.
-    if (!isOver || !isAllowed(context.planning.request, 'G201', scope)) all.push(...counted);
+    if (!isOver || !isLifted(context.planning, { code: 'G201', scope, actions: counted }))
+      all.push(...counted);
   }
   if (all.length <= hostChains) return findings;
   const facts = { chains: all.length, limit: hostChains };

@@ -1,7 +1,7 @@
 import type { TrashChain } from '../../model/action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
-import { isAllowed } from '../allowances.ts';
+import { isLifted } from '../allowances.ts';
 import { byText, grouped } from '../order.ts';
 import type { StoreSituation } from '../planning.ts';
 import {
@@ -44,7 +44,7 @@ export const g201DeletionRate: GuardRule = (context) => {
       finding({ code: 'G201', scope, effect: 'block', overridable: true, actions: counted, facts }),
     );
     // What was allowed by name is not counted again for the host.
-    if (!isAllowed(planning.request, 'G201', scope)) host.push(...counted);
+    if (!isLifted(planning, { code: 'G201', scope, actions: counted })) host.push(...counted);
   }
   if (host.length <= hostChains) return findings;
   return [

@@ -15,11 +15,15 @@ import { finding, type GuardContext, type GuardRule } from './guard-context.ts';
 // this is room for it to see the end coming and to abort the job.
 const scratchFloorBytes = 256 * 1024 ** 2;
 
+// What a guest writes while it boots: logs, a file system that was not clean, a page file. With less left
+// of it the drill is ended, so this only says that it is worth to begin.
+const drillFloorBytes = 512 * 1024 ** 2;
+
 /**
  * G407: a backup that would eat into the reserve of its store does not start,
  * nor a copy that would eat into its mirror's, and nothing is deleted to make
  * room. They count in the order of the plan, above what the purges before them
- * make free; a smaller one behind may still fit. A running guest needs scratch too.
+ * make free; a smaller one behind may still fit. A running guest needs scratch too, and so does a drill.
  */
 export const g407Space: GuardRule = (context) => [
   ...spacePlaces(context.planning).flatMap((place) => placeFindings(context, place)),
@@ -52,23 +56,30 @@ function placeFindings(
   ];
 }
 
+function scratchBytes(action: Action): number {
+  if (action.kind === 'drill') return drillFloorBytes;
+  return action.kind === 'backup' && action.power === 'running' ? scratchFloorBytes : 0;
+}
+
 function scratchFindings({ planning, actions }: GuardContext): readonly Guard[] {
   const { scratch } = planning.observed;
   if (!scratch.seen) return [];
   const { freeBytes, limitBytes } = scratch.value;
   const room = Math.min(freeBytes, limitBytes ?? Infinity);
-  const running = actions.filter(
-    (action: Action) => action.kind === 'backup' && action.power === 'running',
-  );
-  if (room >= scratchFloorBytes || running.length === 0) return [];
+  const blocked = actions.filter((action) => scratchBytes(action) > room);
+  if (blocked.length === 0) return [];
   return [
     finding({
       code: 'G407',
       scope: 'scratch',
       effect: 'block',
       overridable: true,
-      actions: running,
-      facts: { freeBytes: room, reserveBytes: 0, neededBytes: scratchFloorBytes },
+      actions: blocked,
+      facts: {
+        freeBytes: room,
+        reserveBytes: 0,
+        neededBytes: Math.max(...blocked.map(scratchBytes)),
+      },
     }),
   ];
 }

@@ -11,6 +11,7 @@ import type {
 import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
 import type { ImageStat } from '../../model/point.ts';
 import { seen } from '../../model/result.ts';
+import { copied, hidden, removed } from './mirror-world.ts';
 import { pointBytes, type SizeModel } from './sizes.ts';
 import { newestMs, withDomain, withStore } from './world.ts';
 
@@ -37,6 +38,15 @@ function applyOne(observed: ObservedState, action: Action, sizes: SizeModel): Ob
       );
     case 'purge-trash':
       return withStore(observed, action.store.name, (store) => purged(store, action));
+    case 'copy-points':
+      return copied(observed, action);
+    case 'hide-copies':
+      return hidden(observed, action);
+    case 'purge-copies':
+      return removed(observed, action);
+    // What was damaged at the start stays so: nobody knows what a healed point would be built on.
+    case 'heal':
+      return observed;
     case 'drop-checkpoint':
       return withDomain(observed, action.domain.uuid, (one) =>
         withoutCheckpoints(one, [action.checkpoint]),

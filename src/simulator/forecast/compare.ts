@@ -1,5 +1,6 @@
 import type {
   SimulatedDomain,
+  SimulatedMirror,
   SimulationComparison,
   SimulationDifference,
   SimulationReport,
@@ -31,6 +32,7 @@ export function compareSimulations(
     formatVersion: 1,
     this: own,
     other,
+    mirrors: mirrorDifferences(own, other),
     totals: differences(totalFigures(own), totalFigures(other)),
     domains: all.flatMap(({ uuid, name }) => {
       const found = differences(figuresOf(here.get(uuid)), figuresOf(there.get(uuid)));
@@ -69,6 +71,34 @@ function totalFigures({ totals, domains }: SimulationReport): Figures {
     worstGapSeconds: gaps.length === 0 ? null : Math.max(...gaps),
     deletedChains: totals.deletedChains,
     deletedPoints: totals.deletedPoints,
+  };
+}
+
+/** Mirrors that differ; one that only one of the policies has, has no value on the other side. */
+function mirrorDifferences(
+  own: SimulationReport,
+  other: SimulationReport,
+): SimulationComparison['mirrors'] {
+  const names = new Set([...own.mirrors, ...other.mirrors].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const found = differences(
+      mirrorFigures(own.mirrors.find((one) => one.name === name)),
+      mirrorFigures(other.mirrors.find((one) => one.name === name)),
+    );
+    return found.length === 0 ? [] : [{ name, differences: found }];
+  });
+}
+
+function mirrorFigures(mirror: SimulatedMirror | undefined): Figures {
+  if (mirror === undefined) return none;
+  return {
+    ...none,
+    points: mirror.points,
+    peakBytes: mirror.peakBytes,
+    endBytes: mirror.pointBytes + mirror.trashBytes,
+    writtenBytes: mirror.copiedBytes,
+    deletedChains: mirror.deletedChains,
+    deletedPoints: mirror.deletedPoints,
   };
 }
 

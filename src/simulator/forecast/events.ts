@@ -4,7 +4,7 @@ import type { Fate } from './forecast.ts';
 import type { ForecastEvent } from './step.ts';
 import type { World } from './world.ts';
 
-const kindOrder = { backup: 0, trash: 1, purge: 2 } as const;
+const kindOrder = { backup: 0, copy: 1, trash: 2, purge: 3 } as const;
 
 /** Every event of every domain: by time, then backups first, then by name. */
 export function listedEvents(
@@ -16,11 +16,12 @@ export function listedEvents(
     ...desired.domains.map(({ uuid, name }) => [uuid, name] as const),
   ]);
   return fates
-    .flatMap(({ uuids, events }) => {
+    .flatMap(({ uuids, events, copies }) => {
       const [first] = uuids;
-      return events.flatMap((event) =>
+      const all = [...events.map((event) => ({ mirror: null, event })), ...copies];
+      return all.flatMap(({ mirror, event }) =>
         (event.uuid === first ? uuids : [event.uuid]).map((uuid) => ({
-          ...listed(event),
+          ...listed(event, mirror),
           uuid,
           name: names.get(uuid) ?? uuid,
         })),
@@ -30,6 +31,7 @@ export function listedEvents(
       (a, b) =>
         byText(a.at, b.at) ||
         kindOrder[a.kind] - kindOrder[b.kind] ||
+        byText(a.mirror ?? '', b.mirror ?? '') ||
         byText(a.name, b.name) ||
         byText(a.uuid, b.uuid),
     );
@@ -37,14 +39,18 @@ export function listedEvents(
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function listed(event: ForecastEvent): Omit<SimulatedEvent, 'uuid' | 'name'> {
+function listed(
+  event: ForecastEvent,
+  mirror: string | null,
+): Omit<SimulatedEvent, 'uuid' | 'name'> {
   const { kind, store, bytes } = event;
   const at = instantOf(event.atMs);
   return event.kind === 'backup'
     ? {
         at,
         store,
-        kind,
+        mirror,
+        kind: mirror === null ? kind : 'copy',
         level: event.level,
         bytes,
         chainBeganAt: null,
@@ -54,6 +60,7 @@ function listed(event: ForecastEvent): Omit<SimulatedEvent, 'uuid' | 'name'> {
     : {
         at,
         store,
+        mirror,
         kind,
         level: null,
         bytes,

@@ -1,5 +1,6 @@
 import type { DomainUuid } from '../../model/identity.ts';
 import type { DomainVerdict } from '../../model/plan.ts';
+import type { CopyEvent } from './copy-events.ts';
 import { runWorld, type WorldRun } from './run-world.ts';
 import type { SizeModel } from './sizes.ts';
 import type { ForecastEvent, GuardEvent } from './step.ts';
@@ -10,6 +11,8 @@ export interface Fate {
   /** The domains that it stands for; the first one is the one that was run. */
   readonly uuids: readonly DomainUuid[];
   readonly events: readonly ForecastEvent[];
+  /** What happens at mirrors. */
+  readonly copies: readonly CopyEvent[];
   readonly guards: readonly GuardEvent[];
   /** The world of the first one at the end. */
   readonly end: World;
@@ -48,6 +51,7 @@ export function forecast(start: World, options: ForecastOptions): readonly Fate[
   return [...groups.values()].map(({ uuids, run }) => ({
     uuids,
     events: run.events,
+    copies: run.copies,
     guards: run.guards,
     end: run.world,
     verdict: verdictOf(uuids[0], run),
@@ -69,6 +73,9 @@ function likeness({ desired, observed }: World, uuid: DomainUuid, sizes: SizeMod
   const hasHistory =
     desired.removed.length > 0 ||
     readyStores(observed).some(({ state }) => state.directories.length + state.trash.length > 0) ||
+    observed.mirrors.some(({ stores }) =>
+      stores.some(({ state }) => state.seen && state.value.directories.length > 0),
+    ) ||
     domains.some(({ checkpoints }) => checkpoints.seen && checkpoints.value.length > 0);
   if (hasHistory) return uuid;
   const own = sizes.domains.get(uuid);

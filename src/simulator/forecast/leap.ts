@@ -13,6 +13,8 @@ import { planningOf } from '../../planner/planning-of.ts';
 import { judge } from '../../planner/retention.ts';
 import { nextDueAt } from '../../schedule/due.ts';
 import { withCheckpoint, withoutCheckpoints } from './apply-actions.ts';
+import type { CopyEvent } from './copy-events.ts';
+import { copiesAt, decisionOf, isQuietAt, mayLeap, withPoints } from './leap-mirrors.ts';
 import { pointBytes, type SizeModel } from './sizes.ts';
 import type { ForecastEvent, Step } from './step.ts';
 import { newestMs, readyStores, withDomain, withStore, worldAt, type World } from './world.ts';
@@ -29,6 +31,7 @@ export interface Leaper {
 export interface Leap {
   readonly world: World;
   readonly events: readonly ForecastEvent[];
+  readonly copies: readonly CopyEvent[];
 }
 
 // More dates at once save nothing: the default chain has 30 points.
@@ -68,6 +71,7 @@ export function newLeaper(start: World, sizes: SizeModel): Leaper {
     leap: (world, dueMs, untilMs) => {
       const place = placeOf(world, desired);
       if (increment === null || place === null || awaitsRemoval(world, place)) return null;
+      if (!mayLeap(world, desired)) return null;
       const given = { ...place, increment };
       const stretch = newStretch(world, desired, given, { dueMs, untilMs, sizes });
       const before = place.live.points.length;
@@ -151,11 +155,12 @@ function newStretch(
 /** How many dates from the first may be gone over. */
 function quietLength(
   stretch: Stretch,
-  { desired: { timezone } }: World,
+  world: World,
   desired: DesiredDomain,
   { blocked, guess }: { readonly blocked: ReadonlySet<string>; readonly guess: number },
 ): number {
   const { points, live } = stretch;
+  const { timezone } = world.desired;
   const grows = (count: number): boolean =>
     newChainCause(
       directoryAfter(stretch, count - 1),
@@ -172,7 +177,13 @@ function quietLength(
     const { line, doomed } = judge(directoryAfter(stretch, count - 1), clock, added, rule);
     return doomed.every((index) => blocked.has(line.chains[index]?.id ?? ''));
   };
-  return lastTrue(lastTrue(points.length, grows), keeps, guess);
+  const alone = lastTrue(lastTrue(points.length, grows), keeps, guess);
+  if (desired.mirrors.length === 0) return alone;
+  return lastTrue(
+    alone,
+    (count) => isQuietAt(worldBefore(stretch, world, desired, count), backupAt(stretch, count)),
+    guess,
+  );
 }
 
 /** The greatest number up to `most` for which a question that only ever turns to false is true; 0 if none. */
@@ -211,7 +222,23 @@ function directoryAfter(
   };
 }
 
-function leaped(world: World, { uuid }: DesiredDomain, stretch: Stretch, count: number): Leap {
+/** The backup that is taken at the n-th date. */
+function backupAt({ increment, live, points }: Stretch, count: number): Backup {
+  const point = points[count - 1];
+  if (point === undefined) throw new Error('A stretch has no such date');
+  const { id, sequence, bytes, level } = point;
+  const directory = pointDirectory(sequence, id, level);
+  return { ...increment, chain: live.id, point: id, sequence, bytes, pointDirectory: directory };
+}
+
+/** The world at the n-th date, before its backup. */
+function worldBefore(stretch: Stretch, world: World, desired: DesiredDomain, count: number): World {
+  const before = count === 1 ? world : leaped(world, desired, stretch, count - 1).world;
+  return worldAt(before, stretch.points[count - 1]?.at ?? before.observed.observedAt);
+}
+
+function leaped(world: World, desired: DesiredDomain, stretch: Stretch, count: number): Leap {
+  const { uuid } = desired;
   const after = directoryAfter(stretch, count);
   const [before, now] = [stretch.directory.tip?.checkpoint, after.tip?.checkpoint];
   const { name } = stretch.store;
@@ -223,22 +250,28 @@ function leaped(world: World, { uuid }: DesiredDomain, stretch: Stretch, count: 
   }));
   const targets =
     after.tip?.disks.flatMap(({ target, tracked }) => (tracked ? [target] : [])) ?? [];
-  const observed = withDomain(stored, uuid, (one) =>
-    withCheckpoint(withoutCheckpoints(one, [before ?? '']), now ?? '', targets),
+  const points = stretch.points.slice(0, count);
+  const observed = withDomain(
+    withPoints(stored, desired, { ...stretch, store: stretch.store.id, points }),
+    uuid,
+    (one) => withCheckpoint(withoutCheckpoints(one, [before ?? '']), now ?? '', targets),
   );
-  const events = stretch.points.slice(0, count).map(({ at, bytes }): ForecastEvent => ({
-    kind: 'backup',
+  const taken = points.map(({ at, bytes }) => ({
+    kind: 'backup' as const,
     atMs: millisecondsOf(at),
     uuid,
     store: name,
-    level: 'increment',
+    level: 'increment' as const,
     bytes,
     why: ['due'],
   }));
-  return { world: { ...moved, observed }, events };
+  const copies = desired.mirrors.flatMap((mirror) =>
+    taken.map((event) => ({ mirror, event: { ...event, store: stretch.store.id, why: [] } })),
+  );
+  return { world: { ...moved, observed }, events: taken, copies };
 }
 
-/** The leap, and in the store's memory what the plan of its last date would have doomed. */
+/** The leap, and in the store's memory what the plan of its last date would have doomed, here and at mirrors. */
 function remembered(
   leap: Leap,
   start: World,
@@ -246,25 +279,39 @@ function remembered(
   stretch: Stretch,
   count: number,
 ): Leap {
-  if (desired.retention.keep === null) return leap;
-  const before = leaped(start, desired, stretch, count - 1).world;
-  const then = worldAt(before, leap.world.observed.observedAt);
+  const { uuid, mirrors } = desired;
+  if (desired.retention.keep === null && mirrors.length === 0) return leap;
+  const then = worldBefore(stretch, start, desired, count);
   const planning = planningOf(then.desired, then.observed);
-  const domain = planning.domains.find(({ uuid }) => uuid === desired.uuid);
+  const domain = planning.domains.find((one) => one.uuid === uuid);
   if (domain === undefined) throw new Error(`${desired.name} is not in its own world`);
-  const { doomed } = retentionOutcome(planning, domain, {
-    verdict: 'acted-on',
-    reasons: [],
-    freshMs: null,
-    repairs: [],
-    backup: { ...stretch.increment, chain: stretch.live.id },
-  });
+  const backup = backupAt(stretch, count);
+  const { doomed } = retentionOutcome(planning, domain, decisionOf(backup));
+  const there = copiesAt(then, backup).doomed;
   const observed = withStore(leap.world.observed, stretch.store.name, (store) => ({
     ...store,
     memory:
       store.memory === null
         ? null
-        : { ...store.memory, doomed: doomed.length === 0 ? {} : { [desired.uuid]: doomed } },
+        : {
+            ...store.memory,
+            doomed: doomed.length === 0 ? {} : { [uuid]: doomed },
+            ...(store.memory.mirrors === undefined
+              ? {}
+              : {
+                  mirrors: mapValues(store.memory.mirrors, (one, name) => ({
+                    ...one,
+                    doomed: there[name] ?? {},
+                  })),
+                }),
+          },
   }));
   return { ...leap, world: { ...leap.world, observed } };
+}
+
+function mapValues<T>(
+  all: Readonly<Record<string, T>>,
+  change: (value: T, key: string) => T,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, change(value, key)]));
 }

@@ -3,7 +3,9 @@ import type { DomainUuid } from '../../model/identity.ts';
 import { addSeconds, instantOf, millisecondsOf } from '../../model/instant.ts';
 import type { Plan } from '../../model/plan.ts';
 import { nextDueAt } from '../../schedule/due.ts';
+import type { CopyEvent } from './copy-events.ts';
 import { newLeaper } from './leap.ts';
+import { copyExpiries } from './mirror-world.ts';
 import { purgesUntil } from './purges.ts';
 import type { SizeModel } from './sizes.ts';
 import { stepWorld, type ForecastEvent, type GuardEvent, type Step } from './step.ts';
@@ -20,6 +22,8 @@ export interface RunOptions {
 /** What happened, in the order of time, and how it ended. */
 export interface WorldRun {
   readonly events: readonly ForecastEvent[];
+  /** The same at mirrors. */
+  readonly copies: readonly CopyEvent[];
   readonly guards: readonly GuardEvent[];
   readonly world: World;
   /** How the last plan left each domain. */
@@ -38,9 +42,11 @@ const secondLookSeconds = 3600;
 export function runWorld(start: World, options: RunOptions): WorldRun {
   const { untilMs, sizes, plain } = options;
   const events: ForecastEvent[] = [];
+  const copies: CopyEvent[] = [];
   const guards: GuardEvent[] = [];
   const take = (step: Step): World => {
     events.push(...step.events);
+    copies.push(...step.copies);
     guards.push(...step.guards);
     return step.world;
   };
@@ -60,6 +66,7 @@ export function runWorld(start: World, options: RunOptions): WorldRun {
       const leap = dueMs < endMs ? leaper.leap(world, dueMs, endMs) : null;
       if (leap !== null) {
         events.push(...leap.events);
+        copies.push(...leap.copies);
         world = leap.world;
         due.passed(millisecondsOf(world.observed.observedAt));
         continue;
@@ -67,6 +74,7 @@ export function runWorld(start: World, options: RunOptions): WorldRun {
       if (isFree) {
         const purged = purgesUntil(world, Math.min(dueMs, untilMs));
         events.push(...purged.events);
+        copies.push(...purged.copies);
         world = purged.world;
       }
     }
@@ -80,6 +88,7 @@ export function runWorld(start: World, options: RunOptions): WorldRun {
   }
   return {
     events: events.toSorted((a, b) => a.atMs - b.atMs),
+    copies: copies.toSorted((a, b) => a.event.atMs - b.event.atMs),
     guards,
     world,
     verdicts: last.plan.domains,
@@ -87,7 +96,8 @@ export function runWorld(start: World, options: RunOptions): WorldRun {
 }
 
 /** When something in the trash has had its time; Infinity when it is empty. */
-function nextPurgeMs({ desired, observed }: World): number {
+function nextPurgeMs(world: World): number {
+  const { desired, observed } = world;
   const keep = new Map(
     desired.stores.map(({ name, trashKeepSeconds }) => [name, trashKeepSeconds]),
   );
@@ -100,6 +110,7 @@ function nextPurgeMs({ desired, observed }: World): number {
       if (overMs > nowMs) next = Math.min(next, overMs);
     }
   }
+  for (const overMs of copyExpiries(world)) if (overMs > nowMs) next = Math.min(next, overMs);
   return next;
 }
 
@@ -120,9 +131,11 @@ function dueDates(start: World, from: string): DueDates {
   const due = new Map<DomainUuid, number>();
   const byUuid = new Map(start.desired.domains.map((domain) => [domain.uuid, domain]));
   for (const domain of byUuid.values()) due.set(domain.uuid, next(domain, from));
+  const slots = mirrorSlots(start, from);
   return {
-    nextMs: () => Math.min(Infinity, ...due.values()),
+    nextMs: () => Math.min(slots.nextMs(), ...due.values()),
     passed: (atMs) => {
+      slots.passed(atMs);
       for (const [uuid, dueMs] of due) {
         const domain = byUuid.get(uuid);
         if (dueMs <= atMs && domain !== undefined) due.set(uuid, next(domain, instantOf(atMs)));
@@ -131,6 +144,38 @@ function dueDates(start: World, from: string): DueDates {
     dropIdle: (atMs, { events }) => {
       const taken = new Set(events.flatMap(({ kind, uuid }) => (kind === 'backup' ? [uuid] : [])));
       for (const [uuid, dueMs] of due) if (dueMs === atMs && !taken.has(uuid)) due.delete(uuid);
+    },
+  };
+}
+
+// An agent looks again after five minutes: what was taken at the very instant of a mirror's slot is copied then.
+const lookAgainMs = 300_000;
+
+/** When mirrors with a schedule of their own are due, domain by domain, and once more right after. */
+function mirrorSlots({ desired }: World, from: string): Pick<DueDates, 'nextMs' | 'passed'> {
+  const slots = desired.domains.flatMap(({ uuid, mirrors }) =>
+    desired.mirrors.flatMap(({ name, schedule }) =>
+      schedule === null || !mirrors.includes(name)
+        ? []
+        : [
+            {
+              atMs: millisecondsOf(nextDueAt(schedule, from, uuid)),
+              isSecond: false,
+              after: (ms: number) => millisecondsOf(nextDueAt(schedule, instantOf(ms), uuid)),
+            },
+          ],
+    ),
+  );
+  return {
+    nextMs: () => slots.reduce((least, { atMs }) => Math.min(least, atMs), Infinity),
+    passed: (nowMs) => {
+      for (const slot of slots) {
+        while (slot.atMs <= nowMs) {
+          if (slot.isSecond) slot.atMs = slot.after(slot.atMs - lookAgainMs);
+          else slot.atMs += lookAgainMs;
+          slot.isSecond = !slot.isSecond;
+        }
+      }
     },
   };
 }

@@ -1,14 +1,19 @@
 import { addressOf } from '../../model/address.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import { instantOf, millisecondsOf, type Instant } from '../../model/instant.ts';
-import type { SimulatedGuard, SimulatedStore, SimulationReport } from '../../model/simulation.ts';
+import type {
+  SimulatedGuard,
+  SimulatedMirror,
+  SimulatedStore,
+  SimulationReport,
+} from '../../model/simulation.ts';
 import { dailyChanges } from './changes.ts';
 import { clockChanges } from './clock-changes.ts';
 import { domainReports } from './domain-report.ts';
 import { listedEvents } from './events.ts';
 import { forecast, type Fate } from './forecast.ts';
 import type { SizeModel } from './sizes.ts';
-import { daysOf, inTime, peakOf, usageOf, type CountedEvent } from './usage.ts';
+import { daysOf, inTime, peakOf, usageAt, usageOf, type CountedEvent } from './usage.ts';
 import type { World } from './world.ts';
 
 /** What is simulated, and how. */
@@ -79,6 +84,7 @@ export function simulate(input: SimulationInput): SimulationReport {
     },
     totals: totalsOf(days, peakOf(before, events, startAt).peak),
     stores: storesOf(input, events),
+    mirrors: mirrorsOf(world, fates, span),
     domains,
     days,
     clockChanges: clockChanges(
@@ -112,6 +118,32 @@ function totalsOf(
     pointBytes: last?.pointBytes ?? 0,
     trashBytes: last?.trashBytes ?? 0,
   };
+}
+
+/** What each mirror has to hold, day by day. */
+function mirrorsOf(
+  world: World,
+  fates: readonly Fate[],
+  span: { readonly startMs: number; readonly untilMs: number; readonly timezone: string },
+): readonly SimulatedMirror[] {
+  return world.desired.mirrors.map(({ name, target, deletes }) => {
+    const before = usageAt(world, name);
+    const events = inTime(fates, ({ copies }) =>
+      copies.flatMap(({ mirror, event }) => (mirror === name ? [event] : [])),
+    );
+    const days = daysOf(before, events, span);
+    const { peak } = peakOf(before, events, world.observed.observedAt);
+    const { fulls, increments, writtenBytes, ...totals } = totalsOf(days, peak);
+    return {
+      name,
+      target,
+      deletes,
+      copiedPoints: fulls + increments,
+      copiedBytes: writtenBytes,
+      ...totals,
+      days,
+    };
+  });
 }
 
 function storesOf(
@@ -155,8 +187,11 @@ function guardsOf({ desired }: World, fates: readonly Fate[]): readonly Simulate
         plans: new Set(),
         chains: 0,
       };
-      const isOwn = scope === own;
-      for (const uuid of isOwn ? uuids : []) known.scopes.add(addressOf(names.get(uuid) ?? ''));
+      // A mirror's name may stand before the domain's.
+      const at = scope.slice(0, scope.length - own.length);
+      const isOwn = own !== '' && scope === `${at}${own}` && (at === '' || at.endsWith(':'));
+      for (const uuid of isOwn ? uuids : [])
+        known.scopes.add(`${at}${addressOf(names.get(uuid) ?? '')}`);
       if (!isOwn) known.scopes.add(scope);
       known.firstMs = Math.min(known.firstMs, atMs);
       known.plans.add(atMs);

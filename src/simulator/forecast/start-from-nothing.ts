@@ -1,9 +1,15 @@
 import { digestOf } from '../../model/canonical.ts';
-import type { DesiredDomain, DesiredState, DesiredStore } from '../../model/desired.ts';
-import { storeId } from '../../model/identity.ts';
+import type {
+  DesiredDomain,
+  DesiredMirror,
+  DesiredState,
+  DesiredStore,
+} from '../../model/desired.ts';
+import { storeId, type StoreId } from '../../model/identity.ts';
 import type { Instant } from '../../model/instant.ts';
+import type { ObservedMirrorContent } from '../../model/observed-mirror.ts';
 import type { ObservedStore } from '../../model/observed-store.ts';
-import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
+import type { ObservedDomain, ObservedMirror, ObservedState } from '../../model/observed.ts';
 import { seen } from '../../model/result.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +31,7 @@ export function startFromNothing(desired: DesiredState, at: Instant, diskBytes: 
         unseenDomains: [],
       }),
       stores: desired.stores.map(emptyStore),
+      mirrors: desired.mirrors.map((mirror) => emptyMirror(mirror, desired.stores)),
     },
   };
 }
@@ -42,9 +49,13 @@ export function emptyHost(at: Instant): Omit<ObservedState, 'hypervisor' | 'stor
   };
 }
 
+const storeIdOf = ({ name }: DesiredStore): StoreId =>
+  storeId(digestOf(['simulated', name]).slice(0, 32));
+
 /** A store without points, in which there is always room. */
-export function emptyStore({ name, path }: DesiredStore): ObservedStore {
-  const id = storeId(digestOf(['simulated', name]).slice(0, 32));
+export function emptyStore(store: DesiredStore): ObservedStore {
+  const { name, path } = store;
+  const id = storeIdOf(store);
   return {
     name,
     path,
@@ -63,6 +74,25 @@ export function emptyStore({ name, path }: DesiredStore): ObservedStore {
       knownId: id,
     },
   };
+}
+
+/** A mirror with no copy of any store. */
+export function emptyMirror(
+  { name }: DesiredMirror,
+  stores: readonly DesiredStore[],
+): ObservedMirror {
+  return {
+    name,
+    stores: stores.map((store) => ({
+      store: store.name,
+      state: seen(emptyContent(storeIdOf(store))),
+    })),
+  };
+}
+
+/** No copy of one store. */
+export function emptyContent(store: StoreId): ObservedMirrorContent {
+  return { store, kind: 'ready', directories: [], freeBytes: null, unreadable: [], foreign: 0 };
 }
 
 function runningDomain(

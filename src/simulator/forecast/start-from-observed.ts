@@ -1,11 +1,11 @@
 import type { DesiredState, DesiredStore } from '../../model/desired.ts';
 import type { Instant } from '../../model/instant.ts';
 import type { ObservedStore, ReadyStore } from '../../model/observed-store.ts';
-import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
+import type { ObservedDomain, ObservedMirror, ObservedState } from '../../model/observed.ts';
 import { fail, ok, seen, type Failure, type Result } from '../../model/result.ts';
 import { unseenChain } from '../../model/unseen-chain.ts';
 import { validPoints } from '../../planner/guards/g153-vanished.ts';
-import { emptyHost, emptyStore } from './start-from-nothing.ts';
+import { emptyContent, emptyHost, emptyStore } from './start-from-nothing.ts';
 import type { World } from './world.ts';
 
 /** A world as it was seen, and what was left out of it, a sentence each. */
@@ -40,6 +40,8 @@ export function startFromObserved(
     .filter((domain) => isSeen(domain, remarks))
     .map((domain) => settled(domain, remarks));
   const known = new Set(domains.map(({ uuid }) => uuid));
+  const mirrors = mirrorsOf(desired, observed, stores, remarks);
+  const isThere = (name: string): boolean => mirrors.some((one) => one.name === name);
   return ok({
     remarks,
     world: {
@@ -47,15 +49,71 @@ export function startFromObserved(
         ...desired,
         host: null,
         // Of what is gone or unseen nothing new will come.
-        domains: desired.domains.filter(({ uuid }) => known.has(uuid)),
+        domains: desired.domains
+          .filter(({ uuid }) => known.has(uuid))
+          .map((domain) => ({ ...domain, mirrors: domain.mirrors.filter(isThere) })),
+        mirrors: desired.mirrors.filter(({ name }) => isThere(name)),
       },
       observed: {
         ...emptyHost(at),
         hypervisor: seen({ ...hypervisor.value, domains, unseenDomains: [] }),
-        stores,
+        stores: stores.map((store) => rememberingMirrors(store, mirrors)),
+        mirrors,
       },
     },
   });
+}
+
+/** The mirrors that can be told of: as they were seen, or empty where nobody has looked yet. */
+function mirrorsOf(
+  desired: DesiredState,
+  observed: ObservedState,
+  stores: readonly ObservedStore[],
+  remarks: string[],
+): readonly ObservedMirror[] {
+  return desired.mirrors.flatMap((mirror): readonly ObservedMirror[] => {
+    const found = observed.mirrors.find(({ name }) => name === mirror.name);
+    const failures = (found?.stores ?? []).flatMap(({ state }) =>
+      state.seen ? [] : [state.failure],
+    );
+    const [failure] = failures;
+    if (failure !== undefined) {
+      remarks.push(`mirror ${mirror.name} is left out: it could not be seen: ${failure.message}`);
+      return [];
+    }
+    if (found === undefined)
+      remarks.push(`mirror ${mirror.name} was not observed: it begins empty`);
+    return [
+      {
+        name: mirror.name,
+        stores: stores.flatMap(({ name, state }) => {
+          if (state.kind !== 'ready') return [];
+          const look = found?.stores.find(({ store }) => store === name)?.state;
+          const isOwn = look?.seen === true && look.value.store === state.id;
+          const content = isOwn ? look.value : emptyContent(state.id);
+          return [
+            { store: name, state: seen({ ...content, kind: 'ready' as const, unreadable: [] }) },
+          ];
+        }),
+      },
+    ];
+  });
+}
+
+/** What the last apply knew of mirrors, agreed with what is there (G153). */
+function rememberingMirrors(
+  store: ObservedStore,
+  mirrors: readonly ObservedMirror[],
+): ObservedStore {
+  if (store.state.kind !== 'ready' || store.state.memory?.mirrors === undefined) return store;
+  const known = Object.entries(store.state.memory.mirrors).map(([name, memory]) => {
+    const look = mirrors
+      .find((one) => one.name === name)
+      ?.stores.find((one) => one.store === store.name)?.state;
+    return [name, look?.seen === true ? { ...memory, points: validPoints(look.value) } : memory];
+  });
+  const memory = { ...store.state.memory, mirrors: Object.fromEntries(known) };
+  return { ...store, state: { ...store.state, memory } };
 }
 
 /** A store as it was seen, with room for ever; an empty one where none is yet. */

@@ -6,6 +6,7 @@ import { runnableActions, type Plan, type Request } from '../../model/plan.ts';
 import { memoryOf } from '../../planner/memory.ts';
 import { planPolicy } from '../../planner/plan-policy.ts';
 import { applyActions } from './apply-actions.ts';
+import { copyEvents, type CopyEvent } from './copy-events.ts';
 import type { SizeModel } from './sizes.ts';
 import { worldAt, type World } from './world.ts';
 
@@ -46,6 +47,8 @@ export interface Step {
   readonly world: World;
   readonly plan: Plan;
   readonly events: readonly ForecastEvent[];
+  /** What happened at mirrors. */
+  readonly copies: readonly CopyEvent[];
   readonly guards: readonly GuardEvent[];
 }
 
@@ -78,6 +81,7 @@ export function stepWorld(before: World, at: Instant, sizes: SizeModel): Step {
     world: after,
     plan,
     events: actions.flatMap((action) => eventOf(action, after, atMs)),
+    copies: actions.flatMap((action) => copyEvents(action, observed, atMs)),
     guards: guardEvents(plan, atMs),
   };
 }
@@ -146,7 +150,9 @@ function bytesOf({ domain, store, chain, point }: Backup, { stores }: World['obs
 
 function guardEvents({ guards, actions }: Plan, atMs: number): readonly GuardEvent[] {
   const deletions = new Set(
-    actions.flatMap(({ kind, id }) => (kind === 'trash-chain' ? [id] : [])),
+    actions.flatMap(({ kind, id }) =>
+      kind === 'trash-chain' || kind === 'hide-copies' ? [id] : [],
+    ),
   );
   return guards.flatMap(({ code, scope, effect, actions: ids }): readonly GuardEvent[] => {
     const chains = ids.filter((id) => deletions.has(id)).length;

@@ -3,6 +3,7 @@ import type { SimulatedDay } from '../../model/simulation.ts';
 import { civilDateOf, dayMilliseconds } from '../../schedule/calendar.ts';
 import { zoneOffset } from '../../schedule/zone.ts';
 import type { Fate } from './forecast.ts';
+import { contentsAt } from './mirror-world.ts';
 import type { ForecastEvent } from './step.ts';
 import { readyStores, type World } from './world.ts';
 
@@ -37,6 +38,21 @@ export function usageOf({ observed }: World, store?: string): Usage {
   return usage;
 }
 
+/** What a mirror of a world holds: copies, and deleted ones that are still there. */
+export function usageAt({ observed }: World, mirror: string): Usage {
+  const usage: Usage = { points: 0, pointBytes: 0, trashBytes: 0 };
+  for (const { directories } of contentsAt(observed, mirror)) {
+    for (const { chains, deleted } of directories) {
+      for (const { bytes, fault } of chains.flatMap(({ points }) => points)) {
+        usage.pointBytes += bytes;
+        if (fault === undefined) usage.points += 1;
+      }
+      for (const { bytes } of deleted) usage.trashBytes += bytes;
+    }
+  }
+  return usage;
+}
+
 /** Changes a usage by an event that happens to so many domains. */
 function addEvent(usage: Usage, event: ForecastEvent, domains: number): void {
   const bytes = event.bytes * domains;
@@ -57,9 +73,12 @@ export interface CountedEvent {
 }
 
 /** The events of all domains in the order of time. */
-export function inTime(fates: readonly Fate[]): readonly CountedEvent[] {
+export function inTime(
+  fates: readonly Fate[],
+  eventsOf: (fate: Fate) => readonly ForecastEvent[] = ({ events }) => events,
+): readonly CountedEvent[] {
   return fates
-    .flatMap(({ uuids, events }) => events.map((event) => ({ event, domains: uuids.length })))
+    .flatMap((fate) => eventsOf(fate).map((event) => ({ event, domains: fate.uuids.length })))
     .toSorted((a, b) => a.event.atMs - b.event.atMs);
 }
 

@@ -58,6 +58,15 @@ export function worldOf({ desired, observed }: World, uuids: ReadonlySet<DomainU
             }
           : store,
       ),
+      mirrors: observed.mirrors.map((mirror) => ({
+        ...mirror,
+        stores: mirror.stores.map(({ store, state }) => ({
+          store,
+          state: state.seen
+            ? seen({ ...state.value, directories: own(state.value.directories) })
+            : state,
+        })),
+      })),
     },
   };
 }
@@ -73,8 +82,16 @@ function standsOn({ disks }: ObservedDomain, roots: readonly string[]): boolean 
 // Otherwise the points of all the other domains would look as if they had vanished (G153).
 function memoryOfSome({ memory }: ReadyStore, uuids: ReadonlySet<string>): ReadyStore['memory'] {
   if (memory === null) return null;
-  const own = Object.entries(memory.points).filter(([uuid]) => uuids.has(uuid));
-  return { ...memory, points: Object.fromEntries(own) };
+  const own = (points: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+    Object.fromEntries(Object.entries(points).filter(([uuid]) => uuids.has(uuid)));
+  const mirrors = Object.entries(memory.mirrors ?? {}).map(
+    ([name, one]) => [name, { ...one, points: own(one.points) }] as const,
+  );
+  return {
+    ...memory,
+    points: own(memory.points),
+    ...(memory.mirrors === undefined ? {} : { mirrors: Object.fromEntries(mirrors) }),
+  };
 }
 
 /** The world with another domain in the place of the one that has that uuid. */

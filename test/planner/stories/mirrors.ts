@@ -1,4 +1,4 @@
-import { pointDirectory, storeId } from '../../../src/model/identity.ts';
+import { pointDirectory, storeId, type StoreId } from '../../../src/model/identity.ts';
 import { addSeconds } from '../../../src/model/instant.ts';
 import type { ObservedMirrorDirectory } from '../../../src/model/observed-mirror.ts';
 import type { ObservedChain, ObservedDirectory } from '../../../src/model/observed-store.ts';
@@ -104,45 +104,75 @@ const firstTwo = three.slice(0, 2);
 const begun = last.points[1];
 if (begun === undefined) throw new Error('the chain has five points');
 
+const db1 = domain(2, 'db1');
+const other = storeId('7c'.repeat(16));
+
+/** What a mirror shows of a store; null: nothing was ever copied. */
+const lookAt = (
+  store: string,
+  id: StoreId,
+  directories: readonly ObservedMirrorDirectory[] | null,
+): ObservedMirror['stores'][number] => ({
+  store,
+  state: seen({
+    store: id,
+    kind: directories === null ? 'blank' : 'ready',
+    directories: directories ?? [],
+    freeBytes: null,
+    unreadable: [],
+    foreign: 0,
+  }),
+});
+
 /** Two stores of one host, both copied to one mirror. */
-function twoStores(): Story {
-  const db1 = domain(2, 'db1');
-  const other = storeId('7c'.repeat(16));
+function twoStores(
+  name: string,
+  main: readonly ObservedMirrorDirectory[] | null,
+  fast: readonly ObservedMirrorDirectory[] | null,
+): Story {
   const policy = policyWith()
     .replace('schedules:', '  fast: { path: /fast }\nschedules:')
     .replace('  - { match: "*" }', '  - { name: db1, store: fast }\n  - { match: "*" }');
-  const main = readyStore([upToDate]);
+  const mainState = readyStore([upToDate]);
   const fastDirectory = directory(db1, chains([3]), { tip: tipOf(db1, chains([3]), other) });
-  const fast = readyStore([fastDirectory], { id: other, knownId: other });
+  const fastState = readyStore([fastDirectory], { id: other, knownId: other });
   const look: ObservedMirror = {
     name: 'nas',
-    stores: [
-      ...mirrorSeen([copies(web01, firstTwo)]).stores,
-      {
-        store: 'fast',
-        state: seen({
-          store: other,
-          kind: 'blank',
-          directories: [],
-          freeBytes: null,
-          unreadable: [],
-          foreign: 0,
-        }),
-      },
-    ],
+    stores: [lookAt('main', mainId, main), lookAt('fast', other, fast)],
   };
   const bare = observedState(
     [tracked(web01, upToDate), tracked(db1, fastDirectory)],
-    [mainStore(main), { name: 'fast', path: '/fast', state: fast }],
+    [mainStore(mainState), { name: 'fast', path: '/fast', state: fastState }],
     { mirrors: [look] },
   );
   const desired = desiredOf(policy, bare);
   const stores = [
-    mainStore({ ...main, memory: memoryFor(desired, main) }),
-    { name: 'fast', path: '/fast', state: { ...fast, memory: memoryFor(desired, fast) } },
+    mainStore({ ...mainState, memory: memoryFor(desired, mainState) }),
+    { name: 'fast', path: '/fast', state: { ...fastState, memory: memoryFor(desired, fastState) } },
   ];
-  return { name: 'mirror-of-two-stores', policy, observed: { ...bare, stores }, request: {} };
+  return { name, policy, observed: { ...bare, stores }, request: {} };
 }
+
+/** Copies of which no manifest can be read any more: nobody can tell there whose they are. */
+const unread: ObservedMirror = {
+  name: 'nas',
+  stores: mirrorSeen([]).stores.map(({ store, state }) => ({
+    store,
+    state: state.seen
+      ? seen({
+          ...state.value,
+          unreadable: [
+            {
+              path: 'domains/web01',
+              code: 'owner-unknown',
+              message:
+                'it holds points, but no readable manifest says of which domain; look at them, then move it away',
+            },
+          ],
+        })
+      : state,
+  })),
+};
 
 /** What is copied to mirrors, what goes there, and what waits for them here. */
 export const mirrorStories: readonly Story[] = [
@@ -269,5 +299,12 @@ export const mirrorStories: readonly Story[] = [
       }),
     ],
   }),
-  twoStores(),
+  twoStores('mirror-of-two-stores', [copies(web01, firstTwo)], null),
+  twoStores('mirror-of-a-second-store', null, [
+    copies(
+      db1,
+      chains([3]).map((one) => ({ ...one, points: one.points.slice(0, 1) })),
+    ),
+  ]),
+  mirrored('mirror-unread-copies', policyWith(), upToDate, unread),
 ];

@@ -1,0 +1,127 @@
+// An agent with nothing to do, on libvirt's test driver with 500 domains: memory, and what a
+// round costs of a core at the default interval.
+import { spawn, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { table } from './measure.mjs';
+
+export const title = 'An idle agent, 500 domains';
+
+const count = 500;
+const rounds = 20;
+const words = ['--json', 'agent', '--interval', '36000'];
+const intervalSeconds = 300;
+const uuidOf = (number) => `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+export async function run() {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  try {
+    writeHost(dir);
+    const figures = await idle(dir);
+    const share = (100 * figures.secondsARound) / intervalSeconds;
+    return table(
+      ['', 'measured', 'target'],
+      [
+        ['resident memory of the agent', `${figures.memoryMiB.toFixed(0)} MiB`, 'under 100 MiB'],
+        ['processor time of a round', `${figures.secondsARound.toFixed(2)} s`, ''],
+        ['share of a core, a round every 5 min', `${share.toFixed(2)} %`, 'under 0.5 %'],
+        ['virsh processes between rounds', `${figures.virsh}`, '1'],
+      ],
+    );
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** A host of domains that are off and have no disks of their own, a policy that ignores none, an empty store. */
+function writeHost(dir) {
+  const domains = Array.from({ length: count }, (_, at) => {
+    const image = join(dir, `${at % 50}.qcow2`);
+    return `<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>vm${at}</name><uuid>${uuidOf(at)}</uuid><memory>8192</memory><vcpu>1</vcpu>
+<os><type arch='x86_64'>hvm</type></os><devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='${image}'/><target dev='vda' bus='virtio'/></disk></devices><test:runstate>${at % 3 === 0 ? 1 : 5}</test:runstate></domain>`;
+  });
+  for (let at = 0; at < 50; at += 1)
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(dir, `${at}.qcow2`), '1G']);
+  writeFileSync(join(dir, 'node.xml'), `<node>${domains.join('\n')}</node>`);
+  mkdirSync(join(dir, 'store'));
+  writeFileSync(
+    join(dir, 'host.yaml'),
+    JSON.stringify({
+      uri: `test://${dir}/node.xml`,
+      stateDir: `${dir}/state`,
+      runtimeDir: `${dir}/run`,
+    }),
+  );
+  writeFileSync(
+    join(dir, 'policy.yaml'),
+    JSON.stringify({
+      version: 1,
+      stores: { main: { path: `${dir}/store`, reserve: '1MiB' } },
+      schedules: { nightly: '0 2 * * *' },
+      retention: { standard: { keep: { chains: 1 } } },
+      defaults: { store: 'main', schedule: 'nightly', retention: 'standard' },
+      domains: [{ match: '*' }],
+      agent: { mode: 'plan-only' },
+    }),
+  );
+}
+
+/** Rounds one after the other, each asked for by SIGHUP; nothing is done in them. */
+async function idle(dir) {
+  const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+  const files = ['--host-config', `${dir}/host.yaml`, '--policy', `${dir}/policy.yaml`];
+  const agent = spawn(process.execPath, [main, ...files, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // As the unit in packaging/ starts it.
+    env: { ...process.env, NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '1' },
+  });
+  const lines = createInterface({ input: agent.stdout });
+  let seen = 0;
+  let begun = 0;
+  for await (const line of lines) {
+    if (!line.includes('"agent-round"')) continue;
+    seen += 1;
+    // The first ones load modules and warm up.
+    if (seen === 3) begun = processorSeconds(agent.pid);
+    if (seen === rounds + 3) break;
+    agent.kill('SIGHUP');
+  }
+  const secondsARound = (processorSeconds(agent.pid) - begun) / rounds;
+  // A virsh that was used waits two seconds for its next use.
+  await wait(4000);
+  const figures = {
+    secondsARound,
+    memoryMiB: residentMiB(agent.pid),
+    virsh: listeners(agent.pid),
+  };
+  const ended = new Promise((resolve) => agent.once('close', resolve));
+  agent.kill('SIGTERM');
+  await ended;
+  return figures;
+}
+
+const ticks = 100;
+
+/** Of the process and of all its children that have ended: user and system (proc(5)). */
+function processorSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / ticks;
+}
+
+function residentMiB(pid) {
+  const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(kib) / 1024;
+}
+
+/** Children that live now. */
+function listeners(pid) {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  if (!existsSync(path)) return 'not known';
+  return readFileSync(path, 'utf8')
+    .split(' ')
+    .filter((child) => child.trim() !== '')
+    .filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').startsWith('virsh')).length;
+}

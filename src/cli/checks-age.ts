@@ -1,0 +1,48 @@
+import type { DesiredState } from '../model/desired.ts';
+import type { DomainUuid } from '../model/identity.ts';
+import { addSeconds, type Instant } from '../model/instant.ts';
+import type { ObservedState } from '../model/observed.ts';
+import type { Plan } from '../model/plan.ts';
+import type { StatusChecks, StatusDomain } from '../model/report.ts';
+
+/** How far the checks of each domain have come, by uuid; of those whose points the policy has checked. */
+export function checksByDomain(
+  plan: Plan,
+  domains: DesiredState['domains'],
+  { stores, observedAt }: ObservedState,
+): ReadonlyMap<DomainUuid, Pick<StatusDomain, 'checks'>> {
+  const isPlanned = new Set(
+    plan.actions.flatMap((action) => (action.kind === 'verify-points' ? [action.domain.uuid] : [])),
+  );
+  const nextAt = new Map(
+    plan.domains.map(({ domain, nextVerifyAt }) => [domain.uuid, nextVerifyAt]),
+  );
+  return new Map(
+    domains.flatMap(({ uuid, store, verification }) => {
+      if (verification === undefined) return [];
+      const state = stores.find(({ name }) => name === store)?.state;
+      if (state?.kind !== 'ready') return [];
+      const { depth, everySeconds } = verification;
+      const valid = state.directories
+        .filter((directory) => directory.uuid === uuid)
+        .flatMap(({ chains }) => chains.flatMap(({ points }) => points))
+        .filter(({ fault }) => fault === undefined);
+      const dates = valid.flatMap(({ checked }): readonly Instant[] => {
+        const at = checked?.[depth];
+        return at === undefined || at > observedAt ? [] : [at];
+      });
+      const never = valid.length - dates.length;
+      const late = dates.filter((at) => addSeconds(at, everySeconds) <= observedAt).length;
+      const checks: StatusChecks = {
+        depth,
+        everySeconds,
+        never,
+        overdue: never + late,
+        oldestAt: dates.toSorted()[0] ?? null,
+        // What is planned now is due now.
+        nextAt: isPlanned.has(uuid) ? observedAt : (nextAt.get(uuid) ?? null),
+      };
+      return [[uuid, { checks }] as const];
+    }),
+  );
+}

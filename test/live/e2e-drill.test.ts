@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { DrillMemory } from '../../src/model/drill.ts';
+import type { PointRow } from '../../src/model/report.ts';
+import { type Guest, startGuest } from './guest.ts';
+import { LiveHost } from './host.ts';
+import { Lab, sh, virsh } from './lab.ts';
+
+// What the guest needs beside the tiny one: a screen that a picture can be taken of.
+const screen = `<graphics type='vnc' autoport='yes' listen='127.0.0.1'/><video><model type='vga'/></video>
+<interface type='user'><mac address='52:54:00:0d:0d:0d'/></interface>`;
+
+let lab: Lab;
+let host: LiveHost;
+let guest: Guest;
+let point: PointRow;
+
+beforeAll(async () => {
+  lab = await Lab.create();
+  guest = await startGuest(lab, undefined, screen);
+  const seen = join(lab.dir, 'asked.json');
+  const answers = join(lab.dir, 'answers');
+  writeFileSync(answers, `#!/bin/sh\ncat >${seen}\n`, { mode: 0o755 });
+  host = new LiveHost(lab, 'drill', {
+    drill: { memory: '192MiB', scripts: { answers: [answers] } },
+    rule: { drill: { every: '30d', wait: 'agent', timeout: '90s', script: 'answers' } },
+  });
+  host.writePolicy([guest.domain]);
+});
+afterAll(async () => lab[Symbol.asyncDispose]());
+
+/** What the store says of the domain's drills. */
+const drills = (): DrillMemory => {
+  const file = join(host.store, 'domains', guest.domain.name, 'drilled.json');
+  return JSON.parse(readFileSync(file, 'utf8')) as DrillMemory;
+};
+
+/** SHA-256 of every file of the point. */
+const sums = async (): Promise<string> =>
+  sh(
+    'sh',
+    '-c',
+    'cd "$1" && sha256sum *.qcow2 point.json domain.xml',
+    'sh',
+    host.pointDirectory(point),
+  );
+
+it('boots the point that the same plan takes, asks agent and script, and leaves nothing', async () => {
+  await guest.exec('echo precious >/data/file; sync');
+  const before = await virsh('dumpxml', '--inactive', guest.domain.uuid);
+  const said = await host.ok('apply', '--auto-approve', '--now', `domain/${guest.domain.name}`);
+  expect(said).toContain('usable after');
+  [point] = (await host.points()) as [PointRow];
+  const { last, passed } = drills();
+  expect(last).toMatchObject({
+    result: 'passed',
+    failure: null,
+    point: point.point,
+    wait: 'agent',
+  });
+  expect(passed).toEqual(last);
+  expect(last.usableSeconds).toBeGreaterThan(0);
+  const asked = JSON.parse(readFileSync(join(lab.dir, 'asked.json'), 'utf8')) as {
+    readonly machine: { readonly name: string; readonly uuid: string };
+  };
+  expect(asked).toMatchObject({
+    kind: 'drill',
+    point: point.address,
+    network: null,
+    addresses: [],
+  });
+  expect(asked.machine.name).toMatch(new RegExp(`^${guest.domain.name}-drill-`));
+  expect(asked.machine.uuid).not.toBe(guest.domain.uuid);
+  // A real picture: a PNG that another program can read.
+  const picture = join(host.store, last.screenshot ?? '');
+  expect(readFileSync(picture).subarray(1, 4).toString()).toBe('PNG');
+  expect(await virsh('list', '--all', '--name')).not.toContain('-drill-');
+  expect(host.jobFiles()).toEqual([]);
+  expect(await virsh('dumpxml', '--inactive', guest.domain.uuid)).toBe(before);
+  expect(await host.planned()).toEqual([]);
+  expect(await sums()).toContain('point.json');
+});

@@ -1,0 +1,39 @@
+import { ok } from '../../src/model/result.ts';
+import type { Step } from '../../src/simulator/story.ts';
+import type { MutationCase } from './mutations.ts';
+import { actions, apply, happens, store } from './twists.ts';
+
+/** Some runs with a mirror, points that are checked, and a bit that flips before each. */
+const flips = (seed: number): readonly Step[] => [
+  happens('policy', 'add-mirror', seed),
+  happens('policy', 'verify-again', seed),
+  apply(seed),
+  ...Array.from({ length: 5 }, (_none, hour) => [
+    happens('domain', 'write', seed + hour),
+    happens('host', 'wait', seed + hour),
+    apply(seed + hour),
+    happens('host', 'flip', seed * 7 + hour),
+  ]).flat(),
+];
+
+/** Mutations of checks and heals. */
+export const checkMutations: readonly MutationCase[] = [
+  {
+    name: 'points are not checked',
+    twist: actions((all) => all.filter(({ kind }) => kind !== 'verify-points')),
+    caughtBy: ['I3', 'check'],
+    story: flips,
+  },
+  {
+    name: 'a heal takes the quarantine away and changes no file',
+    twist: store(() => ({ healFile: () => ok(undefined) })),
+    caughtBy: ['heal'],
+    story: flips,
+  },
+  {
+    name: 'what is damaged is left to people',
+    twist: actions((all) => all.filter(({ kind }) => kind !== 'heal')),
+    caughtBy: ['I3', 'check'],
+    story: flips,
+  },
+];
