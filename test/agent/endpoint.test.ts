@@ -22,6 +22,12 @@ async function open(address: string, token: string | null = null): Promise<strin
   return endpoint.url;
 }
 
+/** Why an address is not listened at. */
+const refused = async (address: string): Promise<string> => {
+  const opened = await Endpoint.open({ address, token: null }, pages);
+  return opened.ok ? 'listens' : opened.error.message;
+};
+
 describe('Endpoint', () => {
   it('tells its pages and nothing else, and changes nothing', async () => {
     const url = await open('127.0.0.1:0');
@@ -62,10 +68,6 @@ describe('Endpoint', () => {
   });
 
   it('listens elsewhere than on loopback with a token only, and says what is wrong', async () => {
-    const refused = async (address: string): Promise<string> => {
-      const opened = await Endpoint.open({ address, token: null }, pages);
-      return opened.ok ? 'listens' : opened.error.message;
-    };
     expect(await refused('0.0.0.0:0')).toBe(
       '0.0.0.0:0 can be reached from elsewhere: name a tokenFile under agent: in the host file, or listen on 127.0.0.1',
     );
