@@ -66,21 +66,26 @@ async function runWave(actions: readonly Action[], state: State): Promise<void> 
     outcomes.set(action.id, { code: 'skipped', because });
     state.skip(action, because);
   };
-  while (pending.size > 0 || running.size > 0) {
-    const before = pending.size;
-    for (const action of pending) {
-      const because = skipReason(action, state);
-      if (because !== null) skip(action, because);
-      else if (mayStart(action, [...running.keys()], state)) {
-        pending.delete(action);
-        running.set(action, start(action));
+  try {
+    while (pending.size > 0 || running.size > 0) {
+      const before = pending.size;
+      for (const action of pending) {
+        const because = skipReason(action, state);
+        if (because !== null) skip(action, because);
+        else if (mayStart(action, [...running.keys()], state)) {
+          pending.delete(action);
+          running.set(action, start(action));
+        }
+      }
+      if (running.size > 0) await Promise.race(running.values());
+      else if (pending.size === before) {
+        // Nothing runs and nothing may start: what is left waits for itself or for a later wave.
+        for (const action of pending) skip(action, missing(action, outcomes) ?? action.id);
       }
     }
-    if (running.size > 0) await Promise.race(running.values());
-    else if (pending.size === before) {
-      // Nothing runs and nothing may start: what is left waits for itself or for a later wave.
-      for (const action of pending) skip(action, missing(action, outcomes) ?? action.id);
-    }
+  } finally {
+    // Where one ends in a fault of ours, nothing goes on behind a run that is over, and no fault goes unheard.
+    await Promise.allSettled(running.values());
   }
 }
 

@@ -168,7 +168,7 @@ function workHere(plan: Plan): readonly string[] {
 }
 
 /** G207: what a mirror is to keep is there before the store lets it go. */
-const isNotOnly: Oracle = ({ step, before, copiesBefore, copiesAfter, results, world }) => {
+const isNotOnly: Oracle = ({ step, before, after, copiesBefore, copiesAfter, results, world }) => {
   if (step.kind !== 'apply' || step.beside !== 'nobody') return [];
   // A look that shows what was there once, or what is not there, cannot be seen through.
   if (step.lies.some((lie) => lie.startsWith('mirror-'))) return [];
@@ -194,7 +194,15 @@ const isNotOnly: Oracle = ({ step, before, copiesBefore, copiesAfter, results, w
             copy.uuid === action.domain.uuid &&
             !copy.isHidden,
         );
-        const wanted = wantedOf(mirror, [...own, ...at]);
+        // The rule is asked over what there is once the run is done, its own new point among it (G208).
+        const now = after.filter(
+          (point) =>
+            point.disk === disk &&
+            !point.isTrash &&
+            point.uuid === action.domain.uuid &&
+            point.isValid,
+        );
+        const wanted = wantedOf(mirror, [...own, ...now, ...at]);
         const there = new Set(copiesAfter.filter((copy) => at.includes(copy)).map(pointOf));
         return own
           .filter(({ chain }) => chain === action.chain)

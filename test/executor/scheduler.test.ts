@@ -113,6 +113,29 @@ describe('schedule', () => {
     expect(order.indexOf('b2 begins')).toBeLessThan(order.indexOf('b1 ends'));
   });
 
+  it('ends in a fault only when all that was begun has ended', async () => {
+    const order: string[] = [];
+    const played = schedule({
+      actions: [actionOf(['b1', 20, 1]), actionOf(['b2', 20, 2, ['gone']])],
+      settled: new Map(),
+      parallelism: 4,
+      jobs: () => 3,
+      skip: () => {
+        throw new Error('no journal');
+      },
+      signal: new AbortController().signal,
+      async perform({ id }) {
+        order.push(`${id} begins`);
+        await tick();
+        order.push(`${id} ends`);
+        // Nobody is left to hear of this one: the first is what is told.
+        throw new Error('another');
+      },
+    });
+    await expect(played).rejects.toThrow('no journal');
+    expect(order).toEqual(['b1 begins', 'b1 ends']);
+  });
+
   it('keeps to the parallelism and to the limit of each store', async () => {
     const many = [1, 2, 3, 4].map((n): Sketch => [`b${n}`, 20, n]);
     expect((await play(many, { parallelism: 2 })).mostAtOnce).toBe(2);
