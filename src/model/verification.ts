@@ -50,10 +50,15 @@ export function checkedTimes({ at, depth, hashAt, replayAt }: PointCheck): Check
   };
 }
 
-/** The note of a new check, which does not forget when a deeper one was made. */
+/**
+ * The note of a new check, which does not forget when a deeper one was made; but one that is dated
+ * later was made under a wrong clock, and would hide this one until then.
+ */
 export function noteOfCheck(at: Instant, depth: Depth, before: CheckedTimes | null): PointCheck {
-  const hash = depth === 'structure' ? before?.hash : undefined;
-  const replay = depth === 'replay' ? undefined : before?.replay;
+  const known = (time: Instant | undefined): Instant | undefined =>
+    time === undefined || time > at ? undefined : time;
+  const hash = depth === 'structure' ? known(before?.hash) : undefined;
+  const replay = depth === 'replay' ? undefined : known(before?.replay);
   return {
     formatVersion: 1,
     at,

@@ -6,6 +6,7 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
 import { orderedActions } from './action-order.ts';
+import type { Guarded } from './apply-guards.ts';
 import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
 import { decideCopies } from './copy-decision.ts';
@@ -59,10 +60,9 @@ export function planPolicy(
   const copies = decideCopies(planning, decisions, blocked);
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
-  const { heals, checks } = careOf(planning, [...retained.trash, ...removed]);
   const { drills, notes } = decideDrills(planning, { decisions, blocked, copies });
-  const draft = orderedActions(
-    targetedActions(planning, [
+  const guarded = ({ heals, checks }: Care): Guarded => {
+    const draft = targetedActions(planning, [
       ...local,
       ...afterCopies(retained.trash, copied),
       ...removed,
@@ -73,16 +73,13 @@ export function planPolicy(
       ...drills,
       ...afterHeals(retainedCopies.hides, heals),
       ...copyPurges(planning, copied),
-    ]),
-    decisions,
-  );
-  const { actions, guards } = guardedWithRoom({
-    planning,
-    actions: draft,
-    decisions,
-    byUuid,
-    copies,
-  });
+    ]);
+    const ordered = orderedActions(draft, decisions);
+    return guardedWithRoom({ planning, actions: ordered, decisions, byUuid, copies });
+  };
+  const care = careOf(planning, [...retained.trash, ...removed], guarded);
+  const { checks } = care;
+  const { actions, guards } = guarded(care);
   const incomplete = isIncomplete(planning);
   const plan = sealPlan({
     purpose: 'policy',
@@ -221,13 +218,35 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
   );
 }
 
-/** What is healed and checked of the chains that do not go. */
+interface Care {
+  readonly heals: readonly Heal[];
+  readonly checks: PlannedChecks;
+}
+
+const noCare: Care = { heals: [], checks: { actions: [], notes: [], nextAt: new Map() } };
+
+/**
+ * What is healed and checked of the chains that do not go; one that a guard keeps
+ * may stay for long (a mirror that is away, an agent that deletes nothing), and is one of them.
+ */
 function careOf(
   planning: Planning,
   trash: readonly TrashChain[],
-): { readonly heals: readonly Heal[]; readonly checks: PlannedChecks } {
+  guarded: (care: Care) => Guarded,
+): Care {
+  const { domains, mirrors } = planning;
+  // Heals need a mirror: where nothing is checked or healed, the guards need not be asked twice.
+  const isAsked =
+    mirrors.length > 0 || domains.some(({ desired }) => desired?.verification !== undefined);
+  const kept = new Set(
+    trash.length === 0 || !isAsked
+      ? []
+      : guarded(noCare).actions.flatMap(({ id, blockedBy }) => (blockedBy.length > 0 ? [id] : [])),
+  );
   const going = new Set(
-    trash.map(({ store, directory, chain }) => chainKey(store.name, directory, chain)),
+    trash.flatMap(({ id, store, directory, chain }) =>
+      kept.has(id) ? [] : [chainKey(store.name, directory, chain)],
+    ),
   );
   return { heals: healsOf(planning, going), checks: plannedChecks(planning, going) };
 }

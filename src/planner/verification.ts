@@ -4,7 +4,12 @@ import type { DomainUuid } from '../model/identity.ts';
 import { addSeconds, instantOf, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedPoint } from '../model/observed-store.ts';
 import type { Note } from '../model/plan.ts';
-import { defaultVerifyBudget, type Depth, type Verification } from '../model/verification.ts';
+import {
+  defaultVerifyBudget,
+  depths,
+  type Depth,
+  type Verification,
+} from '../model/verification.ts';
 import { placeOfPoint } from './chains-beside.ts';
 import { chainKey } from './heals.ts';
 import { note } from './note.ts';
@@ -87,7 +92,7 @@ function duePoints(
     if (going.has(chainKey(store.name, directory.directory, chain.id))) continue;
     for (const point of chain.points) {
       // What is faulty is not checked until it is healed, and what came after this plan is the next one's.
-      if (point.fault !== undefined || point.at >= planning.asOf) continue;
+      if (point.fault !== undefined || cameSince(planning, point)) continue;
       const checkedAt = lastChecked(planning, point, verification.depth);
       const dueAt = dueInstant(planning, checkedAt, verification);
       const isDue = dueAt <= planning.asOf;
@@ -107,6 +112,11 @@ function duePoints(
     }
   }
   return due;
+}
+
+/** Taken after this plan's instant, and seen by a closing look; what is dated later still was there under a wrong clock (G154). */
+function cameSince({ asOf, observedMs }: Planning, { at }: ObservedPoint): boolean {
+  return at >= asOf && at <= instantOf(observedMs);
 }
 
 function earliest(nextAt: Map<DomainUuid, Instant>, uuid: DomainUuid, at: Instant): void {
@@ -188,21 +198,19 @@ function withinBudget(
 }
 
 /** What checks have read in the 24 hours before the plan, and, in a closing look, since. */
-function spentBytes({ asOf }: Planning, { ready }: StoreSituation): number {
+function spentBytes({ asOf, observedMs }: Planning, { ready }: StoreSituation): number {
   const from = addSeconds(asOf, -daySeconds);
+  const until = instantOf(observedMs);
+  // What is dated later was read under a wrong clock, and would eat the budget of all days until then.
+  const isSpent = (at: Instant | undefined): boolean =>
+    at !== undefined && at > from && at <= until;
   let spent = 0;
   for (const { chains } of ready?.directories ?? []) {
     for (const chain of chains) {
       for (const point of chain.points) {
         const { checked } = point;
-        if (checked === undefined || checked.structure <= from) continue;
-        const deepest =
-          (checked.replay ?? '') > from
-            ? 'replay'
-            : (checked.hash ?? '') > from
-              ? 'hash'
-              : 'structure';
-        spent += costOf(chain, point, deepest);
+        const deepest = depths.findLast((depth) => isSpent(checked?.[depth]));
+        if (deepest !== undefined) spent += costOf(chain, point, deepest);
       }
     }
   }

@@ -5,12 +5,25 @@ import { addSeconds } from '../../src/model/instant.ts';
 import type { ObservedPoint } from '../../src/model/observed-store.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { defaultVerifyBudget, depths } from '../../src/model/verification.ts';
+import {
+  checkedTimes,
+  defaultVerifyBudget,
+  depths,
+  noteOfCheck,
+} from '../../src/model/verification.ts';
 import { leftAfter } from '../../src/planner/left-after.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import { chain, directory } from './build-chain.ts';
 import { domain, tracked } from './build-domain.ts';
-import { day, desiredDomain, desiredState, desiredStore, now, request } from './build-policy.ts';
+import {
+  day,
+  desiredDomain,
+  desiredState,
+  desiredStore,
+  now,
+  request,
+  retentionOf,
+} from './build-policy.ts';
 import { world } from './build.ts';
 import { applied } from './world.ts';
 
@@ -167,4 +180,74 @@ it('reads as fast as the store allows, a hundred MiB a second where it says noth
   expect(checksOf(plan).map(({ rateBytesPerSecond }) => rateBytesPerSecond)).toEqual([
     defaultVerifyBudget.rateBytesPerSecond,
   ]);
+});
+
+const daily = { verification: { everySeconds: day, depth: 'hash' as const } };
+
+/** Sequences that are checked, by chain. */
+const checkedIn = (plan: Plan): Readonly<Record<string, readonly number[]>> => {
+  const found: Record<string, number[]> = {};
+  for (const { points } of checksOf(plan)) {
+    for (const { chain: id, sequence } of points) (found[id] ??= []).push(sequence);
+  }
+  return found;
+};
+
+it('checks a chain whose deletion a guard keeps from being done, and none that goes', () => {
+  const one = domain(1, 'web01');
+  const [older, newer] = [
+    chain('2026-11-18T01:00:00.000Z', 2),
+    chain('2026-11-20T01:00:00.000Z', 2),
+  ];
+  const where = directory(one, [older, newer]);
+  const rule = { ...daily, retention: retentionOf({ last: 1 }) };
+  const goes = desiredState([desiredDomain(1, 'web01', rule)]);
+  const observed = world(goes, [tracked(one, where)], [where]);
+  const plan = planPolicy(goes, observed, request());
+  expect(trashedBy(plan)).toEqual([[older.id, []]]);
+  expect(checkedIn(plan)).toEqual({ [newer.id]: [1, 0] });
+  // Nobody said that it has another name now.
+  const renamed = desiredState([desiredDomain(1, 'web-new', rule)]);
+  const stays = world(renamed, [tracked(domain(1, 'web-new'), where)], [where]);
+  const kept = planPolicy(renamed, stays, request());
+  expect(trashedBy(kept)).toEqual([[older.id, ['G211']]]);
+  expect(checkedIn(kept)).toEqual({ [newer.id]: [1, 0], [older.id]: [1, 0] });
+});
+
+const trashedBy = ({ actions }: Plan) =>
+  actions.flatMap((action) =>
+    action.kind === 'trash-chain' ? [[action.chain, action.blockedBy]] : [],
+  );
+
+it('takes no word of a clock that was ahead: neither the date of a point nor that of a check', () => {
+  const one = domain(1, 'web01');
+  const late = addSeconds(now, 30 * day);
+  const made = chain(late, 2);
+  const points = made.points.map((point) => ({
+    ...point,
+    checked: { structure: late, hash: late },
+  }));
+  const where = directory(one, [{ ...made, points }]);
+  const desired = desiredState([desiredDomain(1, 'web01', daily)], {
+    // Less than what those checks would have read.
+    stores: [{ ...desiredStore(), verifyBudget: { rateBytesPerSecond: gib, secondsPerDay: 10 } }],
+  });
+  const observed = world(desired, [tracked(one, where)], [where]);
+  const plan = planPolicy(desired, observed, request());
+  expect(checkedIn(plan)).toEqual({ [made.id]: [1, 0] });
+  const after = applied(observed, plan.actions);
+  expect(checksOf(planPolicy(desired, after, request(), plan.plannedAt))).toEqual([]);
+});
+
+it('notes a check over a deeper one that is dated later', () => {
+  const late = addSeconds(now, day);
+  const before = { structure: late, hash: late, replay: late };
+  expect(checkedTimes(noteOfCheck(now, 'structure', before))).toEqual({ structure: now });
+  const earlier = addSeconds(now, -day);
+  const sound = { structure: earlier, hash: earlier, replay: earlier };
+  expect(checkedTimes(noteOfCheck(now, 'structure', sound))).toEqual({
+    structure: now,
+    hash: earlier,
+    replay: earlier,
+  });
 });
