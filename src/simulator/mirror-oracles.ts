@@ -78,13 +78,16 @@ function policyOf(
 
 const placeOf = ({ mirror, store, uuid }: StoredCopy): string => `${mirror} ${store} ${uuid}`;
 
+const restorable = (copies: readonly StoredCopy[]): readonly StoredCopy[] =>
+  copies.filter(({ isHidden, isValid }) => !isHidden && isValid);
+
 /** I5 there: a deletion leaves the floor, and the newest points that the mirror's own rule keeps. */
 const keepsFloor: Oracle = ({ copiesBefore, copiesAfter, world }) => {
-  const live = (copies: readonly StoredCopy[]): readonly StoredCopy[] =>
-    copies.filter(
-      (copy) => !copy.isHidden && copy.isValid && !world.damagedCopies.has(copyKeyOf(copy)),
-    );
-  const [before, after] = [live(copiesBefore), live(copiesAfter)];
+  const before = restorable(copiesBefore).filter(
+    (copy) => !world.damagedCopies.has(copyKeyOf(copy)),
+  );
+  // What nobody can have found counts for whoever counts: copies are checked by hand alone (decision 16).
+  const after = restorable(copiesAfter);
   return [...new Set(before.map(placeOf))].flatMap((place) => {
     const [was, is] = [before, after].map((all) => all.filter((one) => placeOf(one) === place));
     const [first] = was ?? [];

@@ -1,4 +1,5 @@
 import { markerName } from '../mirror/known-mirrors.ts';
+import type { Plan } from '../model/plan.ts';
 import { copiesOf, copyKeyOf } from './copies.ts';
 import { inventoryOf } from './inventory.ts';
 import { clearBelow, storesAt } from './model-mirror.ts';
@@ -26,8 +27,15 @@ export function healMirrors({ host, foreignCopies }: World): void {
   host.files.settle();
 }
 
-/** Every domain's newest point is at each mirror that copies at once, and all points where everything is kept. */
-export function behind({ host, policy, damaged, damagedCopies }: World): readonly Violation[] {
+/**
+ * Every domain's newest point is at each mirror that copies at once, and all points where everything is kept;
+ * but for stores in which the last plan does nothing, because another disk was there before (G152): a person says which.
+ */
+export function behind(
+  { host, policy, damaged, damagedCopies }: World,
+  { guards }: Plan,
+): readonly Violation[] {
+  const barred = new Set(guards.flatMap(({ code, scope }) => (code === 'G152' ? [scope] : [])));
   const points = inventoryOf(host).filter(
     (point) => !point.isTrash && point.isValid && !damaged.has(keyOf(point)),
   );
@@ -38,7 +46,8 @@ export function behind({ host, policy, damaged, damagedCopies }: World): readonl
   return policy.mirrors.flatMap((mirror) => {
     if (mirror.cron !== null) return [];
     return managed.flatMap(({ uuid }) => {
-      const path = storeOf(policy, uuid).path;
+      const { name, path } = storeOf(policy, uuid);
+      if (barred.has(`store/${name}`)) return [];
       const own = points.filter((one) => one.uuid === uuid && one.disk === host.realPath(path));
       const last = own.reduce(
         (at, { manifest }) => (manifest.frozenAt > at ? manifest.frozenAt : at),

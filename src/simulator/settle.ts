@@ -20,7 +20,7 @@ const mostPutOff = 20;
 
 /**
  * Liveness: what people and luck did ends, the faults stop; within two runs the
- * plan is empty (runs that put deletions off for the next one not counted), nothing of ours is left on the host, and a day later every
+ * plan is empty (runs that leave something to the next one not counted), nothing of ours is left on the host, and a day later every
  * domain that the policy manages has a fresh point.
  */
 export async function settle(run: StoryRun): Promise<readonly Violation[]> {
@@ -40,9 +40,10 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     world.host.pass(1);
     trashed = trashedBy(scene);
     // G201: where nobody is there two chains go in a run; the others are no failure of this one.
-    if (!scene.results.some(({ plan }) => plan !== null && putsOff(plan))) continue;
+    const isPutOff = scene.results.some(({ plan }) => plan !== null && putsOff(plan));
+    if (!isPutOff && !changesWhatCounts(scene)) continue;
     putOff += 1;
-    if (putOff > mostPutOff) return [live(`deletions were put off ${mostPutOff} times`)];
+    if (putOff > mostPutOff) return [live(`work was put off for the next run ${mostPutOff} times`)];
     count -= 1;
   }
   const [third] = (await run.step(quietApply)).results;
@@ -56,7 +57,7 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     )
     .map(({ id }) => id);
   if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
-  const rest = [...remains(world), ...behind(world)];
+  const rest = [...remains(world), ...behind(world, third.plan)];
   if (rest.length > 0) return rest;
   const alive = await staysAlive(run, world);
   if (alive.length > 0 || run.violations.length > 0) return alive;
@@ -66,6 +67,23 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
 /** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
 function putsOff({ guards }: Plan): boolean {
   return guards.some(({ code, effect }) => code === 'G201' && effect === 'withhold');
+}
+
+/**
+ * Whether a check found damage, or a heal mended it: points count no more, or count again. What follows
+ * from that (another full, a check of what came back, a deletion) is the next plan's, as `leftAfter` has it.
+ */
+function changesWhatCounts({ results }: Scene): boolean {
+  return results.some(({ plan, report }) => {
+    const kinds = new Map(plan?.actions.map(({ id, kind }) => [id, kind]));
+    return report?.actions.some(({ id, outcome }) => {
+      const kind = kinds.get(id);
+      return (
+        (kind === 'heal' && outcome.code === 'done') ||
+        (kind === 'verify-points' && outcome.code === 'failed')
+      );
+    });
+  });
 }
 
 function trashedBy({ results }: Scene): ReadonlySet<string> {
