@@ -214,21 +214,6 @@ export const mirrorMutations: readonly MutationCase[] = [
     story: broken('error-before'),
   },
   {
-    name: 'a mirror that was not seen is taken for an empty one',
-    twist: farEnd((real) => ({
-      list: async (below, signal) => {
-        const listed = await real.list(below, signal);
-        return listed.ok ? listed : ok({ present: false, files: [], freeBytes: null });
-      },
-      pullSmall: async (request) => {
-        const done = await real.pullSmall(request);
-        return done.ok ? done : ok(undefined);
-      },
-    })),
-    caughtBy: ['G207', 'mirror-unseen', 'mirror-copied'],
-    story: mirrored('away', 'back'),
-  },
-  {
     name: 'what the policy calls never is allowed',
     twist: { plan: withHides },
     caughtBy: ['mirror-kept'],
