@@ -34,6 +34,8 @@ export interface AgentRound {
 /** What a round leaves for the next one. */
 export interface AgentRoundResult {
   readonly round: RoundResult;
+  /** The newest look: after the run, if there was one. */
+  readonly seen: ObservedState;
   readonly failing: readonly Failing[];
   readonly trashRuns: readonly RunId[];
   /** The next instant at which a look is worth it; null: only the interval knows. */
@@ -74,7 +76,7 @@ export async function agentRound(request: AgentRound): Promise<AgentRoundResult>
     means: request.means,
   });
   if (!round.ok) throw new Error('a round of the agent always has a plan');
-  return resultOf(round.value, failing, request);
+  return { ...resultOf(round.value, failing, request), seen: before ?? round.value.observed };
 }
 
 function limitsOf(
@@ -101,7 +103,7 @@ function resultOf(
   round: RoundResult,
   before: readonly Failing[],
   { state, desiredOf }: AgentRound,
-): AgentRoundResult {
+): Omit<AgentRoundResult, 'seen'> {
   const { plan, observed, performed } = round;
   const report = performed?.report ?? null;
   const next = performed?.closing.next ?? plan;

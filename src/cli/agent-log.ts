@@ -12,6 +12,7 @@ import { sayPlan } from './print-plan.ts';
 /** What the agent says of itself, beside the events of its runs. */
 type AgentEvent =
   | { readonly kind: 'agent-started'; readonly mode: string; readonly intervalSeconds: number }
+  | { readonly kind: 'agent-listening'; readonly url: string }
   | { readonly kind: 'agent-woke'; readonly wakes: readonly Wake[] }
   | { readonly kind: 'agent-round'; readonly round: LastRound; readonly nextAt: Instant | null }
   | { readonly kind: 'agent-warning' | 'agent-note'; readonly message: string }
@@ -76,6 +77,8 @@ function textOf(event: AgentEvent): string {
   switch (event.kind) {
     case 'agent-started':
       return `agent started: mode ${event.mode}, a look every ${event.intervalSeconds} s and whenever something happens`;
+    case 'agent-listening':
+      return `tells metrics and status at ${event.url}`;
     case 'agent-woke':
       return `woke: ${event.wakes.map(wakeWords).join(', ')}`;
     case 'agent-round':

@@ -17,6 +17,7 @@ import { takeLock } from '../store/lock.ts';
 import type { Lock } from '../store/store.ts';
 import { AgentDesk, endOf, type RoundWatch } from './agent-desk.ts';
 import { AgentLog, statusWords } from './agent-log.ts';
+import { AgentPages, openPages } from './agent-pages.ts';
 import { complain, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { writeTrouble } from './file-trouble.ts';
@@ -30,6 +31,7 @@ interface AgentOptions {
   readonly once?: boolean;
   readonly maxMode?: AgentMode;
   readonly interval?: number;
+  readonly listen?: string;
 }
 
 /** `holdfast agent` */
@@ -47,9 +49,13 @@ export function defineAgent(command: Command, go: Go): void {
       "a look at least so often (default: the host file's agent.interval)",
       wholeNumber,
     )
+    .option(
+      '--listen <address>',
+      "tell /metrics and /status.json there (default: the host file's agent.listen)",
+    )
     .addHelpText(
       'after',
-      '\nIt looks at once, every few minutes, when something is due, when libvirt tells of a domain that came, went or crashed, when the policy changes, and on SIGHUP. SIGTERM ends it: a job that runs is ended and cleaned up.\n\nExamples:\n  holdfast agent\n  holdfast agent --max-mode additive --json\n  holdfast agent --once',
+      '\nIt looks at once, every few minutes, when something is due, when libvirt tells of a domain that came, went or crashed, when the policy changes, and on SIGHUP. SIGTERM ends it: a job that runs is ended and cleaned up.\n\nExamples:\n  holdfast agent\n  holdfast agent --max-mode additive --json\n  holdfast agent --listen 127.0.0.1:9170\n  holdfast agent --once',
     )
     .action(async (options: AgentOptions) => go(async (context) => runAgent(context, options)));
 }
@@ -109,6 +115,10 @@ async function forEver(
   desk: AgentDesk,
 ): Promise<ExitCode> {
   const log = new AgentLog(context);
+  const pages = new AgentPages();
+  const opened = await openPages(options.listen ?? host.agent.listen, host, pages);
+  if (!opened.ok) return refuse(context, { exit: 64, ...opened.error });
+  using endpoint = opened.value;
   const alarm = new Alarm();
   const ring = (why: Wake['why'], detail: string | null): void => alarm.ring({ why, detail });
   const service = systemdService(context.terminal.env);
@@ -125,6 +135,7 @@ async function forEver(
     options.interval ?? desk.intervalSeconds ?? host.agent.intervalSeconds;
   const mode = options.maxMode ?? host.agent.maxMode;
   log.say({ kind: 'agent-started', mode, intervalSeconds: intervalSeconds() });
+  if (endpoint !== null) log.say({ kind: 'agent-listening', url: endpoint.url });
   service.tell('READY=1', 'STATUS=first look');
   const watch: RoundWatch = {
     admit: async (planned, now) =>
@@ -144,6 +155,7 @@ async function forEver(
       round: async (wakes) => {
         log.say({ kind: 'agent-woke', wakes });
         const round = await desk.round(wakes, watch);
+        pages.take(round, context.clock.now());
         cron.set(desk.schedules);
         files.set([...desk.files, ...hostFiles(context)]);
         if (round.ok) await desk.notify(round.value);

@@ -5,6 +5,8 @@ import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan, type Request } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
+import { isFindingForm } from '../reporter/findings/render.ts';
+import { renderPolicyChangeMarkdown } from '../reporter/policy-change-markdown.ts';
 import { renderPolicyChange } from '../reporter/policy-change.ts';
 import { withApprovals } from './approvals.ts';
 import { refuse, say, type Context, type Go, type Refusal } from './context.ts';
@@ -13,7 +15,14 @@ import { writeTrouble } from './file-trouble.ts';
 import { loadHost } from './host.ts';
 import { desiredOf, loadPolicy, sayUnmatched, type LoadedPolicy } from './load-policy.ts';
 import { addAskOptions, misaddressed, requestOf, usage, type AskOptions } from './plan-options.ts';
-import { newestMemory, planFormats, printPlan, type PlanFormat } from './print-plan.ts';
+import {
+  markdownLimit,
+  newestMemory,
+  planFormats,
+  printFindings,
+  printPlan,
+  type PlanFormat,
+} from './print-plan.ts';
 import { printReport } from './print-report.ts';
 import { readTime } from './time.ts';
 
@@ -85,6 +94,14 @@ async function showChange(
   const { policyChange } = await import('./policy-change.ts');
   const change = await policyChange(context, base, now);
   if (!change.ok) return refuse(context, change.error);
+  if (format === 'markdown') {
+    context.terminal.out(renderPolicyChangeMarkdown(change.value, { limit: markdownLimit }));
+    return planExit(planFacts(now.plan), detailedExitcode === true);
+  }
+  if (format !== undefined && isFindingForm(format)) {
+    printFindings(context, { ...now.plan, guards: change.value.guards.added }, format);
+    return planExit(planFacts(now.plan), detailedExitcode === true);
+  }
   const asJson = format === 'json' || context.globals.json === true;
   const named = { ...context, globals: { ...context.globals, json: asJson } };
   printReport(named, 'policy-change', change.value, renderPolicyChange);

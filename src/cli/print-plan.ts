@@ -2,7 +2,12 @@ import type { StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
 import { planFindings } from '../reporter/findings/plan-findings.ts';
-import { findingForms, isFindingForm, renderFindings } from '../reporter/findings/render.ts';
+import {
+  findingForms,
+  isFindingForm,
+  renderFindings,
+  type FindingForm,
+} from '../reporter/findings/render.ts';
 import { renderPlanMarkdown } from '../reporter/plan-markdown.ts';
 import { renderPlan } from '../reporter/plan.ts';
 import { renderPolicyDiff } from '../reporter/text-diff.ts';
@@ -44,13 +49,17 @@ export function printPlan(context: Context, plan: Plan, print: PlanPrint): void 
     return;
   }
   if (isFindingForm(format)) {
-    const { file } = plan.policy;
-    const source = { title: `plan ${file}`, file, tool: context.tool };
-    terminal.out(renderFindings(planFindings(plan), format, source));
+    printFindings(context, plan, format);
     return;
   }
   if (globals.quiet !== true || print.isSaved === true || !isAllWell(plan))
     terminal.out(planText(context, plan, print));
+}
+
+/** Prints the guards of a plan in a CI system's form. */
+export function printFindings({ terminal, tool }: Context, plan: Plan, form: FindingForm): void {
+  const { file } = plan.policy;
+  terminal.out(renderFindings(planFindings(plan), form, { title: `plan ${file}`, file, tool }));
 }
 
 /** Whether there is nothing to do, nothing in the way and nothing unseen: with `--quiet` that is no news. */

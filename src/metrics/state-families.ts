@@ -61,6 +61,36 @@ export const domainFamilies: readonly Family<StatusDomain>[] = [
   },
 ];
 
+/** Of each domain whose points the policy has checked or booted. */
+export const proofFamilies: readonly Family<StatusDomain>[] = [
+  {
+    name: 'domain_checks_overdue_points',
+    help: 'Points whose check is longer ago than the policy allows, and those never checked.',
+    value: ({ checks }) => checks?.overdue ?? null,
+  },
+  {
+    name: 'domain_oldest_check_timestamp_seconds',
+    help: 'The check that is longest ago. No sample: no point was ever checked.',
+    value: ({ checks }) => checks?.oldestAt ?? null,
+  },
+  {
+    name: 'domain_booted_timestamp_seconds',
+    help: 'When a drill last booted a point and got its answer.',
+    value: ({ drill }) => drill?.drill?.passed?.at ?? null,
+  },
+  {
+    name: 'domain_boot_seconds',
+    help: 'How long that took, from the start of the machine to the answer.',
+    value: ({ drill }) => drill?.drill?.passed?.usableSeconds ?? null,
+  },
+  {
+    name: 'domain_drill_failed',
+    help: '1: the newest drill failed. No sample: there was none.',
+    value: ({ drill }) =>
+      drill === undefined || drill.drill === null ? null : drill.drill.last.result === 'failed',
+  },
+];
+
 /** Of each domain at each mirror that its rule names. */
 export const copyFamilies: readonly Family<StatusCopies>[] = [
   {

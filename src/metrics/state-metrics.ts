@@ -2,7 +2,13 @@ import { Registry } from 'prom-client';
 import type { Plan } from '../model/plan.ts';
 import type { StatusDomain, StatusReport } from '../model/report.ts';
 import { addCount, addFamilies } from './gauges.ts';
-import { copyFamilies, domainFamilies, hostFamilies, storeFamilies } from './state-families.ts';
+import {
+  copyFamilies,
+  domainFamilies,
+  hostFamilies,
+  proofFamilies,
+  storeFamilies,
+} from './state-families.ts';
 
 /** What a host looks like now, for a scrape. */
 export interface Scraped {
@@ -20,7 +26,7 @@ export function stateMetrics({ status, plan }: Scraped): Registry {
   const registry = new Registry();
   const { domains, stores } = status;
   addFamilies(registry, hostFamilies, [status], [], () => ({}));
-  addFamilies(registry, domainFamilies, domains, ['domain', 'uuid'], named);
+  addFamilies(registry, [...domainFamilies, ...proofFamilies], domains, ['domain', 'uuid'], named);
   const copies = domains.flatMap((domain) =>
     (domain.copies ?? []).map((each) => ({ ...each, domain })),
   );

@@ -23,8 +23,7 @@ export interface HostFile {
   readonly scratch: { readonly path: string; readonly limitBytes: number | null };
   readonly limits: { readonly jobs: number; readonly rateBytesPerSecond: number | null };
   readonly notify: readonly HostNotification[];
-  /** How the agent works here: the highest mode that a policy may set, and how often it looks when nothing wakes it. */
-  readonly agent: { readonly maxMode: AgentMode; readonly intervalSeconds: number };
+  readonly agent: HostAgent;
   readonly drill: HostDrills;
 }
 
@@ -65,6 +64,18 @@ export interface HostSource {
   readonly maxAgeSeconds: number;
 }
 
+/** How the agent works here. */
+export interface HostAgent {
+  /** The highest mode that a policy may set. */
+  readonly maxMode: AgentMode;
+  /** How often it looks when nothing wakes it. */
+  readonly intervalSeconds: number;
+  /** Where it tells metrics and status; null: nowhere. */
+  readonly listen: string | null;
+  /** File of the token that whoever asks must give; null: none, and only this host may ask. */
+  readonly tokenFile: string | null;
+}
+
 /** A branch of a git repository that this host alone writes. */
 export interface HostPublish {
   readonly url: string;
@@ -93,7 +104,12 @@ export interface WrittenHostFile {
     readonly network?: string;
     readonly scripts?: HostDrills['scripts'];
   };
-  readonly agent?: { readonly maxMode?: AgentMode; readonly interval?: string };
+  readonly agent?: {
+    readonly maxMode?: AgentMode;
+    readonly interval?: string;
+    readonly listen?: string;
+    readonly tokenFile?: string;
+  };
 }
 
 interface WrittenSigners {
@@ -181,6 +197,8 @@ function withDefaults(written: WrittenHostFile): HostFile {
     agent: {
       maxMode: agent?.maxMode ?? 'full',
       intervalSeconds: durationSeconds(agent?.interval ?? defaultInterval),
+      listen: agent?.listen ?? null,
+      tokenFile: agent?.tokenFile ?? null,
     },
   };
 }

@@ -53,6 +53,14 @@ describe('plan --base', () => {
     expect(ran.out).toMatch(
       /\n\nThis change alone, now: 2 actions more; 2 restore points lost in 2 chains, [\d.]+ [KMG]iB\.\n$/,
     );
+    const markdown = await clone.run([...command, 'main', '--format', 'markdown']);
+    expect(markdown.out).toMatch(
+      /^<!-- holdfast-plan host=\S+ id=[0-9a-f]+ cut=false -->\n### Holdfast: what this change does\n\n```text\nThis change alone, now: 2 actions more; 2 restore points lost in 2 chains, [\d.]+ [KMG]iB\.\n```\n\n\*\*Lost\*\*\n\n```text\n- domain\/web01\/\S+ {2}1 point /,
+    );
+    const github = await clone.run([...command, 'main', '--format', 'github']);
+    expect(github.out).toMatch(
+      /^::error file=kvm01\/policy.yaml,line=7,col=\d+,title=G201::domain\/web01 would lose/,
+    );
     const json = await clone.run([...command, 'HEAD', '--format', 'json']);
     const change = JSON.parse(json.out) as PolicyChange & { readonly kind: string };
     expect(change).toMatchObject({

@@ -79,6 +79,7 @@ it('the workflow for GitHub checks, plans, and keeps one comment', async () => {
     ...env,
     GITHUB_API_URL: forge.url,
     GITHUB_REPOSITORY: 'infra/backups',
+    GITHUB_BASE_REF: 'main',
     'github.token': 'secret',
     'github.event.pull_request.number': '7',
   };
@@ -94,9 +95,11 @@ it('the workflow for GitHub checks, plans, and keeps one comment', async () => {
     return out;
   };
   expect(await push()).toContain('added the comment');
-  await host.takePoint(domain);
-  await host.ok('publish');
+  expect(forge.comments[1]?.body).toContain('The change means nothing');
+  const policy = readFileSync(join(clone, 'policy.yaml'), 'utf8');
+  writeFileSync(join(clone, 'policy.yaml'), policy.replaceAll(domain.name, `${domain.name}-old`));
   expect(await push()).toContain('changed the comment');
+  writeFileSync(join(clone, 'policy.yaml'), policy);
   expect(forge.calls).toEqual([
     'GET /repos/infra/backups/issues/7/comments?per_page=100&page=1',
     'POST /repos/infra/backups/issues/7/comments',
@@ -106,9 +109,9 @@ it('the workflow for GitHub checks, plans, and keeps one comment', async () => {
   expect(forge.authorization).toBe('Bearer secret');
   expect(forge.comments.map(({ body }) => body.split('\n')[1])).toEqual([
     undefined,
-    '### Holdfast plan',
+    '### Holdfast: what this change does',
   ]);
-  expect(forge.comments[1]?.body).toContain('No changes.');
+  expect(forge.comments[1]?.body).toContain(`no longer backed up\n    domain/${domain.name}\n`);
 });
 
 it('the pipeline for GitLab does the same with a note, and stops at a mistake', async () => {
@@ -119,6 +122,7 @@ it('the pipeline for GitLab does the same with a note, and stops at a mistake', 
     CI_API_V4_URL: forge.url,
     CI_PROJECT_ID: '12',
     CI_MERGE_REQUEST_IID: '7',
+    CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
     HOLDFAST_TOKEN: 'secret',
   };
   const script = holdfast.script.join('\n');

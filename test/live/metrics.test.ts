@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../../src/process/run.ts';
-import { eventually, LiveHost } from './host.ts';
+import { buildProgram, eventually, LiveHost } from './host.ts';
 import { Lab, sh, type LabDomain } from './lab.ts';
 import { PrivateLibvirt } from './private-libvirt.ts';
 
@@ -55,7 +53,7 @@ it('Prometheus takes the text, and replaces the file of its collector as a whole
 });
 
 it('each alert fires for what it is named after', async () => {
-  expect(await sh('promtool', 'check', 'rules', rules)).toContain('11 rules found');
+  expect(await sh('promtool', 'check', 'rules', rules)).toContain('13 rules found');
   expect(
     await sh('promtool', 'test', 'rules', join(packaging, 'prometheus', 'holdfast.test.yml')),
   ).toContain('SUCCESS');
@@ -86,13 +84,8 @@ it('rules and dashboard speak of metrics that there are, in expressions that Pro
   );
 });
 
-it('a real Prometheus scrapes it, and answers with the domain', async () => {
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
-    response.end(told);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+it('a real Prometheus scrapes the agent, and answers with the domain', async () => {
+  const [agent, url] = await listeningAgent();
   const dir = join(host.dir, 'prometheus');
   mkdirSync(dir);
   const config = {
@@ -101,7 +94,7 @@ it('a real Prometheus scrapes it, and answers with the domain', async () => {
     scrape_configs: [
       {
         job_name: 'holdfast',
-        static_configs: [{ targets: [`127.0.0.1:${portOf(server.address())}`] }],
+        static_configs: [{ targets: [new URL(url).host] }],
       },
     ],
   };
@@ -136,13 +129,27 @@ it('a real Prometheus scrapes it, and answers with the domain', async () => {
   } finally {
     prometheus.kill();
     await once(prometheus, 'exit');
-    server.close();
+    agent.kill();
+    expect(await once(agent, 'exit')).toEqual([0, null]);
   }
 });
 
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+/** An agent that only looks, and where it listens. */
+async function listeningAgent(): Promise<readonly [ChildProcess, string]> {
+  const files = ['--host-config', host.hostFile, '--policy', host.policyFile];
+  const words = ['agent', '--max-mode', 'observe', '--listen', '127.0.0.1:0'];
+  const child = spawn(process.execPath, [await buildProgram(), '--json', ...files, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let url = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line) as { readonly kind: string; readonly url?: string };
+    if (event.url !== undefined) url = event.url;
+    // The first look has ended.
+    if (event.kind === 'agent-round') break;
+  }
+  child.stdout.resume();
+  return [child, url];
 }
 
 /** The address that Prometheus says it listens on. */

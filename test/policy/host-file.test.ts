@@ -25,7 +25,7 @@ describe('parseHostFile', () => {
       limits: { jobs: 4, rateBytesPerSecond: null },
       notify: [],
       drill: { memoryLimitBytes: 2 * 1024 ** 3, network: null, scripts: {} },
-      agent: { maxMode: 'full', intervalSeconds: 300 },
+      agent: { maxMode: 'full', intervalSeconds: 300, listen: null, tokenFile: null },
     });
   });
 
@@ -44,7 +44,7 @@ drill:
   memory: 4GiB
   network: drill
   scripts: { web-answers: [/usr/local/bin/web, -q] }
-agent: { maxMode: additive, interval: 90s }
+agent: { maxMode: additive, interval: 90s, listen: '[::1]:9170', tokenFile: /etc/token }
 `;
     expect(parseHostFile(text, file)).toEqual({
       ok: true,
@@ -71,7 +71,12 @@ agent: { maxMode: additive, interval: 90s }
           network: 'drill',
           scripts: { 'web-answers': ['/usr/local/bin/web', '-q'] },
         },
-        agent: { maxMode: 'additive', intervalSeconds: 90 },
+        agent: {
+          maxMode: 'additive',
+          intervalSeconds: 90,
+          listen: '[::1]:9170',
+          tokenFile: '/etc/token',
+        },
       },
     });
   });

@@ -153,7 +153,12 @@ const everyHostKey: Whole<WrittenHostFile> = {
   limits: { jobs: 2, rate: '400MiB/s' },
   notify: [{ on: ['failed', 'blocked', 'rpo'], command: ['/usr/local/bin/page', 'holdfast'] }],
   drill: { memory: '2GiB', network: 'drill', scripts: { 'web-answers': ['/bin/true'] } },
-  agent: { maxMode: 'additive', interval: '5m' },
+  agent: {
+    maxMode: 'additive',
+    interval: '5m',
+    listen: '127.0.0.1:9170',
+    tokenFile: '/etc/holdfast/metrics.token',
+  },
 };
 
 /** Pointers of every property that the schema has and a value uses, by walking both together. */

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { Endpoint, type Listening, type Page } from '../agent/endpoint.ts';
+import { metricsType, RunMetrics } from '../metrics/run-metrics.ts';
+import type { Scraped } from '../metrics/state-metrics.ts';
+import { instantOf } from '../model/instant.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import type { HostFile } from '../policy/host-file.ts';
+import type { DeskRound } from './agent-desk.ts';
+import { readTrouble } from './file-trouble.ts';
+import { desiredOf } from './load-policy.ts';
+import { statusReport } from './status-report.ts';
+
+/** What the agent tells of its last look, and what it has counted since it began. */
+export class AgentPages {
+  readonly #runs = new RunMetrics();
+  #scraped: Scraped | null = null;
+
+  /** Takes in a round, or that there was none. */
+  take(round: Result<DeskRound, Failure>, nowMilliseconds: number): void {
+    const at = instantOf(nowMilliseconds);
+    if (!round.ok) {
+      this.#runs.round('refused', at, null);
+      return;
+    }
+    const { session, result } = round.value;
+    const { plan, performed } = result.round;
+    for (const action of performed?.report?.actions ?? []) this.#runs.action(action);
+    const failed = (performed?.report?.failed ?? 0) > 0;
+    this.#runs.round(failed ? 'failed' : 'done', at, performed?.closing.converged ?? null);
+    const next = performed?.closing.next ?? plan;
+    const desired = desiredOf(session.policy, result.seen);
+    this.#scraped = { plan: next, status: statusReport(next, result.seen, desired) };
+  }
+
+  /** By path. */
+  get pages(): ReadonlyMap<string, Page> {
+    return new Map([
+      ['/metrics', { type: metricsType, text: async () => this.#runs.text(this.#scraped) }],
+      ['/status.json', { type: 'application/json', text: async () => this.#status() }],
+      ['/healthz', { type: 'text/plain; charset=utf-8', text: async () => 'ok\n' }],
+    ]);
+  }
+
+  #status(): string | null {
+    return this.#scraped === null ? null : `${JSON.stringify(this.#scraped.status, null, 2)}\n`;
+  }
+}
+
+/** Listens where the command line or the host file says; null: nowhere. */
+export async function openPages(
+  address: string | null,
+  { agent }: HostFile,
+  pages: AgentPages,
+): Promise<Result<Endpoint | null, Failure>> {
+  if (address === null) return ok(null);
+  const token = readToken(agent.tokenFile);
+  if (!token.ok) return token;
+  const listening: Listening = { address, token: token.value };
+  return Endpoint.open(listening, pages.pages);
+}
+
+function readToken(file: string | null): Result<string | null, Failure> {
+  if (file === null) return ok(null);
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    return token === ''
+      ? fail({ code: 'no-token', message: `${file} is empty: write a token into it` })
+      : ok(token);
+  } catch (error) {
+    return fail({ code: 'no-token', message: readTrouble(error, file) });
+  }
+}
