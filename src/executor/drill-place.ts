@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { swtpmDirectory } from '../hypervisor/libvirt/firmware.ts';
+import { machineLog } from '../hypervisor/libvirt/machine-log.ts';
 import { digestOf } from '../model/canonical.ts';
 import type { Drill } from '../model/drill-action.ts';
 import { drillName, type DrillGuest } from '../model/drill.ts';
@@ -15,6 +16,8 @@ export interface DrillPlace {
   readonly sockets: string;
   /** libvirt keeps the state of an emulated TPM under the uuid of its machine. */
   readonly tpm: string;
+  /** All of these, and the log that libvirt keeps of its machine: what is removed when it ends. */
+  readonly paths: readonly string[];
 }
 
 /** Where a drill of this run is made. */
@@ -30,11 +33,18 @@ export function drillPlace({ domain }: Pick<Drill, 'domain'>, tools: Tools): Dri
     `8${digits.slice(17, 20)}`,
     digits.slice(20, 32),
   ].join('-');
+  const guest = { uuid: domainUuid(uuid), name: drillName(domain.name, run) };
+  const files = join(drivers.scratchDir, name);
+  const sockets = join(drivers.runtimeDir, name);
+  const tpm = join(swtpmDirectory, uuid);
+  // Of one name each: without this, hundreds of domains leave thousands a year.
+  const log = machineLog(guest.name);
   return {
-    guest: { uuid: domainUuid(uuid), name: drillName(domain.name, run) },
-    files: join(drivers.scratchDir, name),
-    sockets: join(drivers.runtimeDir, name),
-    tpm: join(swtpmDirectory, uuid),
+    guest,
+    files,
+    sockets,
+    tpm,
+    paths: [files, sockets, tpm, ...(log === null ? [] : [log])],
   };
 }
 

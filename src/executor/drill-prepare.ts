@@ -97,12 +97,28 @@ async function copyFirmware(
   if (names.includes('nvram.fd')) {
     const variables = readPointFile(directory, manifest, 'nvram.fd');
     if (!variables.ok) return variables;
-    writeFileSync(nvram, variables.value, { mode: 0o600, flag: 'wx' });
+    const made = making(nvram, () =>
+      writeFileSync(nvram, variables.value, { mode: 0o600, flag: 'wx' }),
+    );
+    if (!made.ok) return made;
   }
   if (!names.includes('tpm.tar')) return ok(undefined);
   const state = readPointFile(directory, manifest, 'tpm.tar');
   if (!state.ok) return state;
-  mkdirSync(dirname(tpm), { recursive: true, mode: 0o711 });
-  mkdirSync(tpm, { mode: 0o711 });
+  const made = making(tpm, () => {
+    mkdirSync(dirname(tpm), { recursive: true, mode: 0o711 });
+    mkdirSync(tpm, { mode: 0o711 });
+  });
+  if (!made.ok) return made;
   return unpackArchive(join(directory, 'tpm.tar'), tpm, tools.signal);
+}
+
+/** A place of this host may be read-only, or full. */
+function making(path: string, make: () => void): Result<void, Failure> {
+  try {
+    make();
+    return ok(undefined);
+  } catch (error) {
+    return fail({ code: 'not-made', message: `${path} could not be made: ${String(error)}` });
+  }
 }

@@ -42,13 +42,8 @@ export const drill: Performer<Drill> = {
     const host = tools.drivers.hypervisor.drills;
     if (host === undefined) return stale('no-drills', 'This hypervisor cannot boot points.');
     const place = drillPlace(action, tools);
-    const { guest, files, sockets, tpm } = place;
-    const noted = tools.log.open({
-      kind: 'drill',
-      ...action.domain,
-      guest,
-      paths: [files, sockets, tpm],
-    });
+    const { guest, paths } = place;
+    const noted = tools.log.open({ kind: 'drill', ...action.domain, guest, paths });
     if (!noted.ok) return failed(noted.error);
     const ended = await bootAndEnd(action, place, host, tools);
     // Left open where something is still there: then the next plan shows it.
@@ -175,17 +170,17 @@ async function keepUp({ machine, place }: Booted, tools: Tools): Promise<void> {
 }
 
 async function removeAll(
-  { files, sockets, tpm }: DrillPlace,
+  { paths }: DrillPlace,
   { drivers }: Tools,
 ): Promise<Result<void, Failure>> {
-  try {
-    for (const path of [files, sockets, tpm]) {
+  for (const path of paths) {
+    try {
       if (drivers.files.exists(path)) await drivers.files.remove(path);
+    } catch (error) {
+      return fail({ code: 'not-removed', message: `${path} was not removed: ${String(error)}` });
     }
-    return ok(undefined);
-  } catch (error) {
-    return fail({ code: 'not-removed', message: `${files} was not removed: ${String(error)}` });
   }
+  return ok(undefined);
 }
 
 async function outcomeOf(

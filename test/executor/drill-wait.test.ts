@@ -41,6 +41,7 @@ const place = {
   files: '/scratch/d',
   sockets: '/run/d',
   tpm: '/tpm/d',
+  paths: [],
 };
 
 /** A machine whose looks are counted; what it does not say is that all is well. */

@@ -97,7 +97,7 @@ it('the workflow for GitHub checks, plans, and keeps one comment', async () => {
   expect(await push()).toContain('added the comment');
   expect(forge.comments[1]?.body).toContain('The change means nothing');
   const policy = readFileSync(join(clone, 'policy.yaml'), 'utf8');
-  writeFileSync(join(clone, 'policy.yaml'), policy.replaceAll(domain.name, `${domain.name}-old`));
+  writeFileSync(join(clone, 'policy.yaml'), policy.replace('0 0 1 1 *', '0 0 * * *'));
   expect(await push()).toContain('changed the comment');
   writeFileSync(join(clone, 'policy.yaml'), policy);
   expect(forge.calls).toEqual([
@@ -111,7 +111,10 @@ it('the workflow for GitHub checks, plans, and keeps one comment', async () => {
     undefined,
     '### Holdfast: what this change does',
   ]);
-  expect(forge.comments[1]?.body).toContain(`no longer backed up\n    domain/${domain.name}\n`);
+  expect(forge.comments[1]?.body).toContain(
+    'This change alone, now: no action differs; no restore point is lost.',
+  );
+  expect(forge.comments[1]?.body).toContain('\nthe next 30 days\n');
 });
 
 it('the pipeline for GitLab does the same with a note, and stops at a mistake', async () => {

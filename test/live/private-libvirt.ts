@@ -67,6 +67,11 @@ export class PrivateLibvirt implements AsyncDisposable {
     return `qemu+unix:///system?socket=${this.socket}`;
   }
 
+  /** The first words of a command line that sees this libvirt's state and logs where it keeps them. */
+  get inside(): readonly string[] {
+    return ['nsenter', '--target', String(this.#keeper.pid), '--mount'];
+  }
+
   /** Its process id. */
   get pid(): number {
     return Number(readFileSync(join(this.dir, 'libvirtd.pid'), 'utf8'));
@@ -75,8 +80,8 @@ export class PrivateLibvirt implements AsyncDisposable {
   /** Starts libvirtd, and waits until it answers. */
   async up(): Promise<void> {
     const [conf, pidFile] = [join(this.dir, 'libvirtd.conf'), join(this.dir, 'libvirtd.pid')];
-    const target = ['--target', String(this.#keeper.pid), '--mount'];
-    await sh('nsenter', ...target, '/usr/sbin/libvirtd', '-d', '-f', conf, '-p', pidFile);
+    const [nsenter = '', ...target] = this.inside;
+    await sh(nsenter, ...target, '/usr/sbin/libvirtd', '-d', '-f', conf, '-p', pidFile);
     await this.#until('libvirtd', () => this.#answers());
   }
 
