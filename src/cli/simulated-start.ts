@@ -99,11 +99,13 @@ function simplified(desired: DesiredState): {
   readonly desired: DesiredState;
   readonly jitterLeftOut: boolean;
 } {
-  // Checks add no point and take none away.
-  const domains = desired.domains.map(({ verification: _verification, ...domain }) => ({
-    ...domain,
-    schedule: { ...domain.schedule, jitterSeconds: 0 },
-  }));
+  // Checks and drills add no point and take none away.
+  const domains = desired.domains.map(
+    ({ verification: _verification, drill: _drill, ...domain }) => ({
+      ...domain,
+      schedule: { ...domain.schedule, jitterSeconds: 0 },
+    }),
+  );
   const used = new Set(domains.flatMap(({ mirrors }) => mirrors));
   const own = desired.mirrors.filter(({ name }) => used.has(name));
   const mirrors = own.map((mirror) => ({
