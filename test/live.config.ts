@@ -14,6 +14,11 @@ const long = [
   'crash-calls',
   'hostile-names',
   'e2e-killed-restore',
+  'e2e-chain',
+  'e2e-agent-hangs',
+  'e2e-mirror-ssh',
+  'e2e-faults',
+  'e2e-devices',
   'e2e-names',
 ].map((name) => `/live/${name}.test.ts`);
 
