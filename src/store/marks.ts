@@ -155,6 +155,8 @@ export function writeCheck(
   { at, depth }: Pick<PointCheck, 'at' | 'depth'>,
 ): Result<void, Failure> {
   const before = readCheck(home, place);
+  // A disk that fails may give it back; what is no note of ours gives nothing.
+  if (!before.ok && before.error.code !== 'unreadable') return before;
   const times = before.ok && before.value !== null ? checkedTimes(before.value) : null;
   return writeMark(home, pointPath(place), checkedName, noteOfCheck(at, depth, times));
 }
