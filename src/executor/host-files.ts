@@ -1,10 +1,28 @@
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+import { closeSync, constants, existsSync, lstatSync, openSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorNumber } from '../store/attempt.ts';
 
 /**
- * What the executor itself does with files, beside stores, journals and
- * images. All but `exists` reject with the operating system's error.
+ * What the executor itself does with files, beside stores, journals and images. All but
+ * `exists` and `isDirectory` reject with the operating system's error. What changes a
+ * name is durable when it returns: a crash brings no old one back.
  */
 export interface HostFiles {
   /** A directory that QEMU, another user, may pass through and not list, with those above it. */
@@ -16,22 +34,49 @@ export interface HostFiles {
   remove(path: string): Promise<void>;
   /** Removes a directory if it is empty, durably. */
   removeEmpty(path: string): Promise<void>;
+  /** Another name in the same directory; takes the place of a file that has it. */
+  rename(from: string, to: string): Promise<void>;
+  /** As `rename`, but for a name that nothing has: an error if something has it. */
+  placeNew(from: string, to: string): Promise<void>;
+  /** A new file with the content of another one. */
+  copy(from: string, to: string): Promise<void>;
+  /** A new file, mode 0600; as `copy` it is durable only after `makeLasting`. */
+  writeNew(path: string, content: Buffer): Promise<void>;
+  /**
+   * Makes a new file durable, with its name; whoever could read the `old` one can
+   * read it, and where there is none its owner alone.
+   */
+  makeLasting(fresh: string, old: string): Promise<void>;
+  /** Makes durable what was written to a block device. */
+  syncDevice(path: string): Promise<void>;
+  /**
+   * Takes a block device as a mount would: one that is mounted, or part of a volume group, is
+   * refused by the kernel. Nobody on this host can mount or take it until it is let go.
+   */
+  claimDevice(path: string): { letGo(): void };
   /** Names in a directory. */
   list(path: string): Promise<readonly string[]>;
   read(path: string): Promise<Buffer>;
   exists(path: string): boolean;
+  /** Also of what is there: a symlink is none. */
+  isDirectory(path: string): boolean;
   /** Bytes that a file system still takes. */
   freeBytes(path: string): Promise<number>;
 }
 
-/** fsyncs the directory that a name was removed from, where it is still there. */
-async function syncParent(path: string): Promise<void> {
-  const parent = await open(dirname(path), 'r').catch(() => null);
+async function syncOf(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
-    await parent?.sync();
+    await file.sync();
   } finally {
-    await parent?.close();
+    await file.close();
   }
+}
+
+/** fsyncs the directory of a name, where it is still there. */
+async function syncParent(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (existsSync(parent)) await syncOf(parent);
 }
 
 /** The real host. */
@@ -53,9 +98,45 @@ export const realHostFiles: HostFiles = {
     await rmdir(path);
     await syncParent(path);
   },
+  async rename(from, to) {
+    await rename(from, to);
+    await syncParent(to);
+  },
+  async placeNew(from, to) {
+    try {
+      // link refuses an existing name, rename would overwrite it.
+      await link(from, to);
+      await unlink(from);
+    } catch (error) {
+      // A directory has no hard links: there the rename itself refuses a target that is not empty.
+      if (errorNumber(error) !== 'EPERM') throw error;
+      if (existsSync(to)) throw new Error(`${to} exists`, { cause: error });
+      await rename(from, to);
+    }
+    await syncParent(to);
+  },
+  copy: (from, to) => copyFile(from, to, constants.COPYFILE_EXCL),
+  writeNew: (path, content) => writeFile(path, content, { mode: 0o600, flag: 'wx' }),
+  async makeLasting(fresh, old) {
+    const like = await stat(old).catch((error: unknown) => {
+      if (errorNumber(error) === 'ENOENT') return null;
+      throw error;
+    });
+    await chmod(fresh, like === null ? 0o600 : like.mode & 0o7777);
+    if (like !== null) await chown(fresh, like.uid, like.gid);
+    await syncOf(fresh);
+    await syncParent(fresh);
+  },
+  syncDevice: syncOf,
+  claimDevice(path) {
+    // Without O_CREAT, O_EXCL is about block devices only (open(2)); QEMU does not ask for it.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_EXCL);
+    return { letGo: () => closeSync(descriptor) };
+  },
   list: (path) => readdir(path),
   read: (path) => readFile(path),
   exists: existsSync,
+  isDirectory: (path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;
