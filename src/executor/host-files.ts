@@ -1,19 +1,27 @@
-import { closeSync, constants, existsSync, lstatSync, openSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import {
   chmod,
-  chown,
   copyFile,
-  link,
   mkdir,
   open,
   readdir,
   readFile,
-  rename,
   rm,
   rmdir,
-  stat,
   statfs,
-  unlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -64,19 +72,23 @@ export interface HostFiles {
   freeBytes(path: string): Promise<number>;
 }
 
-async function syncOf(path: string): Promise<void> {
-  const file = await open(path, 'r');
+/** fsyncs the directory of a name, where it is still there. */
+async function syncParent(path: string): Promise<void> {
+  const parent = await open(dirname(path), 'r').catch(() => null);
   try {
-    await file.sync();
+    await parent?.sync();
   } finally {
-    await file.close();
+    await parent?.close();
   }
 }
 
-/** fsyncs the directory of a name, where it is still there. */
-async function syncParent(path: string): Promise<void> {
-  const parent = dirname(path);
-  if (existsSync(parent)) await syncOf(parent);
+function syncOf(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** The real host. */
@@ -98,36 +110,36 @@ export const realHostFiles: HostFiles = {
     await rmdir(path);
     await syncParent(path);
   },
+  // What a restore's crash must find in order is done on the main thread: there its calls can be counted (docs/proof.md).
   async rename(from, to) {
-    await rename(from, to);
-    await syncParent(to);
+    renameSync(from, to);
+    syncOf(dirname(to));
   },
   async placeNew(from, to) {
     try {
       // link refuses an existing name, rename would overwrite it.
-      await link(from, to);
-      await unlink(from);
+      linkSync(from, to);
+      unlinkSync(from);
     } catch (error) {
       // A directory has no hard links: there the rename itself refuses a target that is not empty.
       if (errorNumber(error) !== 'EPERM') throw error;
       if (existsSync(to)) throw new Error(`${to} exists`, { cause: error });
-      await rename(from, to);
+      renameSync(from, to);
     }
-    await syncParent(to);
+    syncOf(dirname(to));
   },
   copy: (from, to) => copyFile(from, to, constants.COPYFILE_EXCL),
   writeNew: (path, content) => writeFile(path, content, { mode: 0o600, flag: 'wx' }),
   async makeLasting(fresh, old) {
-    const like = await stat(old).catch((error: unknown) => {
-      if (errorNumber(error) === 'ENOENT') return null;
-      throw error;
-    });
-    await chmod(fresh, like === null ? 0o600 : like.mode & 0o7777);
-    if (like !== null) await chown(fresh, like.uid, like.gid);
-    await syncOf(fresh);
-    await syncParent(fresh);
+    const like = statSync(old, { throwIfNoEntry: false });
+    chmodSync(fresh, like === undefined ? 0o600 : like.mode & 0o7777);
+    if (like !== undefined) chownSync(fresh, like.uid, like.gid);
+    syncOf(fresh);
+    syncOf(dirname(fresh));
   },
-  syncDevice: syncOf,
+  async syncDevice(path) {
+    syncOf(path);
+  },
   claimDevice(path) {
     // Without O_CREAT, O_EXCL is about block devices only (open(2)); QEMU does not ask for it.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_EXCL);
