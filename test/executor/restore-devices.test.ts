@@ -74,7 +74,7 @@ async function restored(sick: string) {
       ...realHostFiles,
       exists: (path: string) => path !== kept && realHostFiles.exists(path),
       claimDevice: () => ({ letGo: () => void done.push('let go') }),
-      makeJobDirectory: calling('make-directory'),
+      makeLastingDirectory: calling('make-directory'),
       makeLasting: calling('make-lasting'),
       placeNew: calling('place-new'),
       syncDevice: calling('sync-device'),
