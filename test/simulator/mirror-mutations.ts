@@ -184,9 +184,9 @@ export const mirrorMutations: readonly MutationCase[] = [
     name: 'a deletion takes the chain beside it too',
     twist: mirror((real) => ({
       hide: async (request) => {
-        const seen = await real.observe(request);
-        const own = seen.seen
-          ? seen.value.directories.find(({ directory }) => directory === request.directory)
+        const look = await real.observe(request);
+        const own = look.seen
+          ? look.value.directories.find(({ directory }) => directory === request.directory)
           : undefined;
         const other = own?.chains.find(({ id }) => id !== request.chain);
         if (other !== undefined) {
