@@ -74,16 +74,18 @@ export function change<T>(
   });
 }
 
-/** A small JSON file of ours below the store; missing is null. */
+/** A small JSON file of ours below the store; missing is null. What is there and is none fails as `unreadable`. */
 export function readRecord<T>(
   home: Home,
   path: string,
   shape: Shape<T>,
 ): Result<T | null, Failure> {
-  const look = lookInside(home.files, home.root, path);
-  if (!look.ok) return look;
-  if (look.value === null) return ok(null);
-  const read = parseShape(home.files.read(`${home.root}/${path}`), shape);
-  if (read.ok) return read;
-  return fail({ code: 'unreadable', message: `${home.root}/${path}: ${read.error}` });
+  return attempt<T | null>(`reading ${home.root}/${path}`, () => {
+    const look = lookInside(home.files, home.root, path);
+    if (!look.ok) return look;
+    if (look.value === null) return ok(null);
+    const read = parseShape(home.files.read(`${home.root}/${path}`), shape);
+    if (read.ok) return read;
+    return fail({ code: 'unreadable', message: `${home.root}/${path}: ${read.error}` });
+  });
 }

@@ -116,6 +116,8 @@ export function noteBadCopy(
   const path = pointPath(place);
   if (!path.ok) return path;
   const before = readRecord(home, `${path.value}/${badCopiesName}`, badCopiesShape);
+  // As with a note of a check: a disk that fails may give it back.
+  if (!before.ok && before.error.code !== 'unreadable') return before;
   const known = before.ok && before.value !== null ? before.value.copies : [];
   const others = known.filter(
     ({ mirror, target }) => mirror !== copy.mirror || target !== copy.target,
@@ -184,6 +186,8 @@ export function writeCheck(
   { at, depth }: Pick<PointCheck, 'at' | 'depth'>,
 ): Result<void, Failure> {
   const before = readCheck(home, place);
+  // A disk that fails may give it back; what is no note of ours gives nothing.
+  if (!before.ok && before.error.code !== 'unreadable') return before;
   const times = before.ok && before.value !== null ? checkedTimes(before.value) : null;
   return writeMark(home, pointPath(place), checkedName, noteOfCheck(at, depth, times));
 }

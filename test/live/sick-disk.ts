@@ -108,8 +108,13 @@ export class SickDisk implements AsyncDisposable {
 
   async #plugIn(): Promise<void> {
     const socket = join(this.#dir, 'nbd.sock');
-    this.#nbdfuse = spawn('nbdfuse', [this.#file, '--unix', socket], { stdio: 'ignore' });
-    await eventually('nbdfuse shows the disk', async () => hasSize(this.#file));
+    const words = [this.#file, '--unix', socket];
+    await eventually('nbdfuse shows the disk', async () => {
+      // The socket is there before nbdkit listens at it, and who is too early ends.
+      if (this.#nbdfuse === null || hasEnded(this.#nbdfuse))
+        this.#nbdfuse = spawn('nbdfuse', words, { stdio: 'ignore' });
+      return hasSize(this.#file);
+    });
   }
 
   async #unplug(): Promise<void> {

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { realFiles, type Files } from '../../src/store/files.ts';
 import { observeStore } from '../../src/store/observe.ts';
+import { openStore } from '../../src/store/open.ts';
 import { chainOn, later, madeStore, must, pointOf, publishPoints, temporary } from './fixture.ts';
 
 const live = chainOn(8);
@@ -31,6 +33,27 @@ it('says what a damaged note is', () => {
   const file = join(dir.path, 'domains/web01', live, full.place.pointDirectory, 'checked.json');
   writeFileSync(file, '{"formatVersion":1}');
   expect(store.readCheck(full.place)).toMatchObject({ ok: false, error: { code: 'unreadable' } });
+});
+
+it('a note that the disk does not give back is a failure, and is not written over', () => {
+  using dir = temporary();
+  const store = madeStore(dir);
+  publishPoints(store, live, [0]);
+  must(store.writeCheck(full.place, check));
+  const sick: Files = {
+    ...realFiles,
+    read: (path) => {
+      if (!path.endsWith('checked.json')) return realFiles.read(path);
+      throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read', path });
+    },
+  };
+  const onSickDisk = must(openStore(dir.ref, sick));
+  const failed = { ok: false, error: { code: 'io-error' } };
+  expect(onSickDisk.readCheck(full.place)).toMatchObject(failed);
+  expect(onSickDisk.writeCheck(full.place, { at: later, depth: 'structure' })).toMatchObject(
+    failed,
+  );
+  expect(must(store.readCheck(full.place))).toEqual(check);
 });
 
 it('takes the mark of a bad point away, once and again', async () => {
