@@ -1,19 +1,37 @@
 import { readFileSync } from 'node:fs';
-import { Endpoint, type Listening, type Page } from '../agent/endpoint.ts';
+import { Endpoint, type Page } from '../agent/endpoint.ts';
 import { metricsType, RunMetrics } from '../metrics/run-metrics.ts';
 import type { Scraped } from '../metrics/state-metrics.ts';
 import { instantOf } from '../model/instant.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
-import type { HostFile } from '../policy/host-file.ts';
 import type { DeskRound } from './agent-desk.ts';
 import { readTrouble } from './file-trouble.ts';
 import { desiredOf } from './load-policy.ts';
 import { statusReport } from './status-report.ts';
 
-/** What the agent tells of its last look, and what it has counted since it began. */
-export class AgentPages {
+/** What the agent tells over HTTP: its last look, and what it has counted since it began. */
+export class AgentPages implements Disposable {
   readonly #runs = new RunMetrics();
+  #endpoint: Endpoint | null = null;
   #scraped: Scraped | null = null;
+
+  /** Listens at an address; whoever asks must give the token of the file, if there is one. */
+  static async open(
+    address: string,
+    tokenFile: string | null,
+  ): Promise<Result<AgentPages, Failure>> {
+    const token = readToken(tokenFile);
+    if (!token.ok) return token;
+    const pages = new AgentPages();
+    const opened = await Endpoint.open({ address, token: token.value }, pages.#byPath());
+    if (!opened.ok) return opened;
+    pages.#endpoint = opened.value;
+    return ok(pages);
+  }
+
+  get url(): string {
+    return this.#endpoint?.url ?? '';
+  }
 
   /** Takes in a round, or that there was none. */
   take(round: Result<DeskRound, Failure>, nowMilliseconds: number): void {
@@ -32,8 +50,7 @@ export class AgentPages {
     this.#scraped = { plan: next, status: statusReport(next, result.seen, desired) };
   }
 
-  /** By path. */
-  get pages(): ReadonlyMap<string, Page> {
+  #byPath(): ReadonlyMap<string, Page> {
     return new Map([
       ['/metrics', { type: metricsType, text: async () => this.#runs.text(this.#scraped) }],
       ['/status.json', { type: 'application/json', text: async () => this.#status() }],
@@ -44,19 +61,10 @@ export class AgentPages {
   #status(): string | null {
     return this.#scraped === null ? null : `${JSON.stringify(this.#scraped.status, null, 2)}\n`;
   }
-}
 
-/** Listens where the command line or the host file says; null: nowhere. */
-export async function openPages(
-  address: string | null,
-  { agent }: HostFile,
-  pages: AgentPages,
-): Promise<Result<Endpoint | null, Failure>> {
-  if (address === null) return ok(null);
-  const token = readToken(agent.tokenFile);
-  if (!token.ok) return token;
-  const listening: Listening = { address, token: token.value };
-  return Endpoint.open(listening, pages.pages);
+  [Symbol.dispose](): void {
+    this.#endpoint?.[Symbol.dispose]();
+  }
 }
 
 function readToken(file: string | null): Result<string | null, Failure> {

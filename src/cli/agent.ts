@@ -11,13 +11,13 @@ import { listenToEvents } from '../hypervisor/libvirt/events.ts';
 import { addressOf } from '../model/address.ts';
 import { agentModes, type AgentMode } from '../model/agent.ts';
 import { millisecondsOf } from '../model/instant.ts';
-import { fail, ok, type Result } from '../model/result.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { HostFile } from '../policy/host-file.ts';
 import { takeLock } from '../store/lock.ts';
 import type { Lock } from '../store/store.ts';
 import { AgentDesk, endOf, type RoundWatch } from './agent-desk.ts';
 import { AgentLog, statusWords } from './agent-log.ts';
-import { AgentPages, openPages } from './agent-pages.ts';
+import type { AgentPages } from './agent-pages.ts';
 import { complain, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { writeTrouble } from './file-trouble.ts';
@@ -115,10 +115,9 @@ async function forEver(
   desk: AgentDesk,
 ): Promise<ExitCode> {
   const log = new AgentLog(context);
-  const pages = new AgentPages();
-  const opened = await openPages(options.listen ?? host.agent.listen, host, pages);
+  const opened = await openPages(options.listen ?? host.agent.listen, host);
   if (!opened.ok) return refuse(context, { exit: 64, ...opened.error });
-  using endpoint = opened.value;
+  using pages = opened.value;
   const alarm = new Alarm();
   const ring = (why: Wake['why'], detail: string | null): void => alarm.ring({ why, detail });
   const service = systemdService(context.terminal.env);
@@ -135,7 +134,7 @@ async function forEver(
     options.interval ?? desk.intervalSeconds ?? host.agent.intervalSeconds;
   const mode = options.maxMode ?? host.agent.maxMode;
   log.say({ kind: 'agent-started', mode, intervalSeconds: intervalSeconds() });
-  if (endpoint !== null) log.say({ kind: 'agent-listening', url: endpoint.url });
+  if (pages !== null) log.say({ kind: 'agent-listening', url: pages.url });
   service.tell('READY=1', 'STATUS=first look');
   const watch: RoundWatch = {
     admit: async (planned, now) =>
@@ -155,7 +154,7 @@ async function forEver(
       round: async (wakes) => {
         log.say({ kind: 'agent-woke', wakes });
         const round = await desk.round(wakes, watch);
-        pages.take(round, context.clock.now());
+        pages?.take(round, context.clock.now());
         cron.set(desk.schedules);
         files.set([...desk.files, ...hostFiles(context)]);
         if (round.ok) await desk.notify(round.value);
@@ -177,6 +176,17 @@ async function forEver(
   events[Symbol.dispose]();
   await service.told();
   return 0;
+}
+
+/** What is told over HTTP, where the command line or the host file says; null: nowhere. */
+async function openPages(
+  address: string | null,
+  { agent }: HostFile,
+): Promise<Result<AgentPages | null, Failure>> {
+  if (address === null) return ok(null);
+  // Loaded here: an agent that tells nothing counts nothing, and stays small.
+  const { AgentPages: Pages } = await import('./agent-pages.ts');
+  return Pages.open(address, agent.tokenFile);
 }
 
 /** The host file is read anew in each round. */

@@ -1,14 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { stateMetrics } from '../metrics/state-metrics.ts';
-import { noRequest } from '../model/plan.ts';
-import { planPolicy } from '../planner/plan-policy.ts';
 import { refuse, type Go } from './context.ts';
 import { writeTrouble } from './file-trouble.ts';
-import { desiredOf } from './load-policy.ts';
 import { replaceFile } from './replace-file.ts';
 import { openSession } from './session.ts';
-import { statusExit, statusReport } from './status-report.ts';
+import { stateNow } from './state-now.ts';
+import { statusExit } from './status-report.ts';
 
 // Read by the collector, which is another user: it holds names and sizes, and no secret.
 const readableByAll = 0o644;
@@ -28,10 +26,7 @@ export function defineMetrics(command: Command, go: Go): void {
       go(async (context) => {
         const session = await openSession(context);
         if (!session.ok) return refuse(context, session.error);
-        const observed = await session.value.look();
-        const desired = desiredOf(session.value.policy, observed);
-        const plan = planPolicy(desired, observed, noRequest);
-        const status = statusReport(plan, observed, desired);
+        const { plan, status } = await stateNow(session.value);
         const text = await stateMetrics({ status, plan }).metrics();
         if (out === undefined) {
           context.terminal.out(text);

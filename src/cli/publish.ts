@@ -1,15 +1,12 @@
 import type { Command } from 'commander';
-import { noRequest } from '../model/plan.ts';
-import { planPolicy } from '../planner/plan-policy.ts';
 import { renderPlanMarkdown } from '../reporter/plan-markdown.ts';
 import { printJson, refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { jsonText } from './json-pieces.ts';
-import { desiredOf } from './load-policy.ts';
 import { usage } from './plan-options.ts';
 import { markdownLimit } from './print-plan.ts';
 import { openSession } from './session.ts';
-import { statusReport } from './status-report.ts';
+import { stateNow } from './state-now.ts';
 
 /** `holdfast publish` */
 export function definePublish(command: Command, go: Go): void {
@@ -24,7 +21,7 @@ export function definePublish(command: Command, go: Go): void {
 async function runPublish(context: Context): Promise<ExitCode> {
   const session = await openSession(context);
   if (!session.ok) return refuse(context, session.error);
-  const { host, policy } = session.value;
+  const { host } = session.value;
   const place = host.publish;
   if (place === null) {
     const known = usage(
@@ -33,10 +30,7 @@ async function runPublish(context: Context): Promise<ExitCode> {
     );
     return refuse(context, known.error);
   }
-  const observed = await session.value.look();
-  const desired = desiredOf(policy, observed);
-  const plan = planPolicy(desired, observed, noRequest);
-  const status = statusReport(plan, observed, desired);
+  const { observed, plan, status } = await stateNow(session.value);
   const branch = place.branch ?? `holdfast/state/${branchWord(plan.host)}`;
   // Loaded here: git is needed by no help.
   const { publish } = await import('../source/publish.ts');

@@ -1,17 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { noRequest } from '../model/plan.ts';
-import { planPolicy } from '../planner/plan-policy.ts';
 import { renderStatus } from '../reporter/status.ts';
 import { agentStatus } from './agent-status.ts';
 import { refuse, type Context, type Go } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { wholeNumber } from './history.ts';
 import { Interrupt } from './interrupt.ts';
-import { desiredOf } from './load-policy.ts';
 import { printReport } from './print-report.ts';
 import { openSession, type Session } from './session.ts';
-import { statusExit, statusReport } from './status-report.ts';
+import { stateNow } from './state-now.ts';
+import { statusExit } from './status-report.ts';
 
 interface StatusOptions {
   readonly watch?: boolean;
@@ -46,13 +44,8 @@ export function defineStatus(command: Command, go: Go): void {
 }
 
 async function show(context: Context, session: Session, clear: string): Promise<ExitCode> {
-  const observed = await session.look();
-  const desired = desiredOf(session.policy, observed);
-  const plan = planPolicy(desired, observed, noRequest);
-  const report = {
-    ...statusReport(plan, observed, desired),
-    ...(await agentStatus(context, session.host.stateDir)),
-  };
+  const { status } = await stateNow(session);
+  const report = { ...status, ...(await agentStatus(context, session.host.stateDir)) };
   context.terminal.out(clear);
   printReport(context, 'status', report, renderStatus);
   return statusExit(report);

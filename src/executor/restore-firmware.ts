@@ -5,7 +5,7 @@ import { hashFile } from '../image/hash-file.ts';
 import type { Restore, RestoreFirmware } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
-import { dropPrepared, likeTheOld, syncFile } from './restore-images.ts';
+import { dropPrepared, makeLasting } from './restore-images.ts';
 import { type Prepared, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
@@ -43,9 +43,7 @@ async function writeFirmware(
   mkdirSync(dirname(to), { recursive: true });
   if (kind === 'nvram') {
     copyFileSync(from, temporary);
-    likeTheOld(to, temporary);
-    syncFile(temporary);
-    return ok(undefined);
+    return makeLasting(to, temporary);
   }
   mkdirSync(temporary, { mode: 0o700 });
   return unpackArchive(from, temporary, tools.signal);

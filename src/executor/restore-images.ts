@@ -13,6 +13,7 @@ import { hashFile } from '../image/hash-file.ts';
 import { convertImage } from '../image/qemu-img.ts';
 import type { Restore, RestoreImage } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { attempt } from '../store/attempt.ts';
 import { during } from './not-done.ts';
 import { type Prepared, syncDirectory, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
@@ -37,9 +38,11 @@ export async function prepareImages(
       dropPrepared(prepared);
       return written;
     }
-    likeTheOld(image.to, temporary);
-    syncFile(temporary);
-    syncDirectory(temporary);
+    const lasting = makeLasting(image.to, temporary);
+    if (!lasting.ok) {
+      dropPrepared(prepared);
+      return lasting;
+    }
   }
   return ok(prepared);
 }
@@ -137,15 +140,19 @@ export function progressOf(action: Restore, tools: Tools): (bytes: number) => vo
   };
 }
 
-/** Owner and mode of the image that is replaced: whoever could read the old one can read the new. */
-export function likeTheOld(old: string, fresh: string): void {
-  const stat = statSync(old, { throwIfNoEntry: false });
-  if (stat === undefined) {
-    chmodSync(fresh, 0o600);
-    return;
-  }
-  chmodSync(fresh, stat.mode & 0o7777);
-  chownSync(fresh, stat.uid, stat.gid);
+/**
+ * Gives a file that was written its owner and mode, and makes it durable with
+ * its name: whoever could read the old one can read the new.
+ */
+export function makeLasting(old: string, fresh: string): Result<void, Failure> {
+  return attempt(`Finishing ${fresh}`, () => {
+    const stat = statSync(old, { throwIfNoEntry: false });
+    chmodSync(fresh, stat === undefined ? 0o600 : stat.mode & 0o7777);
+    if (stat !== undefined) chownSync(fresh, stat.uid, stat.gid);
+    syncFile(fresh);
+    syncDirectory(fresh);
+    return ok(undefined);
+  });
 }
 
 /** Makes the content of a file, or a device, durable. */

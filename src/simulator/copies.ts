@@ -10,6 +10,7 @@ import {
 import type { Manifest } from '../model/point.ts';
 import { domainsName, holdName, manifestName, parsePointDirectory } from '../store/layout.ts';
 import { filesOf } from '../store/manifest.ts';
+import { judged } from './judged.ts';
 import { knownManifest } from './known-manifests.ts';
 import type { ModelHost } from './model-host.ts';
 import type { Version } from './model-image.ts';
@@ -85,13 +86,11 @@ function copiesAt({ name, files }: ModelMirror): readonly StoredCopy[] {
       ),
     });
   }
-  const isValid = (copy: (typeof drafts)[number]): boolean => {
-    if (copy.isHidden || !copy.isWhole) return false;
-    if (copy.manifest.parent === null) return true;
-    const parent = parentAt(copy, drafts);
-    return parent !== undefined && isValid(parent);
-  };
-  return drafts.map((draft) => ({ ...draft, isValid: isValid(draft) }));
+  return judged(
+    drafts,
+    ({ isHidden, isWhole }) => !isHidden && isWhole,
+    (copy) => parentAt(copy, drafts),
+  );
 }
 
 /** The live copy that another stands on. */

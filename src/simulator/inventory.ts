@@ -2,6 +2,7 @@ import { isChainId, type ChainId, type DomainUuid, storeId } from '../model/iden
 import type { Manifest } from '../model/point.ts';
 import { markerName, parsePointDirectory } from '../store/layout.ts';
 import { filesOf } from '../store/manifest.ts';
+import { judged } from './judged.ts';
 import { knownManifest } from './known-manifests.ts';
 import type { ModelHost } from './model-host.ts';
 import type { Version } from './model-image.ts';
@@ -81,17 +82,11 @@ function pointsOn({ files }: ModelHost, disk: string): readonly StoredPoint[] {
       ),
     });
   }
-  return judged(drafts);
-}
-
-function judged(drafts: readonly Draft[]): readonly StoredPoint[] {
-  const isValid = (point: Draft): boolean => {
-    if (!point.isWhole) return false;
-    if (point.manifest.parent === null) return true;
-    const parent = parentOf(point, drafts);
-    return parent !== undefined && isValid(parent);
-  };
-  return drafts.map((draft) => ({ ...draft, isValid: isValid(draft) }));
+  return judged(
+    drafts,
+    ({ isWhole }) => isWhole,
+    (point) => parentOf(point, drafts),
+  );
 }
 
 /** The point that another stands on: of the same chain, in the same place. */

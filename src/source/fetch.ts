@@ -4,7 +4,7 @@ import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { HostSource } from '../policy/host-file.ts';
 import { errorNumber } from '../store/attempt.ts';
 import { candidate } from './clone.ts';
-import type { Git } from './git.ts';
+import { lastWords, type Git } from './git.ts';
 
 /** The newest commit of the branch, and whether it follows from the one in force. */
 export interface Fetched {
@@ -56,21 +56,4 @@ function unreachable({ url }: HostSource, why: string, code = 'unreachable'): Fa
     code: code === 'git-failed' ? code : `source-${code}`,
     message: `${url} could not be fetched: ${why}`,
   };
-}
-
-// Advice of git that says less than the line before it.
-const advice = /^(and the repository exists|Please make sure you have the correct access)/;
-
-/** The line in which git, or the ssh under it, says what is wrong. */
-export function lastWords(stderr: string): string {
-  const lines = stderr
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !advice.test(line));
-  const told = lines.filter(
-    (line) => !line.startsWith('fatal: Could not read from remote repository'),
-  );
-  return (told.at(-1) ?? lines.at(-1) ?? 'git gives no reason')
-    .replace(/^(fatal|error): /, '')
-    .replace(/\.$/, '');
 }

@@ -80,3 +80,20 @@ async function whenAborted(signal: AbortSignal): Promise<null> {
     signal.addEventListener('abort', () => resolve(null), { once: true });
   });
 }
+
+// Advice of git that says less than the line before it.
+const advice = /^(and the repository exists|Please make sure you have the correct access)/;
+
+/** The line in which git, or the ssh under it, says what is wrong. */
+export function lastWords(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !advice.test(line));
+  const told = lines.filter(
+    (line) => !line.startsWith('fatal: Could not read from remote repository'),
+  );
+  return (told.at(-1) ?? lines.at(-1) ?? 'git gives no reason')
+    .replace(/^(fatal|error): /, '')
+    .replace(/\.$/, '');
+}

@@ -5,9 +5,8 @@ import { attempt } from '../store/attempt.ts';
 import { makeWay } from '../store/durable.ts';
 import { realFiles } from '../store/files.ts';
 import { takeLock } from '../store/lock.ts';
-import { lastWords } from './fetch.ts';
 import { pushConfig, type GitPlace } from './git-config.ts';
-import { gitIn, type Git } from './git.ts';
+import { gitIn, lastWords, type Git } from './git.ts';
 
 /** Where a host tells its state: a branch that it alone writes. */
 export interface PublishPlace extends GitPlace {

@@ -12,12 +12,12 @@ import type {
   OpenIntent,
 } from '../../src/model/observed.ts';
 import { seen, unreachable } from '../../src/model/result.ts';
+import { tipAfter } from '../../src/simulator/forecast/tip-after.ts';
 import { aRun, readyStore } from './build.ts';
 import { checkedPoints, healedPoint } from './checked.ts';
 import { drilled } from './drill-world.ts';
 import { appliedAtMirror } from './mirror-world.ts';
 import { rewritten } from './rewritten.ts';
-import { tipAfter } from './tip-after.ts';
 
 /** The world after some actions of a plan, all of which succeed; time stands still. */
 export function applied(observed: ObservedState, actions: readonly Action[]): ObservedState {

@@ -2,17 +2,13 @@ import type { Action, Backup, PurgeTrash, TrashChain } from '../../model/action.
 import type { ChainId } from '../../model/identity.ts';
 import { runId } from '../../model/identity.ts';
 import { compactInstant, millisecondsOf } from '../../model/instant.ts';
-import type {
-  ObservedChain,
-  ObservedDirectory,
-  ObservedTip,
-  ReadyStore,
-} from '../../model/observed-store.ts';
+import type { ObservedChain, ObservedDirectory, ReadyStore } from '../../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
 import type { ImageStat } from '../../model/point.ts';
 import { seen } from '../../model/result.ts';
 import { copied, hidden, removed } from './mirror-world.ts';
 import { pointBytes, type SizeModel } from './sizes.ts';
+import { tipAfter } from './tip-after.ts';
 import { newestMs, withDomain, withStore } from './world.ts';
 
 /**
@@ -121,23 +117,6 @@ function published(
 }
 
 const emptyChain = (id: ChainId): ObservedChain => ({ id, held: false, closed: null, points: [] });
-
-function tipAfter(action: Backup): ObservedTip {
-  return {
-    chain: action.chain,
-    point: action.point,
-    directory: action.pointDirectory,
-    checkpoint: action.checkpoint,
-    definitionDigest: action.definitionDigest,
-    disks: action.disks.map(({ target, file, source, sizeBytes, tracked }) => ({
-      target,
-      file,
-      source,
-      sizeBytes: sizeBytes ?? 0,
-      tracked,
-    })),
-  };
-}
 
 function trashed(store: ReadyStore, action: TrashChain, at: string): ReadyStore {
   // Two runs of one instant do not happen here, so the digits tell nothing apart.

@@ -1,5 +1,5 @@
-import type { Backup } from '../../src/model/action.ts';
-import type { ObservedTip } from '../../src/model/observed-store.ts';
+import type { Backup } from '../../model/action.ts';
+import type { ObservedTip } from '../../model/observed-store.ts';
 
 /** What the next increment builds on after a backup. */
 export function tipAfter(action: Backup): ObservedTip {
