@@ -63,7 +63,8 @@ function pointFinding(
 ): DoctorFinding {
   const { sequence, id, level } = point;
   const { short, remedy } = faults[fault];
-  const bad = (point.badCopies ?? []).map(({ mirror }) => mirror);
+  // One that was tried at two places is named once.
+  const bad = [...new Set((point.badCopies ?? []).map(({ mirror }) => mirror))];
   const copies = bad.length === 0 ? '' : `; its copy at ${bad.join(' and ')} is damaged too`;
   const place = ['domains', directory, chain.id, pointDirectory(sequence, id, level)].join('/');
   const more = followers === 0 ? '' : `; ${plural(followers, 'point')} on top of it with it`;

@@ -40,6 +40,7 @@ it('names each point that cannot be restored, and the remedy', () => {
   ]);
   const copies = [
     { mirror: 'nas', target: '/nas' },
+    { mirror: 'nas', target: '/moved' },
     { mirror: 'vault', target: '/vault' },
   ];
   expect(findings([withPoint(hurt, 0, { badCopies: copies }), second])[0]).toMatchObject({
