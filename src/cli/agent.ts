@@ -16,7 +16,7 @@ import type { HostFile } from '../policy/host-file.ts';
 import { takeLock } from '../store/lock.ts';
 import type { Lock } from '../store/store.ts';
 import { AgentDesk, endOf, type RoundWatch } from './agent-desk.ts';
-import { AgentLog, statusWords } from './agent-log.ts';
+import { AgentLog, statusWords, workWords } from './agent-log.ts';
 import type { AgentPages } from './agent-pages.ts';
 import { complain, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
@@ -136,16 +136,7 @@ async function forEver(
   log.say({ kind: 'agent-started', mode, intervalSeconds: intervalSeconds() });
   if (pages !== null) log.say({ kind: 'agent-listening', url: pages.url });
   service.tell('READY=1', 'STATUS=first look');
-  const watch: RoundWatch = {
-    admit: async (planned, now) =>
-      signals.stop.aborted
-        ? null
-        : log.stage(planned, now !== 'observe', signals.stop, watchdog.progress),
-    // Our own starts and stops of domains wake us too, and the closing look sees what they left.
-    lastLook: () => alarm.forget('libvirt'),
-    warn: (message) => log.say({ kind: 'agent-warning', message }),
-    note: (message) => log.say({ kind: 'agent-note', message }),
-  };
+  const watch = watchOf({ service, log, signals, watchdog, alarm });
   await runLoop(
     {
       now: context.clock.now,
@@ -176,6 +167,29 @@ async function forEver(
   events[Symbol.dispose]();
   await service.told();
   return 0;
+}
+
+/** How the rounds are watched: told to the log and the service manager, and ended by signals. */
+function watchOf(by: {
+  readonly service: Service;
+  readonly log: AgentLog;
+  readonly signals: AgentSignals;
+  readonly watchdog: Watchdog;
+  readonly alarm: Alarm;
+}): RoundWatch {
+  const { service, log, signals, watchdog, alarm } = by;
+  return {
+    admit: async (planned, mode) => {
+      if (signals.stop.aborted) return null;
+      const count = planned.plan.actions.length;
+      if (count > 0) service.tell(`STATUS=${workWords(mode, count)}`);
+      return log.stage(planned, mode !== 'observe', signals.stop, watchdog.progress);
+    },
+    // Our own starts and stops of domains wake us too, and the closing look sees what they left.
+    lastLook: () => alarm.forget('libvirt'),
+    warn: (message) => log.say({ kind: 'agent-warning', message }),
+    note: (message) => log.say({ kind: 'agent-note', message }),
+  };
 }
 
 /** What is told over HTTP, where the command line or the host file says; null: nowhere. */
@@ -226,9 +240,7 @@ class AgentSignals implements Disposable {
   };
 
   readonly #onHangup = (): void => {
-    // Node's own clock is CLOCK_MONOTONIC, which systemd asks for.
-    const micros = process.hrtime.bigint() / 1000n;
-    this.#service.tell('RELOADING=1', `MONOTONIC_USEC=${micros}`, 'STATUS=looking again');
+    // No RELOADING=1: a look after a run of hours would be a reload that timed out.
     this.#ring('hangup', null);
   };
 
