@@ -94,6 +94,28 @@ describe('after a run that died', () => {
     expect(await openOf(world)).toEqual([]);
   });
 
+  it.each(['remove', 'removeEmpty'] as const)(
+    'its intent stays open for the next plan while scratch is left, where %s fails',
+    async (call) => {
+      const vm = fakeDomain(1);
+      using world = new FakeWorld([vm]);
+      const { intent, action } = abandoned(world, vm);
+      die(world, [intent]);
+      const drivers = world.drivers();
+      const files = { ...drivers.files, [call]: () => Promise.reject(new Error('EIO: no')) };
+      const report = await world.apply([action], { drivers: { ...drivers, files } });
+      expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['done']);
+      expect(vm.job).toBeNull();
+      expect(world.events.find(({ kind }) => kind === 'warning')).toMatchObject({
+        failure: {
+          code: 'scratch-left',
+          message: 'A scratch file was not removed: Error: EIO: no',
+        },
+      });
+      expect(await openOf(world)).toEqual(['backup-job']);
+    },
+  );
+
   it('a job of somebody else is left alone', async () => {
     const vm = fakeDomain(1);
     using world = new FakeWorld([vm]);
