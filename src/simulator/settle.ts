@@ -1,3 +1,4 @@
+import type { Action } from '../model/action.ts';
 import { type Plan, runnableActions } from '../model/plan.ts';
 import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
@@ -33,6 +34,7 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   }
   let putOff = 0;
   let trashed: ReadonlySet<string> = new Set();
+  let blocked: ReadonlySet<string> = new Set();
   for (let count = 0; count < 2; count += 1) {
     const scene = await run.step(quietApply);
     if (run.violations.length > 0) return [];
@@ -41,7 +43,10 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     trashed = trashedBy(scene);
     // G201: where nobody is there two chains go in a run; the others are no failure of this one.
     const isPutOff = scene.results.some(({ plan }) => plan !== null && putsOff(plan));
-    if (!isPutOff && !changesWhatCounts(scene)) continue;
+    // Nothing follows from what a guard blocked before a run does it: what another one of that run freed (I3).
+    const isFreed = runnableOf(scene).some(({ id }) => blocked.has(id));
+    blocked = blockedBy(scene);
+    if (!isPutOff && !isFreed && !changesWhatCounts(scene)) continue;
     putOff += 1;
     if (putOff > mostPutOff) return [live(`work was put off for the next run ${mostPutOff} times`)];
     count -= 1;
@@ -86,10 +91,18 @@ function changesWhatCounts({ results }: Scene): boolean {
   });
 }
 
-function trashedBy({ results }: Scene): ReadonlySet<string> {
-  const actions = results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
+function runnableOf({ results }: Scene): readonly Action[] {
+  return results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
+}
+
+function blockedBy({ results }: Scene): ReadonlySet<string> {
+  const all = results.flatMap(({ plan }) => plan?.actions ?? []);
+  return new Set(all.flatMap(({ id, blockedBy: guards }) => (guards.length > 0 ? [id] : [])));
+}
+
+function trashedBy(scene: Scene): ReadonlySet<string> {
   return new Set(
-    actions.flatMap((one) =>
+    runnableOf(scene).flatMap((one) =>
       one.kind === 'trash-chain' || one.kind === 'hide-copies' ? [one.chain] : [],
     ),
   );
