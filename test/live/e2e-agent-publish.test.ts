@@ -1,32 +1,25 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { Lab, sh, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { sh, type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 const secret = 'correct-horse-battery';
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
+
 let domain: LabDomain;
 let upstream = '';
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ start: false, disks: [{ target: 'vda', sizeBytes: MiB }] });
   upstream = join(lab.dir, 'upstream.git');
   await sh('git', 'init', '-q', '--bare', '-b', 'main', upstream);
   // What a forge does: no branch is ever rewritten.
   await sh('git', '-C', upstream, 'config', 'receive.denyNonFastForwards', 'true');
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** A host that tells its state on a branch of the common repository. */
@@ -78,7 +71,7 @@ it('tells what changed, and nothing while nothing changes; hosts that share a re
   expect((await other.run('agent', '--once')).exit).toBe(0);
   expect(await commits('two')).toHaveLength(1);
   const rounds = agent.kinds().filter((kind) => kind === 'agent-round').length;
-  await agent.rounds(rounds + 3);
+  await agent.rounds(rounds + 2);
   agent.kill('SIGTERM');
   expect(await agent.ended(), agent.err).toBe(0);
   expect(await commits('one')).toEqual(before);
