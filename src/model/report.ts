@@ -91,6 +91,8 @@ export interface StatusDomain {
   readonly points: number;
   /** Points that are not valid, by what is wrong with each: they count for nothing. */
   readonly faulty: Readonly<Partial<Record<PointFault, number>>>;
+  /** Only where there are some: faulty points whose copies at the mirrors were found damaged too. */
+  readonly noSoundCopy?: number;
   readonly bytes: number;
   /** At each mirror that its rule names; left out where it names none. */
   readonly copies?: readonly StatusCopies[];

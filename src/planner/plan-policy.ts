@@ -16,7 +16,7 @@ import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import { decideDrills } from './drills.ts';
 import type { GuardContext } from './guards/guard-context.ts';
-import { chainKey, healsOf } from './heals.ts';
+import { chainKey, plannedHeals, type PlannedHeals } from './heals.ts';
 import { guardedWithRoom } from './make-room.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
@@ -68,17 +68,17 @@ export function planPolicy(
       ...removed,
       ...due,
       ...copied,
-      ...heals,
+      ...heals.actions,
       ...checks.actions,
       ...drills,
-      ...afterHeals(retainedCopies.hides, heals),
+      ...afterHeals(retainedCopies.hides, heals.actions),
       ...copyPurges(planning, copied),
     ]);
     const ordered = orderedActions(draft, decisions);
     return guardedWithRoom({ planning, actions: ordered, decisions, byUuid, copies });
   };
   const care = careOf(planning, [...retained.trash, ...removed], guarded);
-  const { checks } = care;
+  const { checks, heals: healed } = care;
   const { actions, guards } = guarded(care);
   const incomplete = isIncomplete(planning);
   const plan = sealPlan({
@@ -90,7 +90,11 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision, decisions, checks.notes.concat(notes)),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions, [
+      ...healed.notes,
+      ...checks.notes,
+      ...notes,
+    ]),
     guards,
     domains: verdictsOf(planning, decisions, actions, checks.nextAt),
     incomplete,
@@ -219,11 +223,14 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
 }
 
 interface Care {
-  readonly heals: readonly Heal[];
+  readonly heals: PlannedHeals;
   readonly checks: PlannedChecks;
 }
 
-const noCare: Care = { heals: [], checks: { actions: [], notes: [], nextAt: new Map() } };
+const noCare: Care = {
+  heals: { actions: [], notes: [] },
+  checks: { actions: [], notes: [], nextAt: new Map() },
+};
 
 /**
  * What is healed and checked of the chains that do not go; one that a guard keeps
@@ -248,7 +255,7 @@ function careOf(
       kept.has(id) ? [] : [chainKey(store.name, directory, chain)],
     ),
   );
-  return { heals: healsOf(planning, going), checks: plannedChecks(planning, going) };
+  return { heals: plannedHeals(planning, going), checks: plannedChecks(planning, going) };
 }
 
 const copyKeyOf = ({ mirror, domain, chain }: HideCopies | Heal): string =>

@@ -17,12 +17,18 @@ export const checkReasons: SentenceTable = {
   'point-damaged': {
     say: (t) => `${faultWords(t.text('fault'))}; ${t.text('mirror')} has a copy`,
     explain:
-      'The point counts for nothing here: a check has put it into quarantine, or a file of it is missing or short. A mirror of its domain holds exactly that point. Each of its files is compared with the manifest; those that differ are fetched, compared before they take their places, and the quarantine ends with that. What of the copy is damaged too heals nothing, and the action says so.',
+      'The point counts for nothing here: a check has put it into quarantine, or a file of it is missing or short. A mirror of its domain holds exactly that point. Each of its files is compared with the manifest; those that differ are fetched, compared before they take their places, and the quarantine ends with that. A copy that is damaged too heals nothing: the action says so, and the next plan takes the next mirror, or notes `no-sound-copy`.',
   },
 };
 
 /** What is said of checks but not done. */
 export const checkNotes: SentenceTable = {
+  'no-sound-copy': {
+    say: (t) =>
+      `${faultWords(t.text('fault'))}, and no mirror has a sound copy: ${t.text('mirrors')} damaged too`,
+    explain:
+      'A heal has fetched what these mirrors hold of the point, and it was not what the manifest says; that is noted beside the point (`bad-copies.json`), so that no run fetches it again. The point cannot be restored, nor what stands on it. If its files are anywhere else, copy them back and run holdfast verify on the point. If a copy at a mirror was mended, run holdfast verify on the point as well: it forgets what was noted, and the next plan tries each mirror again. A mirror that moves to another place is tried again by itself.',
+  },
   'checks-later': {
     say: (t) =>
       `${t.count('points', 'more point')}, ${t.bytes('bytes')} due for a check: ${t.number('days') === 1 ? 'within a day' : `over ${t.count('days', 'day')}`}`,
