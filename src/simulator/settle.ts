@@ -40,6 +40,7 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     if (run.violations.length > 0) return [];
     if (scene.results.some(({ locked }) => locked)) return [live('the lock outlived its process')];
     world.host.pass(1);
+    takeForeignAway(world);
     trashed = trashedBy(scene);
     // G201: where nobody is there two chains go in a run; the others are no failure of this one.
     const isPutOff = scene.results.some(({ plan }) => plan !== null && putsOff(plan));
@@ -125,13 +126,7 @@ function heal(world: World): void {
     mount.isReadOnly = false;
     mount.isFull = false;
   }
-  // A purge refuses what is not ours, and says so: somebody moves it away.
-  for (const path of world.foreignFiles.keys()) {
-    const now = host.files.look(path) === null ? movedPath(world, path) : path;
-    if (now === null || !now.includes('/.trash/')) continue;
-    host.files.removeFile(now);
-    world.foreignFiles.delete(path);
-  }
+  takeForeignAway(world);
   healMirrors(world);
   for (const domain of host.domains) {
     domain.agent = 'connected';
@@ -139,6 +134,17 @@ function heal(world: World): void {
   }
   // Half past an hour: three runs of a second each begin no new slot.
   host.pass(5400 - (Math.floor(host.wallMs / 1000) % 3600));
+}
+
+/** A purge refuses what is not ours and went to the trash with a chain, and says so: somebody moves it away. */
+function takeForeignAway(world: World): void {
+  const { host, foreignFiles } = world;
+  for (const path of foreignFiles.keys()) {
+    const now = host.files.look(path) === null ? movedPath(world, path) : path;
+    if (now === null || !now.includes('/.trash/')) continue;
+    host.files.removeFile(now);
+    foreignFiles.delete(path);
+  }
 }
 
 /** Where a file in a chain has gone with it. */

@@ -145,6 +145,7 @@ const everyHostKey: Whole<WrittenHostFile> = {
     branch: 'holdfast/state/kvm01',
     ssh: { identityFile: '/etc/holdfast/git.key', knownHosts: '/etc/holdfast/known_hosts' },
     timeout: '60s',
+    every: '10m',
   },
   uri: 'qemu:///system',
   stateDir: '/var/lib/holdfast',
