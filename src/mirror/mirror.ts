@@ -14,6 +14,7 @@ import type { Failure, Result, Seen } from '../model/result.ts';
  * - `mirror-lost`: this host knows a mirror there, and its marker is missing or another one;
  * - `conflict`: another point, hold or mirror is where ours should be;
  * - `not-a-point`: what is asked for has no manifest there, or one that cannot be read;
+ * - `hash-differs`: a file in the store is not what its manifest says (not every way of copying notices);
  * - `file-missing`: a file that a manifest names is not there;
  * - `held`: a hold forbids it;
  * - `deletes-never`: the policy gives this source no right to delete there; no process was started;
