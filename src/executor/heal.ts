@@ -128,8 +128,8 @@ async function bringFiles(
   if (!fetched.ok) {
     // What an interrupted fetch has brought is gone on with; what is wrong is not kept.
     if (!signal.aborted && fetched.error.code === 'copy-damaged') {
-      const tidied = await underStoreLock(store, () => store.endHeal(place));
-      if (!tidied.ok) return tidied;
+      const noted = await noteBad(healing, fetched.error, tools);
+      if (!noted.ok) return noted;
     }
     return failed(fetched.error);
   }
@@ -138,6 +138,17 @@ async function bringFiles(
     if (!swapped.ok) return swapped;
   }
   return fetched;
+}
+
+/** The next plan takes another mirror, or none: this one's copy would fail again in every run. */
+function noteBad({ action, store }: Healing, { message }: Failure, { drivers }: Tools) {
+  const place = placeOf(action);
+  const { name, target } = action.mirror;
+  const copy = { mirror: name, target, at: drivers.clock(), message };
+  return underStoreLock(store, () => {
+    const noted = store.noteBadCopy(place, copy);
+    return noted.ok ? store.endHeal(place) : noted;
+  });
 }
 
 async function fetchFiles(

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { DrillMemory } from '../../src/model/drill.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import type { PointRow, StatusReport } from '../../src/model/report.ts';
-import { buildProgram, eventually, type HostChild, LiveHost } from './host.ts';
-import { connection, Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, type HostChild, LiveHost } from './host.ts';
+import { connection, type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab, libvirt } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let point: PointRow;
@@ -21,9 +20,6 @@ let strangeLog = '';
 
 // Nothing is on its disk that could boot: firmware, and then a screen that says so.
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({
     agent: true,
     start: false,
@@ -45,10 +41,6 @@ beforeAll(async () => {
   strangeLog = `${domain.name}-drill-of-somebody.log`;
   mkdirSync(logDirectory(), { recursive: true });
   writeFileSync(join(logDirectory(), strangeLog), 'x');
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** Starts the program where this libvirt has its logs. */

@@ -1,27 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { DrillMemory } from '../../src/model/drill.ts';
 import type { PointRow } from '../../src/model/report.ts';
 import { type Guest, startGuest } from './guest.ts';
 import { LiveHost } from './host.ts';
-import { Lab, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 // What the guest needs beside the tiny one: a screen that a picture can be taken of. Without a port: two
 // libvirtds may choose the same one.
 const screen = `<graphics type='vnc'><listen type='socket'/></graphics><video><model type='vga'/></video>
 <interface type='user'><mac address='52:54:00:0d:0d:0d'/></interface>`;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let guest: Guest;
 let point: PointRow;
 
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   guest = await startGuest(lab, undefined, screen);
   const seen = join(lab.dir, 'asked.json');
   const answers = join(lab.dir, 'answers');
@@ -31,10 +28,6 @@ beforeAll(async () => {
     rule: { drill: { every: '30d', wait: 'agent', timeout: '4m', script: 'answers' } },
   });
   host.writePolicy([guest.domain]);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** What the store says of the domain's drills. */

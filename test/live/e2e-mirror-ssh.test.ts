@@ -8,29 +8,25 @@ import type {
   PointsReport,
   VerifyReport,
 } from '../../src/model/report.ts';
-import { buildProgram, eventually, LiveHost, SmallDisk } from './host.ts';
-import { compareImages, Lab, type LabDomain } from './lab.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost, SmallDisk } from './host.ts';
+import { compareImages, type LabDomain } from './lab.ts';
 import { farDirectory, farUser, startSshd, type FarHost } from './mirror-servers.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 const directory = mkdtempSync(join(tmpdir(), 'hf-e2e-ssh-'));
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let disk: SmallDisk;
 let far: FarHost;
 let host: LiveHost;
 let domain: LabDomain;
 let root: string;
 beforeAll(async () => {
-  main = await buildProgram();
   disk = await SmallDisk.mount(join(directory, 'disk'), 3);
   root = farDirectory(join(disk.path, 'nas'));
   far = await startSshd(directory, 17_522);
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 8 * MiB }] });
   host = new LiveHost(lab, 'mirror', {
     // Each point is a chain: the third brings a deletion, the next run its removal.
@@ -40,8 +36,6 @@ beforeAll(async () => {
   writePolicy();
 });
 afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
   await far.stop();
   await disk[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true, force: true });

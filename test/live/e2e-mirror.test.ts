@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type {
   DoctorReport,
   MirrorsReport,
@@ -10,19 +10,16 @@ import type {
   VerifyReport,
 } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
-import { compareImages, Lab, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { compareImages, type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let nas: string;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   nas = join(lab.dir, 'nas');
   mkdirSync(nas);
@@ -35,10 +32,6 @@ beforeAll(async () => {
     trashKeepFor: '24h',
   });
   host.writePolicy([domain]);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const copies = async (): Promise<readonly PointRow[]> =>

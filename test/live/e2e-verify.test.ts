@@ -1,24 +1,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { PointRow, StatusReport } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
-import { Lab, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 const day = 86_400;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let points: readonly PointRow[];
 let image: string;
 let good: Buffer;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   const nas = join(lab.dir, 'nas');
   mkdirSync(nas);
@@ -33,10 +30,6 @@ beforeAll(async () => {
   if (second === undefined) throw new Error('no second point');
   image = join(host.pointDirectory(second), 'vda.qcow2');
   good = readFileSync(image);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const faults = async () => (await host.points(domain.name)).map(({ fault }) => fault);

@@ -31,15 +31,19 @@ until rm -rf "$1"; do sleep 0.1; done
  * lives, `virsh` and the lab of this test file speak to it.
  */
 export class PrivateLibvirt implements AsyncDisposable {
-  readonly dir: string;
-  readonly #keeper: ChildProcess;
+  #begun: { readonly dir: string; readonly keeper: ChildProcess } | null = null;
 
-  private constructor(dir: string, keeper: ChildProcess) {
-    this.dir = dir;
-    this.#keeper = keeper;
+  get #own(): { readonly dir: string; readonly keeper: ChildProcess } {
+    if (this.#begun === null) throw new Error('libvirt is there in hooks and tests alone');
+    return this.#begun;
   }
 
-  static async start(): Promise<PrivateLibvirt> {
+  get dir(): string {
+    return this.#own.dir;
+  }
+
+  /** Begins its life: once. */
+  async start(): Promise<this> {
     const dir = mkdtempSync(join(tmpdir(), 'hf-libvirt-'));
     chmodSync(dir, 0o711);
     writeFileSync(join(dir, 'enter.sh'), enter);
@@ -51,12 +55,12 @@ export class PrivateLibvirt implements AsyncDisposable {
       ['--mount', '--propagation', 'private', 'sh', join(dir, 'enter.sh'), dir],
       { stdio: ['pipe', 'ignore', 'inherit'] },
     );
-    const own = new PrivateLibvirt(dir, keeper);
-    await own.#until('the namespace', async () => existsSync(join(dir, 'ready')));
-    await own.up();
-    connection.uri = own.uri;
+    this.#begun = { dir, keeper };
+    await this.#until('the namespace', async () => existsSync(join(dir, 'ready')));
+    await this.up();
+    connection.uri = this.uri;
     connection.root = `/proc/${keeper.pid}/root`;
-    return own;
+    return this;
   }
 
   get socket(): string {
@@ -69,7 +73,7 @@ export class PrivateLibvirt implements AsyncDisposable {
 
   /** The first words of a command line that sees this libvirt's state and logs where it keeps them. */
   get inside(): readonly string[] {
-    return ['nsenter', '--target', String(this.#keeper.pid), '--mount'];
+    return ['nsenter', '--target', String(this.#own.keeper.pid), '--mount'];
   }
 
   /** Its process id. */
@@ -111,8 +115,10 @@ export class PrivateLibvirt implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#keeper.stdin?.end();
-    await this.#until('the end of libvirtd', async () => !existsSync(this.dir));
+    if (this.#begun === null) return;
+    const { dir, keeper } = this.#begun;
+    keeper.stdin?.end();
+    await this.#until('the end of libvirtd', async () => !existsSync(dir));
     connection.uri = 'qemu:///system';
     connection.root = '';
   }
