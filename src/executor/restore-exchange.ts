@@ -1,6 +1,7 @@
-import type { Restore } from '../model/action.ts';
+import type { Restore, Swap } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
+import { onHost } from './on-host.ts';
 import { noteDevices, writeNoted } from './restore-devices.ts';
 import { type Prepared, swapIn, undoSwap } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
@@ -22,11 +23,12 @@ export async function exchangeNoted(
     ? tools.log.open({ kind: 'restore-swap', ...action.domain, swaps })
     : ok(undefined);
   const all = noted.ok ? noteDevices(action, tools) : noted;
-  const exchanged = all.ok ? await exchange(action, definition, prepared, tools) : all;
+  let exchanged = all.ok ? await exchange(action, definition, prepared, tools) : all;
   // Left open where the old images are not back: then the next plan tries again. Closed before
   // devices are written: old images beside a device that is half new are no domain either.
   if (noted.ok && isNoted && (exchanged.ok || exchanged.error.code !== 'not-put-back')) {
-    tools.log.close('restore-swap');
+    const closed = tools.log.close('restore-swap');
+    if (!closed.ok && exchanged.ok) exchanged = await keepAside(swaps, tools);
   }
   return all.ok ? writeNoted(action, exchanged, tools) : all;
 }
@@ -45,4 +47,26 @@ async function exchange(
   const back = await undoSwap(prepared, tools.drivers.files);
   if (!back.ok) return back;
   return fail(during(`Defining ${action.define?.name ?? action.domain.name}`, defined.error));
+}
+
+/**
+ * Gives what was set aside a name that no journal knows: while the exchange is noted as open,
+ * the next plan would put it back over what has been restored.
+ */
+async function keepAside(
+  swaps: readonly Swap[],
+  { drivers, log }: Tools,
+): Promise<Result<void, Failure>> {
+  for (const { to, aside } of swaps) {
+    if (aside === null) continue;
+    const kept = `${aside}.kept`;
+    const renamed = await onHost(`Renaming ${aside}`, () => drivers.files.rename(aside, kept));
+    if (!renamed.ok) {
+      const { code, message } = renamed.error;
+      const then = `${to} is restored, and the next plan puts the old one back: move ${aside} away first`;
+      return fail({ code, message: `${message}. ${then}` });
+    }
+    log.warn({ code: 'kept-as', message: `The old ${to} is kept as ${kept}.` });
+  }
+  return ok(undefined);
 }
