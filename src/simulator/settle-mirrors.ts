@@ -27,15 +27,20 @@ export function healMirrors({ host, foreignCopies }: World): void {
   host.files.settle();
 }
 
+/** Scopes of stores in which a plan does nothing, because another disk was there before (G152): a person says which. */
+export function barredStores({ guards }: Plan): ReadonlySet<string> {
+  return new Set(guards.flatMap(({ code, scope }) => (code === 'G152' ? [scope] : [])));
+}
+
 /**
  * Every domain's newest point is at each mirror that copies at once, and all points where everything is kept;
- * but for stores in which the last plan does nothing, because another disk was there before (G152): a person says which.
+ * but for stores in which the last plan does nothing.
  */
 export function behind(
   { host, policy, damaged, damagedCopies }: World,
-  { guards }: Plan,
+  plan: Plan,
 ): readonly Violation[] {
-  const barred = new Set(guards.flatMap(({ code, scope }) => (code === 'G152' ? [scope] : [])));
+  const barred = barredStores(plan);
   const points = inventoryOf(host).filter(({ isTrash, isValid }) => !isTrash && isValid);
   const copies = copiesOf(host);
   const managed = host.domains.filter(
