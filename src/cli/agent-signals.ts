@@ -34,9 +34,7 @@ export class AgentSignals implements Disposable {
   };
 
   readonly #onHangup = (): void => {
-    // Node's own clock is CLOCK_MONOTONIC, which systemd asks for.
-    const micros = process.hrtime.bigint() / 1000n;
-    this.#service.tell('RELOADING=1', `MONOTONIC_USEC=${micros}`, 'STATUS=looking again');
+    // No RELOADING=1: a look after a run of hours would be a reload that timed out.
     this.#ring('hangup', null);
   };
 

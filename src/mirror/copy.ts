@@ -72,7 +72,7 @@ function sumOf(parts: readonly Transferred[]): Transferred {
 /** The manifests in the store; one that cannot be read is not copied, nor are the others of the request. */
 function readStore(
   work: Work,
-  { storePath, chain }: CopyRequest,
+  { storePath, chain, only }: CopyRequest,
   { points }: ChainPlace,
 ): Result<readonly LocalPoint[], Failure> {
   return attempt(`reading points in ${storePath}`, () => {
@@ -86,7 +86,9 @@ function readStore(
         path: `${storePath}/${path}/${manifestName}`,
       });
       if (!manifest.ok) return manifest;
-      const files = filesOf(manifest.value).map(({ file }) => `${path}/${file}`);
+      const files = filesOf(manifest.value).flatMap(({ file }) =>
+        only?.get(name)?.has(file) === false ? [] : [`${path}/${file}`],
+      );
       const sha256 = filesOf(manifest.value).map(
         (each) => [`${path}/${each.file}`, each.sha256] as const,
       );

@@ -111,6 +111,7 @@ const everyKey = {
       schedule: 'nightly',
       deletes: 'never',
       trash: { keepFor: '14d' },
+      verify: { every: '7d', depth: 'hash', maxRate: '50MiB/s', maxTime: '1h' },
       ssh: { identityFile: '/key', knownHosts: '/hosts', port: 22 },
       configFile: '/rclone.conf',
     },
