@@ -10,6 +10,7 @@ import {
   files,
   happens,
   hours,
+  killedHourly,
   hypervisor,
   looks,
   store,
@@ -299,5 +300,6 @@ export const mutationCases: readonly MutationCase[] = [
     name: 'jobs are not ended',
     twist: hypervisor(() => ({ abortJob: async () => ok('aborted' as const) })),
     caughtBy: ['I14', 'live'],
+    story: killedHourly,
   },
 ];
