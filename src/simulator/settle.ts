@@ -190,6 +190,7 @@ function remains({ host }: World): readonly Violation[] {
 const refusals: readonly string[] = [
   'no-points',
   'point-not-found',
+  'point-faulty',
   'has-overlay',
   'managed-save',
   'domain-gone',
