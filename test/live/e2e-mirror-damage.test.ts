@@ -72,7 +72,7 @@ it('is never restored: newer points are passed over with a word', async () => {
   expect(existsSync(to)).toBe(false);
   const older = await host.run('restore', `domain/${domain.name}`, ...args);
   expect(older.exit, older.err).toBe(0);
-  expect(older.err).toContain('2 newer points are faulty (in quarantine, its parent is faulty)');
+  expect(older.err).toContain('2 newer points are faulty (its parent is faulty, in quarantine)');
   expect(readdirSync(to)).toEqual(['vda.qcow2']);
 });
 
