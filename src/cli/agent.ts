@@ -5,7 +5,7 @@ import { runLoop } from '../agent/agent.ts';
 import { Alarm, type Wake } from '../agent/alarm.ts';
 import { CronWakes } from '../agent/cron-wakes.ts';
 import { memoryReleaser } from '../agent/release-memory.ts';
-import { systemdService, Watchdog } from '../agent/service.ts';
+import { systemdService, Watchdog, type Service } from '../agent/service.ts';
 import { FileWatch } from '../agent/watch-files.ts';
 import { listenToEvents } from '../hypervisor/libvirt/events.ts';
 import { addressOf } from '../model/address.ts';
@@ -16,7 +16,7 @@ import type { HostFile } from '../policy/host-file.ts';
 import { takeLock } from '../store/lock.ts';
 import type { Lock } from '../store/store.ts';
 import { AgentDesk, endOf, type RoundWatch } from './agent-desk.ts';
-import { AgentLog, statusWords } from './agent-log.ts';
+import { AgentLog, statusWords, workWords } from './agent-log.ts';
 import type { AgentPages } from './agent-pages.ts';
 import { AgentPublisher } from './agent-publisher.ts';
 import { AgentSignals } from './agent-signals.ts';
@@ -144,7 +144,7 @@ async function forEver(
   log.say({ kind: 'agent-started', mode, intervalSeconds: intervalSeconds() });
   if (pages !== null) log.say({ kind: 'agent-listening', url: pages.url });
   service.tell('READY=1', 'STATUS=first look');
-  const watch = watchOf({ log, alarm, watchdog, stop: signals.stop });
+  const watch = watchOf({ service, log, alarm, watchdog, stop: signals.stop });
   await using publisher = new AgentPublisher(context, {
     note: watch.note,
     tried: (isTold) => pages?.told(isTold, context.clock.now()),
@@ -182,21 +182,27 @@ async function forEver(
   return 0;
 }
 
-/** Rounds are told in the log, and begin nothing once the agent is to stop. */
+/** Rounds are told in the log and to the service manager, and begin nothing once the agent is to stop. */
 function watchOf({
+  service,
   log,
   alarm,
   watchdog,
   stop,
 }: {
+  readonly service: Service;
   readonly log: AgentLog;
   readonly alarm: Alarm;
   readonly watchdog: Watchdog;
   readonly stop: AbortSignal;
 }): RoundWatch {
   return {
-    admit: async (planned, mode) =>
-      stop.aborted ? null : log.stage(planned, mode !== 'observe', stop, watchdog.progress),
+    admit: async (planned, mode) => {
+      if (stop.aborted) return null;
+      const count = planned.plan.actions.length;
+      if (count > 0) service.tell(`STATUS=${workWords(mode, count)}`);
+      return log.stage(planned, mode !== 'observe', stop, watchdog.progress);
+    },
     // Our own starts and stops of domains wake us too, and the closing look sees what they left.
     lastLook: () => alarm.forget('libvirt'),
     warn: (message) => log.say({ kind: 'agent-warning', message }),

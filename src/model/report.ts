@@ -191,6 +191,8 @@ export interface StatusAgent {
 export interface StatusReport extends ReportBase {
   /** Left out where no agent has ever looked. */
   readonly agent?: StatusAgent;
+  /** An agent runs that has not ended a round on this host; left out otherwise. */
+  readonly firstRound?: true;
   /** What people told the agent to leave alone; left out where it is nothing. */
   readonly suspended?: readonly Suspension[];
   readonly domains: readonly StatusDomain[];

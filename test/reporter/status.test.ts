@@ -113,6 +113,10 @@ describe('status', () => {
       The one domain with an RPO meets it. 1 suspension: the agent does not do all that is due.
       "
     `);
+    const first = { ...base, domains: [], stores: [], unseen: [], firstRound: true } as const;
+    expect(renderStatus(first, plain)).toContain(
+      '\nagent      running; at work on its first round\n',
+    );
     const ended = { ...agent, running: false, nextAt: null, stalled: [], trouble: 'no policy' };
     expect(renderStatus({ ...base, domains: [], stores: [], unseen: [], agent: ended }, plain))
       .toMatchInlineSnapshot(`
