@@ -20,7 +20,9 @@ export async function findsCopyDamage(run: StoryRun, quiet: Step): Promise<reado
   if (!before.some((copy) => world.damagedCopies.has(copyKeyOf(copy)))) return [];
   const bad = new Set(before.flatMap((copy) => (copy.isIntact ? [] : [copyKeyOf(copy)])));
   const verification = { everySeconds: 3600, depth: 'hash' } as const;
-  const mirrors = world.policy.mirrors.map((one) => ({ ...one, cron: null, verification }));
+  // What is kept for ever, and copied at once, is wanted there for certain.
+  const change = { cron: null, keep: null, verification };
+  const mirrors = world.policy.mirrors.map((one) => ({ ...one, ...change }));
   world.policy = { ...world.policy, mirrors };
   host.pass(7200);
   let barred: ReadonlySet<string> = new Set();
@@ -47,7 +49,7 @@ export async function findsCopyDamage(run: StoryRun, quiet: Step): Promise<reado
         { id: 'copy-check', message: `${copyName(copy)} is damaged, and nobody has found it` },
       ];
     }
-    return isKept(run, copy, points) && isGiven(run, line, points)
+    return isGiven(run, line, points)
       ? [{ id: 'copy-check', message: `${copyName(copy)} is damaged, and the store has it whole` }]
       : [];
   });
@@ -88,20 +90,6 @@ function lineOf(copy: StoredCopy, copies: readonly StoredCopy[]): readonly Store
 const isMarked = ({ world }: StoryRun, { mirror, path }: StoredCopy): boolean =>
   world.host.mirrors.find(({ name }) => name === mirror)?.files.has(`${path}/${quarantineName}`) ===
   true;
-
-/** Whether the mirror's own retention wants it for certain: all, or the newest point. */
-function isKept(
-  { world: { policy } }: StoryRun,
-  { mirror, uuid, manifest }: StoredCopy,
-  points: readonly StoredPoint[],
-): boolean {
-  const rule = policy.mirrors.find(({ name }) => name === mirror);
-  if (rule === undefined) return false;
-  return (
-    rule.keep === null ||
-    points.every((one) => one.uuid !== uuid || one.manifest.frozenAt <= manifest.frozenAt)
-  );
-}
 
 /** Whether the store has all of the line, valid and as it was written, and nothing else is wrong with it there. */
 function isGiven(
