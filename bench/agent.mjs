@@ -71,7 +71,7 @@ function writeHost(dir) {
 
 /** Rounds one after the other, each asked for by SIGHUP; nothing is done in them. */
 async function idle(dir) {
-  const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+  const main = join(import.meta.dirname, '..', 'dist', 'bin', 'main.js');
   const files = ['--host-config', `${dir}/host.yaml`, '--policy', `${dir}/policy.yaml`];
   const agent = spawn(process.execPath, [main, ...files, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],

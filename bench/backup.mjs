@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { compare, measure, ratio, seconds, table, text } from './measure.mjs';
 
 const virsh = (...args) => text('virsh', '-q', '-c', 'qemu:///system', ...args);
-const cli = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+const cli = join(import.meta.dirname, '..', 'dist', 'bin', 'main.js');
 
 export const title = 'Backup and restore, end to end, against virtnbdbackup';
 

@@ -111,7 +111,7 @@ function hostOf(work, name) {
   writeFileSync(at('policy.yaml'), JSON.stringify(policy));
   const files = ['--host-config', at('host.yaml'), '--policy', at('policy.yaml')];
   return (...args) =>
-    text(process.execPath, join(root, 'dist', 'cli', 'main.js'), ...files, ...args);
+    text(process.execPath, join(root, 'dist', 'bin', 'main.js'), ...files, ...args);
 }
 
 function defineGuest(work, name) {

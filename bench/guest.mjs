@@ -9,7 +9,7 @@ import { measure, median, ratio, table, text } from './measure.mjs';
 export const title = "A guest's own writes during its backup";
 
 const root = join(import.meta.dirname, '..');
-const cli = join(root, 'dist', 'cli', 'main.js');
+const cli = join(root, 'dist', 'bin', 'main.js');
 const virsh = (...args) => text('virsh', '-q', '-c', 'qemu:///system', ...args);
 const bash = (script, ...args) =>
   execFileSync('bash', ['-euc', script, 'bench', ...args], {

@@ -73,7 +73,7 @@ export async function run(dist = join(import.meta.dirname, '..', 'dist')) {
       writeFileSync(file, policy(distinct));
       const args = ['simulate', '--policy', file, '--from', 'nothing', '--start', '2026-01-01'];
       const took = await measure(process.execPath, [
-        join(dist, 'cli', 'main.js'),
+        join(dist, 'bin', 'main.js'),
         ...args,
         '--for',
         days,

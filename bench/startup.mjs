@@ -10,7 +10,7 @@ export const title = 'Start-up';
 const rounds = 10;
 
 export async function run() {
-  const cli = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+  const cli = join(import.meta.dirname, '..', 'dist', 'bin', 'main.js');
   const work = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   try {
     const policy = join(work, 'policy.yaml');

@@ -13,7 +13,7 @@ if [ -t 1 ]; then bold=$(tput bold 2>/dev/null || true); plain=$(tput sgr0 2>/de
 tell() { printf '\n%s# %s%s\n' "$bold" "$*" "$plain"; }
 # Shows a command as one would type it, then runs it.
 show() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; "$@"; }
-holdfast() { node "$root/dist/cli/main.js" --host-config "$work/host.yaml" --policy "$work/policy.yaml" "$@"; }
+holdfast() { node "$root/dist/bin/main.js" --host-config "$work/host.yaml" --policy "$work/policy.yaml" "$@"; }
 virsh() { command virsh -q -c qemu:///system "$@"; }
 
 bash scripts/install-packages.sh

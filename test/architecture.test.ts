@@ -28,7 +28,7 @@ const layers: Readonly<
     packages: ['fast-xml-parser', 'node:'],
     clock: true,
   },
-  mirror: { folders: ['model', 'process', 'store'], packages: ['node:'], clock: true },
+  mirror: { folders: ['model', 'process', 'store', 'image'], packages: ['node:'], clock: true },
   store: { folders: ['model', 'process'], packages: ['node:'], clock: true },
   observer: { folders: ['model', 'schedule', ...drivers], packages: ['node:'], clock: true },
   planner: { folders: ['model', 'schedule'], packages: [] },

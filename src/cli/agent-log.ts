@@ -16,7 +16,12 @@ type AgentEvent =
   | { readonly kind: 'agent-woke'; readonly wakes: readonly Wake[] }
   | { readonly kind: 'agent-round'; readonly round: LastRound; readonly nextAt: Instant | null }
   | { readonly kind: 'agent-warning' | 'agent-note'; readonly message: string }
-  | { readonly kind: 'agent-stopping'; readonly by: string };
+  | {
+      readonly kind: 'agent-stopping';
+      readonly by: string;
+      /** A second signal: nothing is waited for. */
+      readonly atOnce: boolean;
+    };
 
 /** The agent's log: lines for people on standard error, or one line of JSON each on standard output. */
 export class AgentLog {
@@ -76,7 +81,7 @@ export class AgentLog {
 function textOf(event: AgentEvent): string {
   switch (event.kind) {
     case 'agent-started':
-      return `agent started: mode ${event.mode}, a look every ${event.intervalSeconds} s and whenever something happens`;
+      return `agent started: at most mode ${event.mode}, a look every ${event.intervalSeconds} s and whenever something happens`;
     case 'agent-listening':
       return `tells metrics and status at ${event.url}`;
     case 'agent-woke':
@@ -87,7 +92,9 @@ function textOf(event: AgentEvent): string {
     case 'agent-note':
       return event.message;
     default:
-      return `${event.by}: stopping. A job that runs is ended and cleaned up.`;
+      return event.atOnce
+        ? `${event.by}: ended at once. The journal says where; the next round repairs it.`
+        : `${event.by}: stopping. A job that runs is ended and cleaned up; once more ends it at once.`;
   }
 }
 
@@ -108,9 +115,16 @@ export function roundWords(round: LastRound): string {
   return `round (${mode}): ${trouble ?? what}`;
 }
 
+/** What a service manager is told while a plan is carried out. */
+export const workWords = (mode: string, actions: number): string =>
+  `mode ${mode}; at work on a plan of ${plural(actions, 'action')}`;
+
 /** `1 action waits for a person`, for a service manager's status line. */
 export function statusWords(round: LastRound, nextAt: Instant): string {
   const waits = round.withheld === 0 ? '' : `; ${plural(round.withheld, 'action')} withheld`;
   const what = round.trouble ?? `${round.done} done, ${round.failed} failed${waits}`;
-  return `mode ${round.mode}; last round ${round.at}: ${what}; next at ${nextAt}`;
+  return `mode ${round.mode}; last round ${wholeSeconds(round.at)}: ${what}; next at ${wholeSeconds(nextAt)}`;
 }
+
+/** Nobody reads the thousandths. */
+const wholeSeconds = (at: Instant): string => at.replace(/\.\d+Z$/, 'Z');

@@ -50,6 +50,11 @@ export class AgentPages implements Disposable {
     this.#scraped = { plan: next, status: statusReport(next, result.seen, desired) };
   }
 
+  /** Takes in that the state was told on the host's branch, or was not. */
+  told(isTold: boolean, nowMilliseconds: number): void {
+    this.#runs.told(isTold, instantOf(nowMilliseconds));
+  }
+
   #byPath(): ReadonlyMap<string, Page> {
     return new Map([
       ['/metrics', { type: metricsType, text: async () => this.#runs.text(this.#scraped) }],

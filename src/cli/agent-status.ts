@@ -11,7 +11,7 @@ import { complain, type Context } from './context.ts';
 export async function agentStatus(
   context: Context,
   stateDir: string,
-): Promise<Pick<StatusReport, 'agent' | 'suspended'>> {
+): Promise<Pick<StatusReport, 'agent' | 'firstRound' | 'suspended'>> {
   const suspensions = readSuspensions(stateDir);
   if (!suspensions.ok) complain(context, suspensions.error.message);
   const now = instantOf(context.clock.now());
@@ -22,9 +22,11 @@ export async function agentStatus(
   if (!state.ok) complain(context, state.error.message);
   const last = state.ok ? (state.value?.last ?? null) : null;
   const known = suspended.length === 0 ? {} : { suspended };
-  if (!state.ok || state.value === null || last === null) return known;
-  const { failing, nextAt } = state.value;
+  if (!state.ok) return known;
   const running = await isLocked(join(stateDir, 'agent.lock'));
+  if (state.value === null || last === null)
+    return running ? { ...known, firstRound: true } : known;
+  const { failing, nextAt } = state.value;
   const stalled = stallsOf(failing).map(({ action, times }) => ({
     action,
     times,

@@ -16,8 +16,10 @@ import type { HostFile } from '../policy/host-file.ts';
 import { takeLock } from '../store/lock.ts';
 import type { Lock } from '../store/store.ts';
 import { AgentDesk, endOf, type RoundWatch } from './agent-desk.ts';
-import { AgentLog, statusWords } from './agent-log.ts';
+import { AgentLog, statusWords, workWords } from './agent-log.ts';
 import type { AgentPages } from './agent-pages.ts';
+import { AgentPublisher } from './agent-publisher.ts';
+import { AgentSignals } from './agent-signals.ts';
 import { complain, refuse, type Context, type Go, type Refusal } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { writeTrouble } from './file-trouble.ts';
@@ -104,6 +106,12 @@ async function once(context: Context, desk: AgentDesk): Promise<ExitCode> {
     note: (message) => context.terminal.err(`${message}\n`),
   });
   if (!round.ok) return refuse(context, round.error);
+  await using publisher = new AgentPublisher(context, {
+    note: (message) => complain(context, message),
+    tried: () => {},
+  });
+  publisher.take(round.value);
+  await publisher.settled();
   return tellRun(context, round.value.session, round.value.result.round, stage);
 }
 
@@ -136,16 +144,11 @@ async function forEver(
   log.say({ kind: 'agent-started', mode, intervalSeconds: intervalSeconds() });
   if (pages !== null) log.say({ kind: 'agent-listening', url: pages.url });
   service.tell('READY=1', 'STATUS=first look');
-  const watch: RoundWatch = {
-    admit: async (planned, now) =>
-      signals.stop.aborted
-        ? null
-        : log.stage(planned, now !== 'observe', signals.stop, watchdog.progress),
-    // Our own starts and stops of domains wake us too, and the closing look sees what they left.
-    lastLook: () => alarm.forget('libvirt'),
-    warn: (message) => log.say({ kind: 'agent-warning', message }),
-    note: (message) => log.say({ kind: 'agent-note', message }),
-  };
+  const watch = watchOf({ service, log, alarm, watchdog, stop: signals.stop });
+  await using publisher = new AgentPublisher(context, {
+    note: watch.note,
+    tried: (isTold) => pages?.told(isTold, context.clock.now()),
+  });
   await runLoop(
     {
       now: context.clock.now,
@@ -157,6 +160,7 @@ async function forEver(
         pages?.take(round, context.clock.now());
         cron.set(desk.schedules);
         files.set([...desk.files, ...hostFiles(context)]);
+        if (round.ok) publisher.take(round.value);
         if (round.ok) await desk.notify(round.value);
         watchdog.progress();
         return endOf(round);
@@ -178,6 +182,34 @@ async function forEver(
   return 0;
 }
 
+/** Rounds are told in the log and to the service manager, and begin nothing once the agent is to stop. */
+function watchOf({
+  service,
+  log,
+  alarm,
+  watchdog,
+  stop,
+}: {
+  readonly service: Service;
+  readonly log: AgentLog;
+  readonly alarm: Alarm;
+  readonly watchdog: Watchdog;
+  readonly stop: AbortSignal;
+}): RoundWatch {
+  return {
+    admit: async (planned, mode) => {
+      if (stop.aborted) return null;
+      const count = planned.plan.actions.length;
+      if (count > 0) service.tell(`STATUS=${workWords(mode, count)}`);
+      return log.stage(planned, mode !== 'observe', stop, watchdog.progress);
+    },
+    // Our own starts and stops of domains wake us too, and the closing look sees what they left.
+    lastLook: () => alarm.forget('libvirt'),
+    warn: (message) => log.say({ kind: 'agent-warning', message }),
+    note: (message) => log.say({ kind: 'agent-note', message }),
+  };
+}
+
 /** What is told over HTTP, where the command line or the host file says; null: nowhere. */
 async function openPages(
   address: string | null,
@@ -192,49 +224,4 @@ async function openPages(
 /** The host file is read anew in each round. */
 function hostFiles(context: Context): readonly string[] {
   return [resolve(context.terminal.cwd, hostFilePath(context))];
-}
-
-/** SIGTERM and SIGINT end the loop, SIGHUP makes it look. */
-class AgentSignals implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #service: Service;
-  readonly #log: AgentLog;
-  readonly #ring: (why: Wake['why'], detail: string | null) => void;
-
-  constructor(
-    service: Service,
-    log: AgentLog,
-    ring: (why: Wake['why'], detail: string | null) => void,
-  ) {
-    this.#service = service;
-    this.#log = log;
-    this.#ring = ring;
-    process.on('SIGINT', this.#onStop);
-    process.on('SIGTERM', this.#onStop);
-    process.on('SIGHUP', this.#onHangup);
-  }
-
-  get stop(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  readonly #onStop = (by: NodeJS.Signals): void => {
-    this.#log.say({ kind: 'agent-stopping', by });
-    if (this.stop.aborted) return;
-    this.#service.tell('STOPPING=1', 'STATUS=ending what runs');
-    this.#controller.abort();
-  };
-
-  readonly #onHangup = (): void => {
-    // Node's own clock is CLOCK_MONOTONIC, which systemd asks for.
-    const micros = process.hrtime.bigint() / 1000n;
-    this.#service.tell('RELOADING=1', `MONOTONIC_USEC=${micros}`, 'STATUS=looking again');
-    this.#ring('hangup', null);
-  };
-
-  [Symbol.dispose](): void {
-    process.off('SIGINT', this.#onStop);
-    process.off('SIGTERM', this.#onStop);
-    process.off('SIGHUP', this.#onHangup);
-  }
 }

@@ -10,6 +10,9 @@ import { finding } from './doctor-programs.ts';
 // Who has more to mend begins with these; a screen of them hides the rest of the report.
 const maxOfDomain = 10;
 
+const badCopiesRemedy =
+  'where another mirror has the point, the next apply heals it; else copy its files back, or mend a copy, and run holdfast verify on the point: mirrors are tried again after it';
+
 /** A point that is faulty of itself, and how many later ones are because of it. */
 interface FaultyPoint {
   readonly chain: ObservedChain;
@@ -60,13 +63,16 @@ function pointFinding(
 ): DoctorFinding {
   const { sequence, id, level } = point;
   const { short, remedy } = faults[fault];
+  // One that was tried at two places is named once.
+  const bad = [...new Set((point.badCopies ?? []).map(({ mirror }) => mirror))];
+  const copies = bad.length === 0 ? '' : `; its copy at ${bad.join(' and ')} is damaged too`;
   const place = ['domains', directory, chain.id, pointDirectory(sequence, id, level)].join('/');
   const more = followers === 0 ? '' : `; ${plural(followers, 'point')} on top of it with it`;
   return finding(
     'error',
     fault,
     addressOf(name, chain.id, sequence),
-    `cannot be restored: ${short}${more}; ${place} in store ${store}`,
-    remedy,
+    `cannot be restored: ${short}${more}${copies}; ${place} in store ${store}`,
+    bad.length === 0 ? remedy : badCopiesRemedy,
   );
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { instantOf } from '../model/instant.ts';
 import type { DoctorFinding } from '../model/report.ts';
-import { defaultHostFile, type HostFile } from '../policy/host-file.ts';
+import { defaultHostFile, type HostFile, type HostSource } from '../policy/host-file.ts';
 import { renderDoctor } from '../reporter/doctor.ts';
 import { type Context, type Go, wholeMessage } from './context.ts';
 import { drillFindings } from './doctor-drills.ts';
@@ -15,6 +15,7 @@ import { loadHost } from './host.ts';
 import { desiredOf } from './load-policy.ts';
 import { printReport } from './print-report.ts';
 import { openSession } from './session.ts';
+import { sourceSetting } from './source-policy.ts';
 
 /** `holdfast doctor` */
 export function defineDoctor(command: Command, go: Go): void {
@@ -36,8 +37,10 @@ async function examine(context: Context): Promise<ExitCode> {
     // Without its host file nobody knows where the policy is.
     loaded.ok ? policyFindings(context) : { findings: [], timezone: 'UTC' },
   ]);
+  const sources = await gitFindings(context, host);
   const findings: readonly DoctorFinding[] = [
     ...programs,
+    ...sources,
     ...(loaded.ok
       ? []
       : [finding('error', loaded.error.code, 'host', wholeMessage(loaded.error), hostFileRemedy)]),
@@ -56,6 +59,15 @@ async function examine(context: Context): Promise<ExitCode> {
   } as const;
   printReport(context, 'doctor', report, renderDoctor);
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+/** What the host file says of git repositories and signatures. */
+async function gitFindings(context: Context, host: HostFile): Promise<readonly DoctorFinding[]> {
+  if (host.source === null && host.publish === null && host.approvals === null) return [];
+  // Loaded here: where there is none of them there is no use for git.
+  const { sourceFindings } = await import('./doctor-source.ts');
+  const settingOf = (source: HostSource) => sourceSetting(context, host, source);
+  return sourceFindings(host, settingOf, context.clock.now);
 }
 
 function wayFindings(

@@ -4,6 +4,7 @@ import { realFileChecks } from '../executor/file-checks.ts';
 import { realHostFiles } from '../executor/host-files.ts';
 import { hostJournals } from '../executor/host-journals.ts';
 import { nbdImages } from '../executor/nbd-images.ts';
+import { realPointImages } from '../executor/point-images.ts';
 import type { Means } from '../loop/means.ts';
 import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredStore } from '../model/desired.ts';
@@ -33,6 +34,7 @@ function driversOf(
       return place.ok ? ok(place.value.of(ref.store)) : place;
     },
     images: nbdImages,
+    pointImages: realPointImages,
     checks: realFileChecks,
     journals: hostJournals(host.stateDir, clock),
     files: realHostFiles,

@@ -108,7 +108,7 @@ function simplified(desired: DesiredState): {
   );
   const used = new Set(domains.flatMap(({ mirrors }) => mirrors));
   const own = desired.mirrors.filter(({ name }) => used.has(name));
-  const mirrors = own.map((mirror) => ({
+  const mirrors = own.map(({ verification: _verification, ...mirror }) => ({
     ...mirror,
     schedule: mirror.schedule === null ? null : { ...mirror.schedule, jitterSeconds: 0 },
   }));

@@ -1,3 +1,4 @@
+import { addressOf } from '../model/address.ts';
 import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
@@ -44,6 +45,7 @@ export function statusReport(
         points,
         bytes,
         faulty,
+        ...unmendableOf(plan, domain.name),
         ...copies.get(domain.uuid),
         ...checks.get(domain.uuid),
         ...drillOf(domain.uuid, observed, desired),
@@ -77,6 +79,15 @@ function rpoOf(
   if (freshAt !== null && secondsBetween(freshAt, now) <= rpoSeconds) return 'met';
   // A newer point may lie where nothing could be seen.
   return verdict === 'unseen' || unseenStores ? 'unseen' : 'missed';
+}
+
+/** How many of its damaged points no mirror has sound, if any. */
+function unmendableOf({ notes }: Plan, name: string): Pick<StatusDomain, 'noSoundCopy'> {
+  const own = `${addressOf(name)}/`;
+  const noSoundCopy = notes.filter(
+    ({ code, address }) => code === 'no-sound-copy' && address.startsWith(own),
+  ).length;
+  return noSoundCopy === 0 ? {} : { noSoundCopy };
 }
 
 /** Its drills, if any are wanted or were made: the newest that any store knows. */

@@ -24,15 +24,18 @@ export const abortJob: Performer<AbortJob> = {
         : await tools.drivers.hypervisor.abortJob(domain.uuid, socket);
     if (!ended.ok) return failed(during(`Aborting the job on ${domain.name}`, ended.error));
     // The files only after the job: QEMU would go on writing into a nameless file.
-    const removed = await removeFiles(action, tools.drivers);
-    if (removed !== null) tools.log.warn(removed);
-    const noted = await tools.dismiss(run, domain.uuid, 'backup-job');
-    if (!noted.ok) return failed(noted.error);
+    const left = await removeFiles(action, tools.drivers);
+    if (left !== null) tools.log.warn(left);
+    // While the intent is open, the next plan discards what is left (I14). What lies elsewhere only a person may.
+    if (left?.code !== 'scratch-left') {
+      const noted = await tools.dismiss(run, domain.uuid, 'backup-job');
+      if (!noted.ok) return failed(noted.error);
+    }
     return ok(ended.value === 'aborted' ? { code: 'done', bytes: null } : { code: 'already' });
   },
 };
 
-/** Removes what the journal names, and the directories if that leaves them empty. */
+/** Removes what the journal names, and the directories that held it; what could not be, or may not. */
 async function removeFiles({ socket, scratch }: AbortJob, { files, scratchDir }: Drivers) {
   const outside = scratch.find((path) => !path.startsWith(`${scratchDir}/`));
   if (outside !== undefined) {
@@ -42,7 +45,7 @@ async function removeFiles({ socket, scratch }: AbortJob, { files, scratchDir }:
   try {
     for (const path of [...scratch, socket]) await files.remove(path);
     for (const path of new Set([...scratch, socket].map((file) => dirname(file)))) {
-      await files.removeEmpty(path).catch(() => null);
+      if (files.exists(path)) await files.removeEmpty(path);
     }
     return null;
   } catch (error) {

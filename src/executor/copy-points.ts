@@ -4,6 +4,7 @@ import type { CopyPoints } from '../model/action.ts';
 import { ok, type Result } from '../model/result.ts';
 import { pointPath, quarantineName } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
+import { endMending, filesToMend } from './mend-copies.ts';
 import { failed, interrupted, type NotDone, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
@@ -24,12 +25,23 @@ export const copyPoints: Performer<CopyPoints> = {
   },
 
   async apply(action, tools) {
-    const { mirror: ref, store, directory, chain, points, compare } = action;
+    const { mirror: ref, store, directory, chain, points, compare, damaged = [] } = action;
     const mirror = tools.drivers.openMirror(ref);
     if (!mirror.ok) return failed(mirror.error);
     const noted = tools.log.step('copy', `${ref.name}:domains/${directory}/${chain}`, null);
     if (!noted.ok) return failed(noted.error);
     const later = tools.copySignal();
+    const signal = AbortSignal.any([tools.signal, later]);
+    const notNow = (): Result<never, NotDone> => {
+      if (tools.signal.aborted) return interrupted;
+      const { code, message } = failureOfAbort(later, `The copy to ${ref.name}`);
+      return waiting(code, message);
+    };
+    const opened = tools.store(store);
+    if (!opened.ok) return failed(opened.error);
+    const mending = { action, mirror: mirror.value, store: opened.value, damaged };
+    const only = damaged.length === 0 ? ok(null) : await filesToMend(mending, tools, signal);
+    if (!only.ok) return signal.aborted ? notNow() : only;
     const total = totalOf(points);
     let done = 0;
     const copied = await mirror.value.copy({
@@ -38,20 +50,20 @@ export const copyPoints: Performer<CopyPoints> = {
       pointDirectories: points.map((point) => point.directory),
       storePath: store.path,
       compare,
+      ...(only.value === null ? {} : { only: only.value }),
       onBytes: (bytes) => {
         done += bytes;
         tools.log.progress(done, total);
       },
-      signal: AbortSignal.any([tools.signal, later]),
+      signal,
     });
-    if (copied.ok) {
-      const { files, bytes } = copied.value;
-      return ok(files === 0 ? { code: 'already' } : { code: 'done', bytes });
-    }
-    if (tools.signal.aborted) return interrupted;
-    if (!later.aborted) return failed(copied.error);
-    const { code, message } = failureOfAbort(later, `The copy to ${ref.name}`);
-    return waiting(code, message);
+    const mended =
+      copied.ok && damaged.length > 0 ? await endMending(mending, tools, signal) : ok(undefined);
+    const failure = copied.ok ? mended : copied;
+    if (!failure.ok) return signal.aborted ? notNow() : failed(failure.error);
+    if (!copied.ok) return failed(copied.error);
+    const { files, bytes } = copied.value;
+    return ok(files === 0 && damaged.length === 0 ? { code: 'already' } : { code: 'done', bytes });
   },
 };
 

@@ -1,5 +1,4 @@
 import { join, normalize } from 'node:path';
-import { endServer } from '../image/serve.ts';
 import type { DiscardFiles } from '../model/action.ts';
 import { ownPaths } from '../model/leftover.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
@@ -71,7 +70,9 @@ export async function discard(path: string, { drivers }: Tools): Promise<Result<
   try {
     // A file has no names below it, and one that is gone has none either.
     const names = await drivers.files.list(path).catch(() => []);
-    for (const name of names.filter((each) => each.endsWith('.sock'))) endServer(join(path, name));
+    for (const name of names.filter((each) => each.endsWith('.sock'))) {
+      drivers.pointImages.endServer(join(path, name));
+    }
     await drivers.files.remove(path);
     return ok(undefined);
   } catch (error) {

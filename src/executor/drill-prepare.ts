@@ -1,13 +1,11 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DrillHost } from '../hypervisor/drill-host.ts';
-import { unpackArchive } from '../image/archive.ts';
-import { createOverlay, serveImage } from '../image/serve.ts';
 import type { Drill } from '../model/drill-action.ts';
 import type { Manifest } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { parseManifest } from '../store/manifest.ts';
 import { drilledPoint, type DrillPlace } from './drill-place.ts';
+import { onHost } from './on-host.ts';
 import { readPointFile } from './point-files.ts';
 import type { Tools } from './tools.ts';
 
@@ -18,12 +16,15 @@ export interface PreparedDrill {
 }
 
 /** The manifest of the point that is meant, wherever it lies. */
-export function readDrilled(action: Drill): Result<Manifest, Failure> {
+export async function readDrilled(
+  action: Drill,
+  { drivers }: Tools,
+): Promise<Result<Manifest, Failure>> {
   const { store, chain, pointDirectory, point, domain } = action;
   const path = join(drilledPoint(action), 'point.json');
   let content: string;
   try {
-    content = readFileSync(path, 'utf8');
+    content = (await drivers.files.read(path)).toString('utf8');
   } catch (error) {
     return fail({ code: 'manifest-missing', message: `${path} cannot be read: ${String(error)}` });
   }
@@ -40,14 +41,15 @@ export async function prepareDrill(
   host: DrillHost,
   tools: Tools,
 ): Promise<Result<PreparedDrill, Failure>> {
-  const manifest = readDrilled(action);
+  const { files, pointImages } = tools.drivers;
+  const manifest = await readDrilled(action, tools);
   if (!manifest.ok) return manifest;
   const directory = drilledPoint(action);
-  const definition = readPointFile(directory, manifest.value, 'domain.xml');
+  const definition = await readPointFile(directory, manifest.value, 'domain.xml', files);
   if (!definition.ok) return definition;
   try {
     for (const path of [place.files, place.sockets]) {
-      await tools.drivers.files.makeJobDirectory(path);
+      await files.makeJobDirectory(path);
     }
   } catch (error) {
     const message = `${place.files} could not be made: ${String(error)}`;
@@ -56,12 +58,10 @@ export async function prepareDrill(
   const disks: { target: string; path: string }[] = [];
   for (const { target, file, sizeBytes } of manifest.value.disks) {
     const socket = join(place.sockets, `${target}.sock`);
-    const served = await serveImage(join(directory, file), target, socket);
+    const served = await pointImages.serve(join(directory, file), target, socket);
     if (!served.ok) return served;
-    // QEMU's user has to reach it.
-    chmodSync(socket, 0o666);
     const path = join(place.files, `${target}.qcow2`);
-    const made = await createOverlay(path, { target, socket, sizeBytes });
+    const made = await pointImages.overlay(path, { target, socket, sizeBytes });
     if (!made.ok) return made;
     disks.push({ target, path });
   }
@@ -93,32 +93,20 @@ async function copyFirmware(
   nvram: string,
   tools: Tools,
 ): Promise<Result<void, Failure>> {
+  const { files, pointImages } = tools.drivers;
   const names = manifest.files.map(({ file }) => file);
   if (names.includes('nvram.fd')) {
-    const variables = readPointFile(directory, manifest, 'nvram.fd');
+    const variables = await readPointFile(directory, manifest, 'nvram.fd', files);
     if (!variables.ok) return variables;
-    const made = making(nvram, () =>
-      writeFileSync(nvram, variables.value, { mode: 0o600, flag: 'wx' }),
-    );
+    const made = await onHost(`Making ${nvram}`, () => files.writeNew(nvram, variables.value));
     if (!made.ok) return made;
   }
   if (!names.includes('tpm.tar')) return ok(undefined);
-  const state = readPointFile(directory, manifest, 'tpm.tar');
+  const state = await readPointFile(directory, manifest, 'tpm.tar', files);
   if (!state.ok) return state;
-  const made = making(tpm, () => {
-    mkdirSync(dirname(tpm), { recursive: true, mode: 0o711 });
-    mkdirSync(tpm, { mode: 0o711 });
-  });
+  const above = dirname(tpm);
+  const made = await onHost(`Making ${above}`, () => files.makeJobDirectory(above));
   if (!made.ok) return made;
-  return unpackArchive(join(directory, 'tpm.tar'), tpm, tools.signal);
-}
-
-/** A place of this host may be read-only, or full. */
-function making(path: string, make: () => void): Result<void, Failure> {
-  try {
-    make();
-    return ok(undefined);
-  } catch (error) {
-    return fail({ code: 'not-made', message: `${path} could not be made: ${String(error)}` });
-  }
+  const options = { mode: 0o711, signal: tools.signal };
+  return pointImages.unpack(join(directory, 'tpm.tar'), tpm, options);
 }

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrillHost } from '../hypervisor/drill-host.ts';
-import { endServer } from '../image/serve.ts';
 import type { Drill } from '../model/drill-action.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
@@ -28,7 +26,7 @@ export const drill: Performer<Drill> = {
   async check(action, tools) {
     const host = tools.drivers.hypervisor.drills;
     if (host === undefined) return stale('no-drills', 'This hypervisor cannot boot points.');
-    if (!existsSync(join(drilledPoint(action), 'point.json'))) {
+    if (!tools.drivers.files.exists(join(drilledPoint(action), 'point.json'))) {
       return stale('point-gone', `${drilledPoint(action)} is not there any more.`);
     }
     const { script } = action;
@@ -106,7 +104,7 @@ async function bootAndEnd(
     }
   } finally {
     for (const name of await tools.drivers.files.list(place.sockets).catch(() => [])) {
-      if (name.endsWith('.sock')) endServer(join(place.sockets, name));
+      if (name.endsWith('.sock')) tools.drivers.pointImages.endServer(join(place.sockets, name));
     }
   }
   const removed = machineGone.ok ? await removeAll(place, tools) : machineGone;
@@ -210,7 +208,7 @@ async function noteDrill(
   tools: Tools,
 ): Promise<void> {
   const { directory, chain, point, sequence, pointDirectory, wait, script, from } = action;
-  const manifest = readDrilled(action);
+  const manifest = await readDrilled(action, tools);
   const at = tools.drivers.clock();
   const record: Omit<DrillRecord, 'screenshot'> = {
     formatVersion: 1,

@@ -8,6 +8,7 @@ import type { FileChecks } from './file-checks.ts';
 import type { HostFiles } from './host-files.ts';
 import type { HostJournals } from './host-journals.ts';
 import type { ImageReader } from './image-reader.ts';
+import type { PointImages } from './point-images.ts';
 
 /** All that the executor works with: the drivers, and where on this host it may write. */
 export interface Drivers {
@@ -18,6 +19,7 @@ export interface Drivers {
   /** Opens a mirror's copies of one store; starts nothing. */
   readonly openMirror: (ref: MirrorRef) => Result<Mirror, Failure>;
   readonly images: ImageReader;
+  readonly pointImages: PointImages;
   readonly checks: FileChecks;
   readonly journals: HostJournals;
   readonly files: HostFiles;

@@ -5,6 +5,7 @@ export function mirrorOf(action: Action): MirrorRef | null {
   return action.kind === 'copy-points' ||
     action.kind === 'hide-copies' ||
     action.kind === 'purge-copies' ||
+    action.kind === 'verify-copies' ||
     action.kind === 'heal'
     ? action.mirror
     : null;

@@ -22,6 +22,7 @@ import { thawDomain } from './thaw-domain.ts';
 import type { Tools } from './tools.ts';
 import { trashChain } from './trash-chain.ts';
 import { untrack } from './untrack.ts';
+import { verifyCopies } from './verify-copies.ts';
 import { verifyPoints } from './verify-points.ts';
 
 /** An action together with the code that does its kind. */
@@ -73,6 +74,8 @@ export function performable(action: Action): Performable {
       return bind(endDrill, action);
     case 'verify-points':
       return bind(verifyPoints, action);
+    case 'verify-copies':
+      return bind(verifyCopies, action);
     case 'heal':
       return bind(heal, action);
     default:

@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import type { HostFiles } from './host-files.ts';
 
 /** A small file of a point (its definition, its UEFI variables), if it is the one that the manifest knows. */
-export function readPointFile(
+export async function readPointFile(
   directory: string,
-  { files }: Pick<Manifest, 'files'>,
+  { files: promisedFiles }: Pick<Manifest, 'files'>,
   name: string,
-): Result<Buffer, Failure> {
+  files: Pick<HostFiles, 'read'>,
+): Promise<Result<Buffer, Failure>> {
   const file = join(directory, name);
   let content: Buffer;
   try {
-    content = readFileSync(file);
+    content = await files.read(file);
   } catch (error) {
     return fail({ code: 'definition-unreadable', message: `${file}: ${String(error)}` });
   }
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const promised = files.find((each) => each.file === name)?.sha256;
+  const promised = promisedFiles.find((each) => each.file === name)?.sha256;
   return sha256 === promised
     ? ok(content)
     : fail({ code: 'hash-differs', message: `${file} is not what was written` });

@@ -19,7 +19,7 @@ export const putBackImages: Performer<PutBack> = {
   },
 
   async apply({ domain, run, swaps }, tools) {
-    const back = putBack(swaps, `.restored-${run}`);
+    const back = await putBack(swaps, `.restored-${run}`, tools.drivers.files);
     if (!back.ok) return failed(back.error);
     const dismissed = await tools.dismiss(run, domain.uuid, 'restore-swap');
     return dismissed.ok ? ok({ code: 'done', bytes: null }) : failed(dismissed.error);

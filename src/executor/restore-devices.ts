@@ -1,10 +1,9 @@
-import { closeSync, constants, existsSync, openSync, renameSync, rmSync } from 'node:fs';
-import { convertImage } from '../image/qemu-img.ts';
 import type { DomainRef, Restore, RestoreImage } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
-import { checkLayers, makeDirectoryOf, newestLayer, syncFile } from './restore-images.ts';
-import { syncDirectory, temporaryOf } from './restore-swap.ts';
+import { onHost } from './on-host.ts';
+import { checkLayers, makeDirectoryOf, newestLayer } from './restore-images.ts';
+import { temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 /** The images of a restore that go to block devices. */
@@ -29,14 +28,13 @@ export interface ClaimedDevices {
   letGo(): void;
 }
 
-/** Takes the devices as a mount would: one that is mounted, or part of a volume group, is refused by the kernel. */
-export function claimDevices(action: Restore): Result<ClaimedDevices, Failure> {
-  const open: number[] = [];
-  const letGo = (): void => open.splice(0).forEach((descriptor) => closeSync(descriptor));
+/** Takes all devices, or none. */
+export function claimDevices(action: Restore, { drivers }: Tools): Result<ClaimedDevices, Failure> {
+  const claimed: ClaimedDevices[] = [];
+  const letGo = (): void => claimed.splice(0).forEach((one) => one.letGo());
   for (const { to } of devicesOf(action)) {
     try {
-      // Without O_CREAT, O_EXCL is about block devices only (open(2)); QEMU does not ask for it.
-      open.push(openSync(to, constants.O_RDONLY | constants.O_EXCL));
+      claimed.push(drivers.files.claimDevice(to));
     } catch (error) {
       letGo();
       const message = `${to} cannot be taken for the restore, nothing was written to it: ${String(error)}`;
@@ -48,26 +46,27 @@ export function claimDevices(action: Restore): Result<ClaimedDevices, Failure> {
 
 /** Copies the old content of devices away, where that was asked for, bit for bit whatever it means. */
 export async function keepDevices(action: Restore, tools: Tools): Promise<Result<void, Failure>> {
+  const { files, pointImages } = tools.drivers;
   for (const { to, asideAs } of devicesOf(action)) {
     if (asideAs === null) continue;
-    if (existsSync(asideAs)) {
+    if (files.exists(asideAs)) {
       return fail({ code: 'path-exists', message: `${asideAs} exists: move it away first` });
     }
-    const made = makeDirectoryOf(asideAs);
+    const made = await makeDirectoryOf(asideAs, tools);
     if (!made.ok) return made;
     const temporary = temporaryOf(asideAs, tools);
-    const copied = await convertImage({
+    const copied = await pointImages.convert({
       source: { path: to, format: 'raw' },
       target: { path: temporary, format: 'qcow2', exists: false },
       signal: tools.signal,
     });
-    if (!copied.ok) {
-      rmSync(temporary, { force: true });
-      return fail(during(`Keeping the old content of ${to}`, copied.error));
-    }
-    syncFile(temporary);
-    renameSync(temporary, asideAs);
-    syncDirectory(asideAs);
+    const keeping = `Keeping the old content of ${to}`;
+    if (!copied.ok) return fail(during(keeping, copied.error));
+    const kept = await onHost(keeping, async () => {
+      await files.makeLasting(temporary, asideAs);
+      await files.placeNew(temporary, asideAs);
+    });
+    if (!kept.ok) return kept;
   }
   return ok(undefined);
 }
@@ -119,22 +118,32 @@ async function settleEarlier(action: Restore, tools: Tools): Promise<void> {
 
 async function writeDevices(action: Restore, tools: Tools): Promise<Result<void, Failure>> {
   for (const image of devicesOf(action)) {
-    const { to, format, asideAs } = image;
-    const written = await convertImage({
-      source: { path: newestLayer(action, image), format: 'qcow2' },
-      // A raw device is the disk itself; a qcow2 one gets a header and tables of its own.
-      target: { path: to, format, exists: format === 'raw' },
-      signal: tools.signal,
+    const written = await writeDevice(action, image, tools);
+    if (written.ok) continue;
+    const { to, asideAs } = image;
+    const { code, message } = written.error;
+    const kept = asideAs === null ? '' : ` Its old content is in ${asideAs}.`;
+    return fail({
+      code,
+      message: `${message}. ${to} may be half written: do not start ${action.domain.name}, restore it again.${kept}`,
     });
-    if (!written.ok) {
-      const kept = asideAs === null ? '' : ` Its old content is in ${asideAs}.`;
-      const { code, message } = during(`Writing ${to}`, written.error);
-      return fail({
-        code,
-        message: `${message}. ${to} may be half written: do not start ${action.domain.name}, restore it again.${kept}`,
-      });
-    }
-    syncFile(to);
   }
   return ok(undefined);
+}
+
+async function writeDevice(
+  action: Restore,
+  image: RestoreImage,
+  { drivers, signal }: Tools,
+): Promise<Result<void, Failure>> {
+  const { to, format } = image;
+  const written = await drivers.pointImages.convert({
+    source: { path: newestLayer(action, image), format: 'qcow2' },
+    // A raw device is the disk itself; a qcow2 one gets a header and tables of its own.
+    target: { path: to, format, exists: format === 'raw' },
+    signal,
+  });
+  if (!written.ok) return fail(during(`Writing ${to}`, written.error));
+  // What the device could not write it may tell only now.
+  return onHost(`Writing ${to}`, () => drivers.files.syncDevice(to));
 }

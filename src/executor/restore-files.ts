@@ -1,5 +1,6 @@
 import type { Restore } from '../model/action.ts';
 import type { OpenIntent } from '../model/observed.ts';
+import { onHost } from './on-host.ts';
 import { devicesOf } from './restore-devices.ts';
 import { temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
@@ -30,4 +31,16 @@ export function filesIntent(
     ],
     instant,
   };
+}
+
+/** Removes what was written and not put in place; false, with a warning, if something of it is left. */
+export async function dropFiles({ files }: FilesIntent, { drivers, log }: Tools): Promise<boolean> {
+  let isClean = true;
+  for (const { path } of files) {
+    if (!drivers.files.exists(path)) continue;
+    const removed = await onHost(`Removing ${path}`, () => drivers.files.remove(path));
+    if (!removed.ok) log.warn(removed.error);
+    isClean &&= removed.ok;
+  }
+  return isClean;
 }

@@ -1,11 +1,9 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { unpackArchive } from '../image/archive.ts';
-import { hashFile } from '../image/hash-file.ts';
+import { join } from 'node:path';
 import type { Restore, RestoreFirmware } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
-import { dropPrepared, makeLasting } from './restore-images.ts';
+import { onHost } from './on-host.ts';
+import { makeDirectoryOf } from './restore-images.ts';
 import { type Prepared, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
@@ -17,14 +15,12 @@ export async function prepareFirmware(
   const prepared: Prepared[] = [];
   for (const each of action.firmware) {
     const temporary = temporaryOf(each.to, tools);
-    prepared.push({ to: each.to, aside: each.asideAs, temporary });
     const written = await writeFirmware(join(action.store.path, each.from), each, temporary, tools);
     if (!written.ok) {
-      dropPrepared(prepared);
-      return fail(
-        during(`Restoring the ${each.kind === 'tpm' ? 'TPM' : 'UEFI variables'}`, written.error),
-      );
+      const what = each.kind === 'tpm' ? 'TPM' : 'UEFI variables';
+      return fail(during(`Restoring the ${what}`, written.error));
     }
+    prepared.push({ to: each.to, aside: each.asideAs, temporary });
   }
   return ok(prepared);
 }
@@ -35,16 +31,18 @@ async function writeFirmware(
   temporary: string,
   tools: Tools,
 ): Promise<Result<void, Failure>> {
-  const hashed = await hashFile(from, { signal: tools.signal, onBytes: () => {} });
+  const { signal, drivers } = tools;
+  const { checks, files, pointImages } = drivers;
+  const hashed = await checks.hash(from, { signal, onBytes: () => {} });
   if (!hashed.ok) return hashed;
   if (hashed.value.sha256 !== sha256) {
     return fail({ code: 'hash-differs', message: `${from} is not what was written` });
   }
-  mkdirSync(dirname(to), { recursive: true });
-  if (kind === 'nvram') {
-    copyFileSync(from, temporary);
-    return makeLasting(to, temporary);
-  }
-  mkdirSync(temporary, { mode: 0o700 });
-  return unpackArchive(from, temporary, tools.signal);
+  const made = await makeDirectoryOf(to, tools);
+  if (!made.ok) return made;
+  if (kind === 'tpm') return pointImages.unpack(from, temporary, { mode: 0o700, signal });
+  return onHost(`Writing ${temporary}`, async () => {
+    await files.copy(from, temporary);
+    await files.makeLasting(temporary, to);
+  });
 }

@@ -1,66 +1,38 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hashFile } from '../image/hash-file.ts';
-import { convertImage } from '../image/qemu-img.ts';
 import type { Restore, RestoreImage } from '../model/action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
-import { attempt } from '../store/attempt.ts';
 import { during } from './not-done.ts';
-import { type Prepared, syncDirectory, temporaryOf } from './restore-swap.ts';
+import { onHost } from './on-host.ts';
+import { type Prepared, temporaryOf } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
-/**
- * Writes every image that goes to a file beside its place, whole and fsynced.
- * On a failure nothing of it is left.
- */
+/** Writes every image that goes to a file beside its place, whole and fsynced. */
 export async function prepareImages(
   action: Restore,
   tools: Tools,
   progress: (bytes: number) => void,
 ): Promise<Result<readonly Prepared[], Failure>> {
+  const { files } = tools.drivers;
   const prepared: Prepared[] = [];
   for (const image of action.images) {
-    if (image.toKind === 'block') continue;
-    const temporary = temporaryOf(image.to, tools);
-    const made = makeDirectoryOf(image.to);
-    if (made.ok) prepared.push({ to: image.to, aside: image.asideAs, temporary });
+    const { to, toKind, asideAs } = image;
+    if (toKind === 'block') continue;
+    const temporary = temporaryOf(to, tools);
+    const made = await makeDirectoryOf(to, tools);
     const written = made.ok ? await writeImage(action, image, temporary, tools, progress) : made;
-    if (!written.ok) {
-      dropPrepared(prepared);
-      return written;
-    }
-    const lasting = makeLasting(image.to, temporary);
-    if (!lasting.ok) {
-      dropPrepared(prepared);
-      return lasting;
-    }
+    const lasting = written.ok
+      ? await onHost(`Finishing ${temporary}`, () => files.makeLasting(temporary, to))
+      : written;
+    if (!lasting.ok) return lasting;
+    prepared.push({ to, aside: asideAs, temporary });
   }
   return ok(prepared);
 }
 
-/** Makes the directory that an image goes to; QEMU's user has to pass through it, and nobody has to list it. */
-export function makeDirectoryOf(path: string): Result<void, Failure> {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-    return ok(undefined);
-  } catch (error) {
-    const message = `${dirname(path)} could not be made: ${String(error)}`;
-    return fail({ code: 'no-directory', message });
-  }
-}
-
-/** Removes what was written and not put in place. */
-export function dropPrepared(prepared: readonly Prepared[]): void {
-  for (const { temporary } of prepared) rmSync(temporary, { recursive: true, force: true });
+/** Makes the directory that something goes to; QEMU's user has to pass through it, and nobody has to list it. */
+export function makeDirectoryOf(path: string, { drivers }: Tools): Promise<Result<void, Failure>> {
+  const directory = dirname(path);
+  return onHost(`Making ${directory}`, () => drivers.files.makeJobDirectory(directory));
 }
 
 /** The hashes are made while the image is written; a wrong one fails the image, which nobody has seen yet. */
@@ -74,7 +46,7 @@ async function writeImage(
   // Whoever fails first stops the other.
   const stop = new AbortController();
   const signal = AbortSignal.any([tools.signal, stop.signal]);
-  const writing = convertImage({
+  const writing = tools.drivers.pointImages.convert({
     source: { path: newestLayer(action, image), format: 'qcow2' },
     target: { path: temporary, format: image.format, exists: false },
     signal,
@@ -101,12 +73,12 @@ async function stopping<T>(
 export async function checkLayers(
   action: Restore,
   image: RestoreImage,
-  tools: Pick<Tools, 'signal'>,
+  { drivers, signal }: Pick<Tools, 'drivers' | 'signal'>,
   progress: (bytes: number) => void,
 ): Promise<Result<void, Failure>> {
   for (const { path, sha256 } of image.layers) {
-    const hashed = await hashFile(join(action.store.path, path), {
-      signal: tools.signal,
+    const hashed = await drivers.checks.hash(join(action.store.path, path), {
+      signal,
       onBytes: progress,
     });
     if (!hashed.ok) return fail(during(`Reading ${path}`, hashed.error));
@@ -138,29 +110,4 @@ export function progressOf(action: Restore, tools: Tools): (bytes: number) => vo
     done += bytes;
     tools.log.progress(done, total);
   };
-}
-
-/**
- * Gives a file that was written its owner and mode, and makes it durable with
- * its name: whoever could read the old one can read the new.
- */
-export function makeLasting(old: string, fresh: string): Result<void, Failure> {
-  return attempt(`Finishing ${fresh}`, () => {
-    const stat = statSync(old, { throwIfNoEntry: false });
-    chmodSync(fresh, stat === undefined ? 0o600 : stat.mode & 0o7777);
-    if (stat !== undefined) chownSync(fresh, stat.uid, stat.gid);
-    syncFile(fresh);
-    syncDirectory(fresh);
-    return ok(undefined);
-  });
-}
-
-/** Makes the content of a file, or a device, durable. */
-export function syncFile(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

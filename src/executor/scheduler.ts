@@ -109,7 +109,7 @@ function skipReason(action: Action, state: State): string | null {
         outcomes.get(other.id)?.code === 'failed' &&
         (mirrorOf(other) === null || nameOf(other) === nameOf(action))) ||
       // What a check of this run found damaged counted for a point when the plan was made.
-      (other.kind === 'verify-points' &&
+      ((other.kind === 'verify-points' || other.kind === 'verify-copies') &&
         other.domain.uuid === domainOf(action) &&
         outcomes.get(other.id)?.code === 'failed') ||
       // G208, whatever the plan says: nothing of a domain goes while its backup did not come.
@@ -134,6 +134,7 @@ function mayStart(action: Action, running: readonly Action[], state: State): boo
       (other) => other.kind === 'verify-points' && other.store.name === action.store.name,
     );
   }
+  if (action.kind === 'verify-copies') return !beside.some(({ kind }) => kind === action.kind);
   if (action.kind !== 'backup') return true;
   const store = action.store.name;
   const busy = running.filter((other) => other.kind === 'backup' && other.store.name === store);

@@ -25,6 +25,8 @@ export class RunMetrics {
   readonly #rounds: Counter<'result'>;
   readonly #round: Gauge;
   readonly #converged: Gauge;
+  readonly #publications: Counter<'result'>;
+  #told: Gauge | null = null;
 
   constructor() {
     const registers = [this.#registry];
@@ -63,6 +65,25 @@ export class RunMetrics {
       help: '1: a look after the last round found nothing left to do. 0: something is left, or could not be seen.',
       registers,
     });
+    this.#publications = new Counter({
+      name: 'holdfast_publications_total',
+      help: "Attempts to tell the state on the host's branch: told, failed.",
+      labelNames: ['result'],
+      registers,
+    });
+  }
+
+  /** The state was told on the host's branch, or was not. */
+  told(isTold: boolean, at: Instant): void {
+    this.#publications.inc({ result: isTold ? 'told' : 'failed' });
+    if (!isTold) return;
+    // Made now: a gauge that was never set would say 0.
+    this.#told ??= new Gauge({
+      name: 'holdfast_told_timestamp_seconds',
+      help: "When this agent last told the state on the host's branch.",
+      registers: [this.#registry],
+    });
+    this.#told.set(Date.parse(at) / 1000);
   }
 
   /** A round ended; `result` is what became of it, in one word. */

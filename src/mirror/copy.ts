@@ -14,6 +14,8 @@ interface LocalPoint {
   /** Text of its manifest. */
   readonly content: string;
   readonly files: readonly string[];
+  /** By path, as the manifest has it. */
+  readonly sha256: readonly (readonly [string, string])[];
 }
 
 /** What is to travel, and in which of the three ways. */
@@ -43,7 +45,8 @@ export function copyPoints(
     if (!outline.ok) return outline;
     const { data, manifests, damaged } = outline.value;
     const common = { local: storePath, far: work.store, onBytes: request.onBytes, signal };
-    const sent = await work.end.push({ ...common, compare: request.compare, paths: data });
+    const sha256 = new Map(points.value.flatMap((point) => point.sha256));
+    const sent = await work.end.push({ ...common, compare: request.compare, paths: data, sha256 });
     if (!sent.ok) return sent;
     const rest = { ...common, compare: 'content' } as const;
     const replaced =
@@ -69,7 +72,7 @@ function sumOf(parts: readonly Transferred[]): Transferred {
 /** The manifests in the store; one that cannot be read is not copied, nor are the others of the request. */
 function readStore(
   work: Work,
-  { storePath, chain }: CopyRequest,
+  { storePath, chain, only }: CopyRequest,
   { points }: ChainPlace,
 ): Result<readonly LocalPoint[], Failure> {
   return attempt(`reading points in ${storePath}`, () => {
@@ -83,8 +86,13 @@ function readStore(
         path: `${storePath}/${path}/${manifestName}`,
       });
       if (!manifest.ok) return manifest;
-      const files = filesOf(manifest.value).map(({ file }) => `${path}/${file}`);
-      read.push({ path, content, files });
+      const files = filesOf(manifest.value).flatMap(({ file }) =>
+        only?.get(name)?.has(file) === false ? [] : [`${path}/${file}`],
+      );
+      const sha256 = filesOf(manifest.value).map(
+        (each) => [`${path}/${each.file}`, each.sha256] as const,
+      );
+      read.push({ path, content, files, sha256 });
     }
     return ok(read);
   });

@@ -28,6 +28,8 @@ export interface Transfer {
   readonly far: string;
   readonly paths: readonly string[];
   readonly compare: 'quick' | 'content';
+  /** What files must be, by path, where it is known: `hash-differs` when one was found to be something else on its way. */
+  readonly sha256?: ReadonlyMap<string, string>;
   readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal;
 }

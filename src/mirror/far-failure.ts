@@ -23,7 +23,8 @@ const sayings: readonly Saying[] = [
   {
     form: /Read-only file system/,
     code: 'permission',
-    remedy: 'it is mounted read-only there; mount it so that it can be written',
+    remedy:
+      'it is read-only there; mount it so that it can be written, or name it to packaging/install.sh, which lets the agent’s unit write there',
   },
   {
     form: /Permission denied \((?:publickey|password|keyboard|gssapi|none)|unable to authenticate|Too many authentication failures/,

@@ -7,6 +7,7 @@ import { hidePoints } from './hide.ts';
 import { holdThing, releaseThing } from './hold.ts';
 import { realLocalFiles, type LocalFiles } from './local-files.ts';
 import type { Mirror, MirrorPlace, MirrorSettings } from './mirror.ts';
+import { notePoints } from './note.ts';
 import { observeMirror } from './observe.ts';
 import { purgePoints } from './purge.ts';
 import { verifyPoints } from './verify.ts';
@@ -40,6 +41,7 @@ function mirrorOf(work: Work & { readonly store: StoreId }): Mirror {
     observe: ({ signal }) => observeMirror(work, signal),
     copy: (request) => copyPoints(work, request),
     verify: (request) => verifyPoints(work, request),
+    note: (request) => notePoints(work, request),
     fetch: (request) => fetchPoints(work, request),
     hide: (request) => hidePoints(work, request),
     purge: (request) => purgePoints(work, request),

@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedMirrorContent } from '../model/observed-mirror.ts';
 import type { Hold, Manifest } from '../model/point.ts';
 import type { Failure, Result, Seen } from '../model/result.ts';
+import type { Depth } from '../model/verification.ts';
 
 /**
  * Codes of a mirror's failures, stable:
@@ -14,6 +15,7 @@ import type { Failure, Result, Seen } from '../model/result.ts';
  * - `mirror-lost`: this host knows a mirror there, and its marker is missing or another one;
  * - `conflict`: another point, hold or mirror is where ours should be;
  * - `not-a-point`: what is asked for has no manifest there, or one that cannot be read;
+ * - `hash-differs`: a file in the store is not what its manifest says (not every way of copying notices);
  * - `file-missing`: a file that a manifest names is not there;
  * - `held`: a hold forbids it;
  * - `deletes-never`: the policy gives this source no right to delete there; no process was started;
@@ -48,6 +50,8 @@ export interface CopyRequest extends PointsOfChain {
    * `verify` found bad is healed from the store.
    */
   readonly compare: 'quick' | 'content';
+  /** By point directory: of these points only these files, beside their manifests; all of those that are not named. */
+  readonly only?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Hears of further bytes sent, about each second; the sum is near the bytes of all files that travelled. */
   readonly onBytes: (bytes: number) => void;
 }
@@ -101,6 +105,24 @@ export interface Verified {
   readonly bytes: number;
 }
 
+/** What a check found of one copy, to be noted beside it. `files`: those that are not what the manifest says. */
+export type CopyNote = { readonly pointDirectory: string; readonly at: Instant } & (
+  | { readonly result: 'sound'; readonly depth: Depth }
+  | {
+      readonly result: 'damaged';
+      readonly code: string;
+      readonly message: string;
+      readonly files: readonly string[];
+    }
+);
+
+/** Notes on copies of one chain, at most one a point. */
+export interface NotesOfChain extends Stoppable {
+  readonly directory: string;
+  readonly chain: ChainId;
+  readonly notes: readonly CopyNote[];
+}
+
 /** A chain (`pointDirectory` null) or one point of it. */
 export interface HeldThing extends Stoppable {
   readonly directory: string;
@@ -140,6 +162,13 @@ export interface Mirror {
   verify(
     request: PointsOfChain & { readonly onBytes: (bytes: number) => void },
   ): Promise<Result<Verified, MirrorFailure>>;
+
+  /**
+   * Notes what checks found, beside each copy: `checked.json` of a sound one, and after a check of every
+   * byte its quarantine ends; `quarantine.json` of a damaged one, which then counts for nothing in any look of any
+   * host. What is not there any more is left out. Not a deletion: `deletes: never` does not forbid it.
+   */
+  note(request: NotesOfChain): Promise<Result<void, MirrorFailure>>;
 
   /**
    * Brings points back. Files that are there with size and time of the mirror's stay, parts are gone on with.

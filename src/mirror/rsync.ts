@@ -1,4 +1,5 @@
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { transferData } from './copy-here.ts';
 import type { FarEnd, FarListing } from './far-end.ts';
 import { farFailure } from './far-failure.ts';
 import { findThere } from './far-find.ts';
@@ -62,9 +63,9 @@ function farEndOf(place: RsyncPlace): FarEnd {
       return fail(farFailure(shell.name, target, done.error));
     },
     pullSmall: (request) => pullSmall(place, request),
-    push: (request) => transfer(place, 'push', request),
+    push: (request) => transferData(place, 'push', request),
     pushNew: (request) => transfer(place, 'push-new', request),
-    pull: (request) => transfer(place, 'pull', request),
+    pull: (request) => transferData(place, 'pull', request),
     hash: (request) => hashThere(shell, request),
     rename: (far, renames, signal) =>
       change(renameScript, [far, ...renames.flatMap(({ from, to }) => [from, to])], signal),

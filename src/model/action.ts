@@ -320,6 +320,11 @@ export interface CopyPoints extends ActionBase {
   readonly points: readonly CopyOfPoint[];
   /** `content` when a copy there is faulty: every byte of these points is compared and sent again where it differs. */
   readonly compare: 'quick' | 'content';
+  /**
+   * Only where there are some: directories of points whose copy is in quarantine there. Of these only the
+   * files that are not what the manifest says travel, and only where the store's are.
+   */
+  readonly damaged?: readonly string[];
 }
 
 /** Deletes a whole chain at a mirror: its manifests are hidden, its data stay until they are purged. */
@@ -404,6 +409,4 @@ const repairs: Readonly<Record<Repair['kind'], true>> = {
 };
 
 /** Whether an action is a repair: nobody's policy asks for it. */
-export function isRepair(action: Action): action is Repair {
-  return Object.hasOwn(repairs, action.kind);
-}
+export const isRepair = (action: Action): action is Repair => Object.hasOwn(repairs, action.kind);

@@ -4,7 +4,7 @@ import type { Instant } from './instant.ts';
 import type { PointFault } from './observed-store.ts';
 import type { Depth } from './verification.ts';
 
-/** A point that is checked. */
+/** A point, or a copy of one, that is checked. */
 export interface PointToVerify {
   readonly chain: ChainId;
   readonly id: PointId;
@@ -46,5 +46,18 @@ export interface Heal extends ActionBase {
   readonly files: readonly string[];
 }
 
+/** Checks a domain's copies at one mirror, and puts what is damaged into quarantine there. */
+export interface VerifyCopies extends ActionBase {
+  readonly kind: 'verify-copies';
+  readonly domain: DomainRef;
+  readonly mirror: MirrorRef;
+  readonly directory: string;
+  /** Other than `hash` only in a directory of this host. */
+  readonly depth: Depth;
+  /** In the order in which they are checked. */
+  readonly points: readonly PointToVerify[];
+  readonly rateBytesPerSecond: number;
+}
+
 /** What is done for checks. */
-export type CheckAction = VerifyPoints | Heal;
+export type CheckAction = VerifyPoints | VerifyCopies | Heal;

@@ -1,7 +1,7 @@
 import type { DrillWait } from './drill.ts';
 import type { ChainId, DomainUuid } from './identity.ts';
 import type { SourceRefusal } from './policy-source.ts';
-import type { Verification, VerifyBudget } from './verification.ts';
+import type { CopyVerification, Verification, VerifyBudget } from './verification.ts';
 
 /** Where in the policy something was said; one-based. */
 export interface SourcePlace {
@@ -99,6 +99,8 @@ export interface DesiredMirror extends MirrorAccess {
   readonly trashKeepSeconds: number;
   /** Space that a copy may never eat (G407); nothing where it is left out. */
   readonly reserve?: Amount;
+  /** Only where the copies there are checked on a schedule. */
+  readonly verification?: CopyVerification;
   readonly place: SourcePlace;
 }
 

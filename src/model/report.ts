@@ -91,6 +91,8 @@ export interface StatusDomain {
   readonly points: number;
   /** Points that are not valid, by what is wrong with each: they count for nothing. */
   readonly faulty: Readonly<Partial<Record<PointFault, number>>>;
+  /** Only where there are some: faulty points whose copies at the mirrors were found damaged too. */
+  readonly noSoundCopy?: number;
   readonly bytes: number;
   /** At each mirror that its rule names; left out where it names none. */
   readonly copies?: readonly StatusCopies[];
@@ -185,6 +187,8 @@ export interface StatusAgent {
 export interface StatusReport extends ReportBase {
   /** Left out where no agent has ever looked. */
   readonly agent?: StatusAgent;
+  /** An agent runs that has not ended a round on this host; left out otherwise. */
+  readonly firstRound?: true;
   /** What people told the agent to leave alone; left out where it is nothing. */
   readonly suspended?: readonly Suspension[];
   readonly domains: readonly StatusDomain[];

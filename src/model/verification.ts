@@ -17,14 +17,17 @@ export interface Verification {
   readonly depth: Depth;
 }
 
-/** What verifying may cost a store in any 24 hours. */
+/** What verifying may cost a store, or a mirror, in any 24 hours. */
 export interface VerifyBudget {
   readonly rateBytesPerSecond: number;
   readonly secondsPerDay: number;
 }
 
+/** When the copies at a mirror are verified again, how, and what that may cost in any 24 hours. */
+export interface CopyVerification extends Verification, VerifyBudget {}
+
 /**
- * Where a store says nothing. Half of what one disk gives: the guests and the
+ * Where a store or a mirror says nothing. Half of what one disk gives: the guests and the
  * night's backups have the rest. That is 1.4 TiB a day, 10 TiB a week.
  */
 export const defaultVerifyBudget: VerifyBudget = {

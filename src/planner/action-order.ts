@@ -1,10 +1,10 @@
 import type { Action, ActionKind } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
+import { byUrgency } from './check-queue.ts';
 import type { DomainDecision } from './domain-decision.ts';
 import { provenMs } from './drill-dueness.ts';
 import { byText } from './order.ts';
 import { isPurge } from './space.ts';
-import { byUrgency } from './verification.ts';
 
 /** Within a wave: a frozen guest first, then what others depend on, then what only tidies up. */
 const kindOrder: Readonly<Record<ActionKind, number>> = {
@@ -28,7 +28,8 @@ const kindOrder: Readonly<Record<ActionKind, number>> = {
   'purge-copies': 17,
   heal: 18,
   'verify-points': 19,
-  drill: 20,
+  'verify-copies': 20,
+  drill: 21,
 };
 
 /** A purge outside its own wave makes room for what is written in that one. */

@@ -33,11 +33,12 @@ export interface ChainBeside {
   readonly lacks: number;
 }
 
-/** What a second copy mends: files that are not there, or short; a manifest that was cut off. */
+/** What a second copy mends: files that are not there, short, or not what the manifest says; a manifest that was cut off. */
 const healed: ReadonlySet<PointFault> = new Set([
   'file-missing',
   'file-size',
   'manifest-unreadable',
+  'quarantined',
 ]);
 
 const inherited: ReadonlySet<PointFault> = new Set(['parent-missing', 'parent-faulty']);

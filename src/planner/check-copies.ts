@@ -1,4 +1,5 @@
 import type { Action, CopyPoints, HideCopies, MirrorRef, PurgeCopies } from '../model/action.ts';
+import type { VerifyCopies } from '../model/check-action.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { ObservedMirrorContent, ObservedMirrorDirectory } from '../model/observed-mirror.ts';
 import type { ObservedState } from '../model/observed.ts';
@@ -7,11 +8,13 @@ import { placeOfPoint } from './chains-beside.ts';
 import { problem, type Directories, type PlanProblem } from './plan-problem.ts';
 
 type Copies = CopyPoints | HideCopies | PurgeCopies;
+type AtMirror = Copies | VerifyCopies;
 
-const copyKinds: ReadonlySet<Action['kind']> = new Set<Copies['kind']>([
+const copyKinds: ReadonlySet<Action['kind']> = new Set<AtMirror['kind']>([
   'copy-points',
   'hide-copies',
   'purge-copies',
+  'verify-copies',
 ]);
 
 /** What the checks of copies look at: the mirrors as they were seen, and as the plan's steps leave them. */
@@ -38,7 +41,7 @@ export function copyProblems(
   directories: Directories,
   floors: ReadonlyMap<string, number>,
 ): readonly PlanProblem[] {
-  const own = actions.filter((action): action is Copies => copyKinds.has(action.kind));
+  const own = actions.filter((action): action is AtMirror => copyKinds.has(action.kind));
   if (own.length === 0) return [];
   const walk: Walk = {
     observed,
@@ -57,7 +60,7 @@ export function copyProblems(
 
 function stepProblems(
   walk: Walk,
-  action: Copies,
+  action: AtMirror,
   floors: ReadonlyMap<string, number>,
 ): readonly PlanProblem[] {
   const content = contentOf(walk.observed, action);
@@ -77,6 +80,8 @@ function stepProblems(
       return hideSteps(walk, action, there, floors);
     case 'purge-copies':
       return purgeProblems(walk, action, there);
+    case 'verify-copies':
+      return checkProblems(action, there);
     default:
       return unreachable(action);
   }
@@ -225,6 +230,21 @@ function hideSteps(
       ? [problem('deletes-never', action, 'deletes where the policy gives no right to')]
       : []),
   ];
+}
+
+/** What is checked is there, and was not found faulty before. */
+function checkProblems(
+  action: VerifyCopies,
+  there: ObservedMirrorDirectory | null,
+): readonly PlanProblem[] {
+  const isThere = action.points.every(({ chain, directory }) =>
+    chainThere(there, chain)?.points.some(
+      (point) => placeOfPoint(point) === directory && point.fault === undefined,
+    ),
+  );
+  return isThere && action.points.length > 0
+    ? []
+    : [problem('I7', action, 'checks what is no valid copy there')];
 }
 
 /** Only what is deleted, known since when, unheld, and not copied again. */

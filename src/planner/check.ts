@@ -6,6 +6,7 @@ import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import { copyProblems } from './check-copies.ts';
 import { floorProblems } from './check-floor.ts';
+import { copiedChainKey } from './copy-checks.ts';
 import { problem, type Directories, type PlanProblem } from './plan-problem.ts';
 
 /**
@@ -137,6 +138,11 @@ function conflictProblems(actions: readonly Action[]): readonly PlanProblem[] {
         needed.set(`${action.store.name}/${action.directory}/${chain}`, action.id);
       }
     }
+    if (action.kind === 'verify-copies') {
+      for (const { chain } of action.points) {
+        needed.set(copiedChainKey(action.mirror.name, action.domain.uuid, chain), action.id);
+      }
+    }
     if (action.kind === 'redefine-checkpoint') {
       needed.set(`${action.domain.uuid}/${action.checkpoint}`, action.id);
     }
@@ -145,9 +151,11 @@ function conflictProblems(actions: readonly Action[]): readonly PlanProblem[] {
     const key =
       action.kind === 'trash-chain'
         ? `${action.store.name}/${action.directory}/${action.chain}`
-        : action.kind === 'drop-checkpoint'
-          ? `${action.domain.uuid}/${action.checkpoint}`
-          : null;
+        : action.kind === 'hide-copies'
+          ? copiedChainKey(action.mirror.name, action.domain.uuid, action.chain)
+          : action.kind === 'drop-checkpoint'
+            ? `${action.domain.uuid}/${action.checkpoint}`
+            : null;
     const by = key === null ? undefined : needed.get(key);
     return by === undefined ? [] : [problem('I6', action, `deletes what ${by} needs`)];
   });

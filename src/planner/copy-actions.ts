@@ -54,6 +54,9 @@ function copyOf(
     (sum, one) => sum + (one.chain === chain && places.has(one.pointDirectory) ? one.bytes : 0),
     0,
   );
+  const damaged = points.flatMap(({ point, heals }) =>
+    heals === 'quarantined' ? [point.directory] : [],
+  );
   return {
     kind: 'copy-points',
     id: `copy-points:${mirror.name}:${store.name}:${uuid}:${chain}`,
@@ -71,6 +74,7 @@ function copyOf(
     chain,
     points: points.map(({ point }) => point),
     compare: points.some(({ heals }) => heals !== null) || isUnread ? 'content' : 'quick',
+    ...(damaged.length === 0 ? {} : { damaged }),
   };
 }
 

@@ -1,11 +1,16 @@
-import type { Action } from '../model/action.ts';
+import type { Action, CopyPoints } from '../model/action.ts';
+import type { VerifyCopies } from '../model/check-action.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
+
+const copiesKey = ({ mirror, domain }: CopyPoints | VerifyCopies): string =>
+  `${mirror.name}/${domain.uuid}`;
 
 /**
  * What a plan of the closing check, taken at the instant of those that were
  * applied, still has to do (I3). Of a domain of which a point was healed nothing is
  * left: points that count again change what is kept and copied, and that is the
- * business of the next plan.
+ * business of the next plan. So are checks of what was copied a moment ago: no copy
+ * says since when it is there.
  */
 export function leftAfter(applied: readonly Plan[], then: Plan): readonly Action[] {
   const healed = new Set(
@@ -13,7 +18,17 @@ export function leftAfter(applied: readonly Plan[], then: Plan): readonly Action
       actions.flatMap((action) => (action.kind === 'heal' ? [action.domain.uuid] : [])),
     ),
   );
+  const copied = new Set(
+    applied.flatMap(({ actions }) =>
+      actions.flatMap((action) => (action.kind === 'copy-points' ? [copiesKey(action)] : [])),
+    ),
+  );
   return runnableActions(then).filter(
-    (action) => !('domain' in action) || !healed.has(action.domain.uuid),
+    (action) =>
+      !('domain' in action) ||
+      !(
+        healed.has(action.domain.uuid) ||
+        (action.kind === 'verify-copies' && copied.has(copiesKey(action)))
+      ),
   );
 }

@@ -7,8 +7,10 @@ import type { ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
 import { orderedActions } from './action-order.ts';
 import type { Guarded } from './apply-guards.ts';
+import { careNotes, careOf, type Care } from './care.ts';
 import { checkPlan } from './check.ts';
 import { isHostIncomplete, isIncomplete } from './completeness.ts';
+import { copiedChainKey } from './copy-checks.ts';
 import { decideCopies } from './copy-decision.ts';
 import { copyPurges } from './copy-deletions.ts';
 import { retainCopies, type RetainedCopies } from './copy-retention.ts';
@@ -16,7 +18,6 @@ import { purges, removals, retentionOutcome } from './deletions.ts';
 import { decideDomain, type DomainDecision, type Leftovers } from './domain-decision.ts';
 import { decideDrills } from './drills.ts';
 import type { GuardContext } from './guards/guard-context.ts';
-import { chainKey, healsOf } from './heals.ts';
 import { guardedWithRoom } from './make-room.ts';
 import { notesOf } from './notes.ts';
 import { observedParts } from './observed-parts.ts';
@@ -27,7 +28,6 @@ import { halfWrittenDevices, hostRepairs, incomingRepairs, type HostRepair } fro
 import { sealPlan } from './seal.ts';
 import { targetedActions } from './targeted-actions.ts';
 import { verdictsOf } from './verdicts.ts';
-import { plannedChecks, type PlannedChecks } from './verification.ts';
 
 /**
  * The plan that makes what is into what should be. Pure: the only clock is
@@ -61,24 +61,25 @@ export function planPolicy(
   const copied = [...copies.values()].flatMap((decision) => decision.copies);
   const retainedCopies = retainCopies(copies);
   const { drills, notes } = decideDrills(planning, { decisions, blocked, copies });
-  const guarded = ({ heals, checks }: Care): Guarded => {
+  const guarded = ({ heals, checks, copyChecks }: Care): Guarded => {
     const draft = targetedActions(planning, [
       ...local,
       ...afterCopies(retained.trash, copied),
       ...removed,
       ...due,
       ...copied,
-      ...heals,
+      ...heals.actions,
       ...checks.actions,
+      ...copyChecks.actions,
       ...drills,
-      ...afterHeals(retainedCopies.hides, heals),
+      ...afterHeals(retainedCopies.hides, heals.actions),
       ...copyPurges(planning, copied),
     ]);
     const ordered = orderedActions(draft, decisions);
     return guardedWithRoom({ planning, actions: ordered, decisions, byUuid, copies });
   };
-  const care = careOf(planning, [...retained.trash, ...removed], guarded);
-  const { checks } = care;
+  const leaving = [...retained.trash, ...removed, ...retainedCopies.hides];
+  const care = careOf(planning, leaving, guarded);
   const { actions, guards } = guarded(care);
   const incomplete = isIncomplete(planning);
   const plan = sealPlan({
@@ -90,9 +91,9 @@ export function planPolicy(
     observed: observedParts(planning),
     request,
     actions,
-    notes: notesOf(planning, retainedCopies.byDecision, decisions, checks.notes.concat(notes)),
+    notes: notesOf(planning, retainedCopies.byDecision, decisions, [...careNotes(care), ...notes]),
     guards,
-    domains: verdictsOf(planning, decisions, actions, checks.nextAt),
+    domains: verdictsOf(planning, decisions, actions, care.checks.nextAt),
     incomplete,
     ...(incomplete && !isHostIncomplete(planning) ? { onlyMirrorsUnseen: true } : {}),
     doomed: retained.doomed,
@@ -218,41 +219,8 @@ function blockedBackups(context: Omit<GuardContext, 'copies'>): ReadonlySet<stri
   );
 }
 
-interface Care {
-  readonly heals: readonly Heal[];
-  readonly checks: PlannedChecks;
-}
-
-const noCare: Care = { heals: [], checks: { actions: [], notes: [], nextAt: new Map() } };
-
-/**
- * What is healed and checked of the chains that do not go; one that a guard keeps
- * may stay for long (a mirror that is away, an agent that deletes nothing), and is one of them.
- */
-function careOf(
-  planning: Planning,
-  trash: readonly TrashChain[],
-  guarded: (care: Care) => Guarded,
-): Care {
-  const { domains, mirrors } = planning;
-  // Heals need a mirror: where nothing is checked or healed, the guards need not be asked twice.
-  const isAsked =
-    mirrors.length > 0 || domains.some(({ desired }) => desired?.verification !== undefined);
-  const kept = new Set(
-    trash.length === 0 || !isAsked
-      ? []
-      : guarded(noCare).actions.flatMap(({ id, blockedBy }) => (blockedBy.length > 0 ? [id] : [])),
-  );
-  const going = new Set(
-    trash.flatMap(({ id, store, directory, chain }) =>
-      kept.has(id) ? [] : [chainKey(store.name, directory, chain)],
-    ),
-  );
-  return { heals: healsOf(planning, going), checks: plannedChecks(planning, going) };
-}
-
 const copyKeyOf = ({ mirror, domain, chain }: HideCopies | Heal): string =>
-  `${mirror.name}/${domain.uuid}/${chain}`;
+  copiedChainKey(mirror.name, domain.uuid, chain);
 
 /** A chain goes at a mirror when what the store still needs of it has come back from there. */
 function afterHeals(hides: readonly HideCopies[], heals: readonly Heal[]): readonly HideCopies[] {

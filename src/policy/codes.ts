@@ -79,7 +79,7 @@ export const policyCodes = {
     'A mirror in a directory of this host is a store or another mirror, lies inside one, or contains one; or two mirrors have one target. Each copy has a place of its own, or it is no second copy.',
   HP325:
     'A setting does not belong to this kind of mirror: ssh is for rsync over ssh, configFile for rclone.',
-  HP326: 'The time that checks of a store may take in 24 hours is longer than that.',
+  HP326: 'The time that checks of a store or a mirror may take in 24 hours is longer than that.',
   HP330:
     'The host file names a policy in a file and one in git. Only one of them can be in force: remove policy: or source:.',
   HP341:

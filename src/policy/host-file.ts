@@ -84,6 +84,8 @@ export interface HostPublish {
   readonly ssh: HostSource['ssh'];
   /** For a whole push. */
   readonly timeoutSeconds: number;
+  /** The agent tells what changed not more often than this. */
+  readonly everySeconds: number;
 }
 
 /** The host file as it is written, once the schema accepts it (schema/host.v1.schema.json). */
@@ -122,6 +124,7 @@ interface WrittenPublish {
   readonly branch?: string;
   readonly ssh?: WrittenSsh;
   readonly timeout?: string;
+  readonly every?: string;
 }
 
 interface WrittenSsh {
@@ -211,12 +214,13 @@ function sshOf(ssh: WrittenSsh | undefined): HostSource['ssh'] {
   return { identityFile: ssh?.identityFile ?? null, knownHosts: ssh?.knownHosts ?? null };
 }
 
-function publishOf({ url, branch, ssh, timeout }: WrittenPublish): HostPublish {
+function publishOf({ url, branch, ssh, timeout, every }: WrittenPublish): HostPublish {
   return {
     url,
     branch: branch ?? null,
     ssh: sshOf(ssh),
     timeoutSeconds: durationSeconds(timeout ?? '60s'),
+    everySeconds: durationSeconds(every ?? '10m'),
   };
 }
 

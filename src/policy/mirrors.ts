@@ -1,4 +1,5 @@
 import type { DesiredMirror, Retention, Schedule } from '../model/desired.ts';
+import type { CopyVerification } from '../model/verification.ts';
 import {
   defaultKeepFor,
   isBelow,
@@ -14,6 +15,7 @@ import { amountOf, durationSeconds, rateBytesPerSecond } from './quantity.ts';
 import { isCronText, retentionOf, scheduleOf } from './settings.ts';
 import { diagnose, placeOf } from './source.ts';
 import type { UsableFile } from './usable.ts';
+import { readBudget, verificationOf } from './verification.ts';
 
 /** What the meaning of all mirrors depends on. */
 interface MirrorInput {
@@ -35,7 +37,10 @@ export function readMirrors(
     checkKind(entry, input.found);
     const retention = readRetention(entry, definitions, input);
     const schedule = readSchedule(entry, definitions, input);
-    return retention === null ? [] : [desiredMirror(entry, retention, schedule)];
+    const verification = readVerification(entry, input.found);
+    if (retention === null) return [];
+    const mirror = desiredMirror(entry, retention, schedule);
+    return [verification === null ? mirror : { ...mirror, verification }];
   });
 }
 
@@ -75,6 +80,30 @@ function readSchedule(
   if (schedule === null) return null;
   const { name, cron, jitterSeconds } = schedule;
   return { name, cron, timezone, jitterSeconds };
+}
+
+/** When the copies there are checked; null for never. Only in a directory of this host can more be told than hashes do. */
+function readVerification(
+  { value, source, path }: WrittenAs,
+  found: Diagnostic[],
+): CopyVerification | null {
+  const { verify } = value;
+  if (verify === undefined) return null;
+  const { depth = 'hash' } = verify;
+  if (depth !== 'hash' && localPathOf(value) === null) {
+    const what = value.type === 'rclone' ? 'an rclone remote' : 'a mirror behind ssh';
+    found.push(
+      diagnose(source, [...path, 'verify', 'depth'], {
+        code: 'HP325',
+        summary: `copies at ${what} are not checked at depth ${depth}`,
+        detail:
+          'images are opened by the qemu-img of this host, in its own directories; write depth: hash',
+      }),
+    );
+  }
+  const budget = readBudget(verify, { source, path }, found);
+  const when = verificationOf(verify);
+  return when === null ? null : { ...when, ...budget };
 }
 
 /** Settings that mean nothing for this kind of mirror. */

@@ -86,6 +86,13 @@ export interface WrittenMirror {
   /** `10%` or a size. */
   readonly reserve?: string;
   readonly trash?: { readonly keepFor?: DurationText };
+  /** Checks of the copies there; `every: never`: none. */
+  readonly verify?: {
+    readonly every: DurationText;
+    readonly depth?: Depth;
+    readonly maxRate?: RateText;
+    readonly maxTime?: DurationText;
+  };
   readonly ssh?: {
     readonly identityFile?: string;
     readonly knownHosts?: string;

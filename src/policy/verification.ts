@@ -18,13 +18,16 @@ export function verifyWords(written: WrittenVerify | undefined): VerifyWords {
   return typeof written === 'string' ? { publish: written } : (written ?? {});
 }
 
-/** When points are checked again; null for never. */
-export function verificationOf({ every, depth }: VerifyWords): Verification | null {
+/** When points, or copies, are checked again; null for never. */
+export function verificationOf({
+  every,
+  depth,
+}: Pick<VerifyWords, 'every' | 'depth'>): Verification | null {
   if (every === undefined || every === 'never') return null;
   return { everySeconds: durationSeconds(every), depth: depth ?? 'hash' };
 }
 
-/** What a store says of the cost of checks; null where it says nothing. */
+/** What a store or a mirror says of the cost of checks, at `path`. */
 export function readBudget(
   verify: NonNullable<WrittenStore['verify']>,
   { source, path }: { readonly source: Source; readonly path: Path },

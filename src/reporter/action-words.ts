@@ -26,6 +26,7 @@ export function signOf(action: Action): '+' | '>' | '~' | '-' {
     case 'copy-points':
     case 'drill':
     case 'verify-points':
+    case 'verify-copies':
       return '>';
     case 'trash-chain':
     case 'purge-trash':
@@ -62,6 +63,7 @@ export function actionWords(action: Action, shorten: Shorten): string {
     case 'copy-points':
       return `copy ${pointsWords(action)}`;
     case 'verify-points':
+    case 'verify-copies':
       return `check ${pointsWords(action)}, ${depthWords(action.depth)}`;
     case 'heal':
       return `heal from ${printable(action.mirror.name)}${sizeSuffix(action.bytes)}`;

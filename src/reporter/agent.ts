@@ -15,7 +15,9 @@ interface AgentLine {
 /** The agent, what it has put off, and what people suspended; none where there is no agent and no suspension. */
 export function agentLines(report: StatusReport, clock: ZonedClock): readonly AgentLine[] {
   const { agent, suspended = [] } = report;
+  const begins = { label: 'agent    ', text: 'running; at work on its first round', isBad: false };
   return [
+    ...(report.firstRound === true ? [begins] : []),
     ...(agent === undefined ? [] : [lineOf(agent, report.at)]),
     ...(agent?.stalled ?? []).map(({ action, times, message }) => ({
       label: 'stalled  ',

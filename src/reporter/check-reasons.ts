@@ -6,27 +6,38 @@ export const checkReasons: SentenceTable = {
   'never-checked': {
     say: (t) => `${t.count('points', 'was', 'were')} never checked`,
     explain:
-      'Points that no check has ever found sound at the depth of `verify.depth`. They come first, the newest before all. A point is never checked by the plan that takes it, but by the next one.',
+      'Points, or copies at a mirror, that no check has ever found sound at the depth of `verify.depth`. They come first, the newest before all. What a plan takes or copies is checked by the next one at the earliest.',
   },
   'check-due': {
     say: (t) =>
       `${t.count('points', 'was', 'were')} last checked ${t.age('checkedAt')} ago, every ${t.period('everySeconds')}`,
     explain:
-      'The last check of these points, at this depth or a deeper one, is longer ago than `verify.every`. Those that were checked longest ago come first.',
+      'The last check of these points, or copies, at this depth or a deeper one, is longer ago than `verify.every`. Those that were checked longest ago come first.',
   },
   'point-damaged': {
     say: (t) => `${faultWords(t.text('fault'))}; ${t.text('mirror')} has a copy`,
     explain:
-      'The point counts for nothing here: a check has put it into quarantine, or a file of it is missing or short. A mirror of its domain holds exactly that point. Each of its files is compared with the manifest; those that differ are fetched, compared before they take their places, and the quarantine ends with that. What of the copy is damaged too heals nothing, and the action says so.',
+      'The point counts for nothing here: a check has put it into quarantine, or a file of it is missing or short. A mirror of its domain holds exactly that point. Each of its files is compared with the manifest; those that differ are fetched, compared before they take their places, and the quarantine ends with that. A copy that is damaged too heals nothing: the action says so, and the next plan takes the next mirror, or notes `no-sound-copy`.',
   },
 };
 
 /** What is said of checks but not done. */
 export const checkNotes: SentenceTable = {
+  'copies-unchecked': {
+    say: () => 'its copies are not checked: it was not seen',
+    explain:
+      'The policy has the copies at this mirror checked on a schedule (`mirrors.NAME.verify`), and the mirror could not be looked at. What is due is checked by the next plan that sees it.',
+  },
+  'no-sound-copy': {
+    say: (t) =>
+      `${faultWords(t.text('fault'))}, and no mirror has a sound copy: ${t.text('mirrors')} damaged too`,
+    explain:
+      'A heal has fetched what these mirrors hold of the point, and it was not what the manifest says; that is noted beside the point (`bad-copies.json`), so that no run fetches it again. The point cannot be restored, nor what stands on it. If its files are anywhere else, copy them back and run holdfast verify on the point. If a copy at a mirror was mended, run holdfast verify on the point as well: it forgets what was noted, and the next plan tries each mirror again. A mirror that moves to another place is tried again by itself.',
+  },
   'checks-later': {
     say: (t) =>
       `${t.count('points', 'more point')}, ${t.bytes('bytes')} due for a check: ${t.number('days') === 1 ? 'within a day' : `over ${t.count('days', 'day')}`}`,
     explain:
-      'More is due than checks may read in 24 hours (`verify.maxRate` and `verify.maxTime` of the store). The rest is checked by the plans of the next days, the most urgent first. If this goes on, checks are never as recent as `verify.every` says: raise the budget, or the interval.',
+      'More is due than checks may read in 24 hours (`verify.maxRate` and `verify.maxTime` of the store, or of the mirror). The rest is checked by the plans of the next days, the most urgent first. If this goes on, checks are never as recent as `verify.every` says: raise the budget, or the interval.',
   },
 };

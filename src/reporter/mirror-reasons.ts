@@ -20,7 +20,7 @@ export const mirrorReasons: SentenceTable = {
   'copy-faulty': {
     say: (t) => `${t.count('points', 'copy is', 'copies are')} faulty: ${faultsOf(t)}`,
     explain:
-      'The mirror holds the point, but a file of it is missing, short, or its manifest cannot be read. The store’s point is good, so it is copied again, and every byte is compared.',
+      'The mirror holds the point, but a file of it is missing, short, or its manifest cannot be read, or a check has put the copy into quarantine. The store’s point is good, so it is copied again, and every byte is compared. Of a copy in quarantine only those files travel that are not what the manifest says, and only if the store’s are: each is read before. The quarantine ends when the copy was read again and every byte is right.',
   },
   'copy-interrupted': {
     say: (t) => `goes on with ${t.bytes('bytes')} that are there`,
@@ -58,12 +58,12 @@ export const mirrorNotes: SentenceTable = {
         ? `lacks ${t.count('points', 'point')}, ${t.bytes('bytes')}, the oldest of ${t.at('oldestAt')}: copied ${t.at('nextAt')}`
         : `lacks ${t.count('points', 'point')} that cannot be copied: what they stand on is not whole on either side`,
     explain:
-      'The mirror does not hold all points that its retention would keep. With a schedule of its own that is so until the next slot. Without one, a copy there is faulty and the store has no good one of it, or its check put it into quarantine; the chain ends there, and the next full begins another.',
+      'The mirror does not hold all points that its retention would keep. With a schedule of its own that is so until the next slot. Without one, a copy there is faulty and the store has no good point to copy again; the chain ends there, and the next full begins another.',
   },
   'faulty-copies': {
     say: (t) => `has ${t.count('points', 'faulty copy', 'faulty copies')}: ${faultsOf(t)}`,
     explain:
-      'Copies that are not valid, and that copying again would not mend, or cannot. They count for nothing and are not deleted. A copy in quarantine was found to be other than its manifest says.',
+      'Copies that are not valid, and that copying again would not mend, or cannot: the store has no good point of them. They count for nothing, heal nothing and are not deleted. A copy in quarantine was found to be other than its manifest says; holdfast verify of the copy, once it was mended, takes the mark away.',
   },
   'mirror-keeps': {
     say: (t) =>

@@ -38,6 +38,7 @@ function groupOf(action: Action): Group {
     case 'heal':
       return 'heal';
     case 'verify-points':
+    case 'verify-copies':
       return 'check';
     case 'trash-chain':
     case 'hide-copies':

@@ -207,6 +207,8 @@ function nounOf(action: Action): string {
       return 'drill passed';
     case 'verify-points':
       return 'domain checked';
+    case 'verify-copies':
+      return 'domain checked at a mirror';
     case 'heal':
       return 'point healed';
     case 'create-store':

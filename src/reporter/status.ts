@@ -179,10 +179,11 @@ function checkCell({ checks, points }: StatusDomain, now: Instant): string {
 }
 
 /** `damaged: 3 points (in quarantine, its parent is faulty)`; empty when all points are valid. */
-function damageWords({ faulty }: StatusDomain): string {
+function damageWords({ faulty, noSoundCopy = 0 }: StatusDomain): string {
   const counts = Object.values(faulty).reduce((sum, count) => sum + count, 0);
   if (counts === 0) return '';
-  return `damaged: ${plural(counts, 'point')} (${Object.keys(faulty).map(faultWords).join(', ')})`;
+  const lost = noSoundCopy === 0 ? '' : `, ${noSoundCopy} without a sound copy`;
+  return `damaged: ${plural(counts, 'point')} (${Object.keys(faulty).map(faultWords).join(', ')})${lost}`;
 }
 
 /** Reasons of what is done, gone or not seen say it all; the others need the word before them. */

@@ -1,6 +1,4 @@
-import type { HostFiles } from '../executor/host-files.ts';
 import type { Entry, Eyes } from '../store/eyes.ts';
-import { parentOf } from '../store/layout.ts';
 import { type Lie, systemError } from './fault.ts';
 import type { Gate } from './gate.ts';
 import { lookOn } from './gated-files.ts';
@@ -56,52 +54,7 @@ function entryOf(name: string, kind: string): Entry {
   return { name, isFile: () => kind === 'file', isDirectory: () => kind === 'directory' };
 }
 
-function freeOn({ host }: Gate, path: string): number {
+/** Room on the disk that is mounted there. */
+export function freeOn({ host }: Gate, path: string): number {
   return host.mountOf(path)?.isFull === true ? 0 : diskBytes / 2;
-}
-
-/** The executor's own few calls, on the model. */
-export function gatedHostFiles(gate: Gate): HostFiles {
-  const { host } = gate;
-  const doing = <T>(place: string, path: string, effect: () => T): Promise<T> =>
-    Promise.resolve().then(() => gate.sync({ place: `host-files.${place}` }, path, effect));
-  const syncParent = (path: string): void => {
-    const parent = parentOf(host.realPath(path));
-    if (host.files.look(parent) !== null) host.files.syncDirectory(parent);
-  };
-  const make = (path: string): void => {
-    if (path === '' || host.files.look(path) !== null) return;
-    make(parentOf(path));
-    host.files.makeDirectory(path);
-  };
-  return {
-    makeJobDirectory: (path) => doing('make', path, () => make(path)),
-    remove: (path) =>
-      doing('remove', path, () => {
-        removeTree(gate, host.realPath(path));
-        syncParent(path);
-      }),
-    removeEmpty: (path) =>
-      doing('remove-empty', path, () => {
-        host.files.removeDirectory(path);
-        syncParent(path);
-      }),
-    list: (path) => doing('list', path, () => host.files.list(path)),
-    read: (path) => doing('read', path, () => Buffer.from(host.files.read(host.realPath(path)))),
-    exists: (path) => lookOn(gate, path) !== null,
-    freeBytes: async (path) => freeOn(gate, path),
-  };
-}
-
-/** Removes a file or a whole tree of the model's disks, by real path. */
-export function removeTree(gate: Gate, path: string): void {
-  const { files } = gate.host;
-  const look = files.look(path);
-  if (look === null) return;
-  if (look.kind !== 'directory') {
-    files.removeFile(path);
-    return;
-  }
-  for (const name of files.list(path)) removeTree(gate, `${path}/${name}`);
-  files.removeDirectory(path);
 }

@@ -6,7 +6,7 @@ import { hashOfText } from '../model/canonical.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { Lie } from './fault.ts';
 import type { Gate } from './gate.ts';
-import { clearBelow, pathsOf, type FarContent, type ModelMirror } from './model-mirror.ts';
+import { pathsOf, type FarContent, type ModelMirror } from './model-mirror.ts';
 
 const lost: Failure = { code: 'mirror-unreachable', message: 'the connection is lost' };
 const full: Failure = { code: 'mirror-full', message: 'no space is left there' };
@@ -143,14 +143,16 @@ function send(
         there.text === text ||
         (compare === 'quick' && there.text.length === text.length && there.time === look.inode));
     if (isSame) continue;
+    const end = to.lastIndexOf('/');
+    const part = `${to.slice(0, end)}/${partialName}/${to.slice(end + 1)}`;
     if (!whole.includes(path)) {
       if (!onlyNew && whole.length < paths.length) {
-        const part = `${to.slice(0, to.lastIndexOf('/'))}/${partialName}/${to.slice(to.lastIndexOf('/') + 1)}`;
         mirror.files.set(part, { text: text.slice(0, text.length >> 1), time: look.inode });
       }
       return fail(mirror.isFull ? full : lost);
     }
-    clearBelow(mirror, `${to.slice(0, to.lastIndexOf('/'))}/${partialName}`);
+    // Only that one (seen: rsync leaves what else lies there).
+    mirror.files.delete(part);
     mirror.files.set(to, { text, time: look.inode });
     files += 1;
     bytes += text.length;

@@ -3,7 +3,7 @@ import { makeWay } from '../store/durable.ts';
 import type { Files } from '../store/files.ts';
 import { parentOf } from '../store/layout.ts';
 import type { Gate } from './gate.ts';
-import { removeTree } from './gated-eyes.ts';
+import { removeTree } from './gated-host-files.ts';
 
 /**
  * The files of this host that a mirror's driver works with. What must outlive a crash goes

@@ -127,17 +127,34 @@ const isForeign: Oracle = ({ copiesBefore, copiesAfter, world }) => {
   ];
 };
 
-/** I4 there: nothing is deleted at a mirror that was not seen. */
+/** I4 there: nothing is planned at a mirror that was not seen. */
 const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
   if (step.kind !== 'apply') return [];
-  const isBlind = step.lies.some((lie) => lie === 'mirror-fails' || lie === 'mirror-empty');
+  const isLost = step.lies.includes('mirror-fails');
+  const isBlind = isLost || step.lies.includes('mirror-empty');
   const away = new Set(world.host.mirrors.flatMap(({ isAway, name }) => (isAway ? [name] : [])));
-  return results.flatMap(({ plan }, index) =>
-    (plan === null ? [] : deletionsIn(plan))
-      .filter(({ mirror }) => (isBlind && index === 0) || away.has(mirror.name))
-      .map(({ id }) => `${id} was planned although the mirror was not seen`),
-  );
+  return results.flatMap(({ plan }, index) => {
+    if (plan === null) return [];
+    const isFirst = index === 0;
+    return [
+      ...deletionsIn(plan).filter(({ mirror }) => (isBlind && isFirst) || away.has(mirror.name)),
+      ...workThere(plan).filter(({ mirror }) => (isLost && isFirst) || away.has(mirror.name)),
+    ].map(({ id }) => `${id} was planned although the mirror was not seen`);
+  });
 };
+
+/** Copies and heals, but those of a store that the plan makes: its id is known nowhere else, nobody need look. */
+function workThere(plan: Plan): readonly Extract<Action, { kind: 'copy-points' | 'heal' }>[] {
+  const actions = runnableActions(plan);
+  const made = new Set(
+    actions.flatMap((action) => (action.kind === 'create-store' ? [action.store.id] : [])),
+  );
+  return actions.flatMap((action) =>
+    (action.kind === 'copy-points' || action.kind === 'heal') && !made.has(action.mirror.store)
+      ? [action]
+      : [],
+  );
+}
 
 /** I9: a plan without mirrors has the same work on this host; and no failure there stops any of it. */
 const hindersNothing: Oracle = ({ results, world }) =>

@@ -136,26 +136,36 @@ const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
   );
 };
 
-/** I5: a deletion never leaves a domain with fewer valid points than its floor. */
+/**
+ * I5: a deletion never leaves a domain with fewer valid points than its floor. What counts as valid is what the
+ * design calls so: whole in names and sizes, and not in quarantine. A flipped bit that no check has read yet changes none of
+ * that, so a point with one counts afterwards for a planner that cannot know; damage that is found, in this run too, counts
+ * against it at once. Of what there was before only undamaged points count: to find the damage of others is no deletion.
+ */
 const keepsFloor: Oracle = ({ before, after, world }) => {
-  const counted = (points: readonly StoredPoint[]): ReadonlyMap<string, number> => {
-    const counts = new Map<string, number>();
-    for (const point of points) {
-      if (point.isTrash || !point.isValid || world.damaged.has(keyOf(point))) continue;
-      // What a run never reported, and no deletion relied on, a crash may take back.
-      if (!world.acknowledged.has(keyOf(point)) && points === before) continue;
-      const key = `${point.uuid} on ${point.disk}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    return counts;
-  };
-  const now = counted(after);
-  return [...counted(before)].flatMap(([key, count]) => {
+  // What a run never reported, and no deletion relied on, a crash may take back.
+  const had = countedOf(before, (key) => world.acknowledged.has(key) && !world.damaged.has(key));
+  const now = countedOf(after, () => true);
+  return [...had].flatMap(([key, count]) => {
     const floor = Math.min(count, world.policy.minPoints);
     const left = now.get(key) ?? 0;
     return left >= floor ? [] : [`${key} has ${left} valid points, and had ${count}`];
   });
 };
+
+/** How many live, valid points of each domain there are on each disk. */
+function countedOf(
+  points: readonly StoredPoint[],
+  isCounted: (key: string) => boolean,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const point of points) {
+    if (point.isTrash || !point.isValid || !isCounted(keyOf(point))) continue;
+    const key = `${point.uuid} on ${point.disk}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
 
 /** I6: what a live point stands on is there. */
 const hasParents: Oracle = ({ after, world }) =>

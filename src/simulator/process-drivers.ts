@@ -11,13 +11,15 @@ import type { JournalFiles } from '../store/journal-files.ts';
 import { openStore } from '../store/open.ts';
 import type { Lie } from './fault.ts';
 import type { Gate } from './gate.ts';
-import { gatedEyes, gatedHostFiles } from './gated-eyes.ts';
+import { gatedEyes } from './gated-eyes.ts';
 import { gatedFiles, gatedLocks } from './gated-files.ts';
+import { gatedHostFiles } from './gated-host-files.ts';
 import { modelChecks } from './model-checks.ts';
 import type { ModelHost } from './model-host.ts';
 import { ModelHypervisor } from './model-hypervisor.ts';
 import { modelImages } from './model-images.ts';
 import { modelMirrors } from './model-mirrors.ts';
+import { modelPointImages } from './model-point-images.ts';
 
 /** All that one run works with: the real store, journals and executor on a model of the host. */
 export interface ProcessDrivers extends Drivers {
@@ -67,6 +69,7 @@ export function processDrivers(
       return place.ok ? ok(place.value.of(ref.store)) : place;
     },
     images: modelImages(gate),
+    pointImages: modelPointImages(gate),
     checks: modelChecks(gate),
     journals: hostJournals(stateDir, clock, journalFiles),
     files: gatedHostFiles(gate),

@@ -4,6 +4,7 @@ import { storeOf } from './model-policy.ts';
 import { isWholeAsWritten } from './point-truth.ts';
 import type { StoryRun } from './run-story.ts';
 import { keyOf, nameOf, type Violation } from './scene.ts';
+import { barredStores } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 
 /**
@@ -17,18 +18,22 @@ export async function findsDamage(run: StoryRun, quiet: Step): Promise<readonly 
   if (!isTroubled) return [];
   world.policy = { ...world.policy, verification: { everySeconds: 3600, depth: 'hash' } };
   host.pass(7200);
+  let barred: ReadonlySet<string> = new Set();
   // One finds it, the next one heals, and a third what only then could be looked at.
   for (let count = 0; count < 4; count += 1) {
-    await run.step(quiet);
+    const { results } = await run.step(quiet);
     if (run.violations.length > 0) return [];
     host.pass(3600);
+    const plan = results[0]?.plan ?? null;
+    barred = plan === null ? new Set() : barredStores(plan);
   }
   const { policy } = world;
   const copies = copiesOf(host);
   return inventoryOf(host).flatMap((point): readonly Violation[] => {
     if (point.isTrash || policy.left.has(point.uuid) || policy.ignored.has(point.uuid)) return [];
     const isManaged = host.domains.some(({ uuid }) => uuid === point.uuid);
-    const isHere = host.realPath(storeOf(policy, point.uuid).path) === point.disk;
+    const store = storeOf(policy, point.uuid);
+    const isHere = host.realPath(store.path) === point.disk && !barred.has(`store/${store.name}`);
     if (!isManaged || !isHere || isWholeAsWritten(host, point)) return [];
     if (point.isValid) {
       return [{ id: 'check', message: `${nameOf(point)} is damaged, and nobody has found it` }];

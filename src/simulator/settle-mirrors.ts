@@ -27,18 +27,21 @@ export function healMirrors({ host, foreignCopies }: World): void {
   host.files.settle();
 }
 
+/** Scopes of stores in which a plan does nothing, because another disk was there before (G152): a person says which. */
+export function barredStores({ guards }: Plan): ReadonlySet<string> {
+  return new Set(guards.flatMap(({ code, scope }) => (code === 'G152' ? [scope] : [])));
+}
+
 /**
  * Every domain's newest point is at each mirror that copies at once, and all points where everything is kept;
- * but for stores in which the last plan does nothing, because another disk was there before (G152): a person says which.
+ * but for stores in which the last plan does nothing.
  */
 export function behind(
   { host, policy, damaged, damagedCopies }: World,
-  { guards }: Plan,
+  plan: Plan,
 ): readonly Violation[] {
-  const barred = new Set(guards.flatMap(({ code, scope }) => (code === 'G152' ? [scope] : [])));
-  const points = inventoryOf(host).filter(
-    (point) => !point.isTrash && point.isValid && !damaged.has(keyOf(point)),
-  );
+  const barred = barredStores(plan);
+  const points = inventoryOf(host).filter(({ isTrash, isValid }) => !isTrash && isValid);
   const copies = copiesOf(host);
   const managed = host.domains.filter(
     ({ uuid }) => !policy.left.has(uuid) && !policy.ignored.has(uuid),
@@ -48,13 +51,15 @@ export function behind(
     return managed.flatMap(({ uuid }) => {
       const { name, path } = storeOf(policy, uuid);
       if (barred.has(`store/${name}`)) return [];
+      // The newest by what a planner can know: a flipped bit that no check has read counts as valid (I5).
       const own = points.filter((one) => one.uuid === uuid && one.disk === host.realPath(path));
       const last = own.reduce(
         (at, { manifest }) => (manifest.frozenAt > at ? manifest.frozenAt : at),
         '',
       );
       const wanted = own.filter(
-        ({ manifest }) => mirror.keep === null || manifest.frozenAt === last,
+        (point) =>
+          (mirror.keep === null || point.manifest.frozenAt === last) && !damaged.has(keyOf(point)),
       );
       return wanted.flatMap(({ manifest, directory }) => {
         const at = copies.filter(

@@ -1,3 +1,4 @@
+import type { Action } from '../model/action.ts';
 import { type Plan, runnableActions } from '../model/plan.ts';
 import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
@@ -33,15 +34,20 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   }
   let putOff = 0;
   let trashed: ReadonlySet<string> = new Set();
+  let blocked: ReadonlySet<string> = new Set();
   for (let count = 0; count < 2; count += 1) {
     const scene = await run.step(quietApply);
     if (run.violations.length > 0) return [];
     if (scene.results.some(({ locked }) => locked)) return [live('the lock outlived its process')];
     world.host.pass(1);
+    takeForeignAway(world);
     trashed = trashedBy(scene);
     // G201: where nobody is there two chains go in a run; the others are no failure of this one.
     const isPutOff = scene.results.some(({ plan }) => plan !== null && putsOff(plan));
-    if (!isPutOff && !changesWhatCounts(scene)) continue;
+    // Nothing follows from what a guard blocked before a run does it: what another one of that run freed (I3).
+    const isFreed = runnableOf(scene).some(({ id }) => blocked.has(id));
+    blocked = blockedBy(scene);
+    if (!isPutOff && !isFreed && !changesWhatCounts(scene)) continue;
     putOff += 1;
     if (putOff > mostPutOff) return [live(`work was put off for the next run ${mostPutOff} times`)];
     count -= 1;
@@ -86,10 +92,18 @@ function changesWhatCounts({ results }: Scene): boolean {
   });
 }
 
-function trashedBy({ results }: Scene): ReadonlySet<string> {
-  const actions = results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
+function runnableOf({ results }: Scene): readonly Action[] {
+  return results.flatMap(({ plan }) => (plan === null ? [] : runnableActions(plan)));
+}
+
+function blockedBy({ results }: Scene): ReadonlySet<string> {
+  const all = results.flatMap(({ plan }) => plan?.actions ?? []);
+  return new Set(all.flatMap(({ id, blockedBy: guards }) => (guards.length > 0 ? [id] : [])));
+}
+
+function trashedBy(scene: Scene): ReadonlySet<string> {
   return new Set(
-    actions.flatMap((one) =>
+    runnableOf(scene).flatMap((one) =>
       one.kind === 'trash-chain' || one.kind === 'hide-copies' ? [one.chain] : [],
     ),
   );
@@ -112,13 +126,7 @@ function heal(world: World): void {
     mount.isReadOnly = false;
     mount.isFull = false;
   }
-  // A purge refuses what is not ours, and says so: somebody moves it away.
-  for (const path of world.foreignFiles.keys()) {
-    const now = host.files.look(path) === null ? movedPath(world, path) : path;
-    if (now === null || !now.includes('/.trash/')) continue;
-    host.files.removeFile(now);
-    world.foreignFiles.delete(path);
-  }
+  takeForeignAway(world);
   healMirrors(world);
   for (const domain of host.domains) {
     domain.agent = 'connected';
@@ -126,6 +134,17 @@ function heal(world: World): void {
   }
   // Half past an hour: three runs of a second each begin no new slot.
   host.pass(5400 - (Math.floor(host.wallMs / 1000) % 3600));
+}
+
+/** A purge refuses what is not ours and went to the trash with a chain, and says so: somebody moves it away. */
+function takeForeignAway(world: World): void {
+  const { host, foreignFiles } = world;
+  for (const path of foreignFiles.keys()) {
+    const now = host.files.look(path) === null ? movedPath(world, path) : path;
+    if (now === null || !now.includes('/.trash/')) continue;
+    host.files.removeFile(now);
+    foreignFiles.delete(path);
+  }
 }
 
 /** Where a file in a chain has gone with it. */

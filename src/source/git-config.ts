@@ -55,14 +55,17 @@ export function gitConfig(source: HostSource, signersFile: string): Result<strin
 }
 
 /** The configuration of a bare repository out of which a branch is pushed: it signs nothing, and checks nothing. */
-export function pushConfig(place: GitPlace, author: string): Result<string, Failure> {
+export function pushConfig(
+  place: GitPlace,
+  author: { readonly name: string; readonly email: string },
+): Result<string, Failure> {
   const confined = confinedSections(place);
   if (!confined.ok) return confined;
   return ok(
     configText([
       ...confined.value,
       ['remote "origin"', { url: place.url }],
-      ['user', { name: author, email: 'holdfast@localhost' }],
+      ['user', author],
       ['commit', { gpgSign: 'false' }],
       ['gpg "ssh"', { program: nothing }],
     ]),

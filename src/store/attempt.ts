@@ -4,7 +4,10 @@ import { fail, type Failure, type Result } from '../model/result.ts';
 const known: Readonly<Record<string, readonly [code: string, sentence: string]>> = {
   ENOSPC: ['store-full', 'no space is left; make room, or store less'],
   EDQUOT: ['store-full', 'the disk quota is used up; raise it, or store less'],
-  EROFS: ['store-read-only', 'the file system is read-only; mount it writable'],
+  EROFS: [
+    'store-read-only',
+    'the file system is read-only; mount it writable, or name it to packaging/install.sh, which lets the agent’s unit write there',
+  ],
   EACCES: ['denied', 'permission denied; run as the user who owns the store'],
   EPERM: ['denied', 'permission denied; run as the user who owns the store'],
   EIO: ['io-error', 'the disk reports an error; look at it and at the kernel log'],

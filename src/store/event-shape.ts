@@ -157,6 +157,7 @@ const actionKind = keyOf<Action['kind']>(
     drill: true,
     'end-drill': true,
     'verify-points': true,
+    'verify-copies': true,
     heal: true,
   },
   'backup',

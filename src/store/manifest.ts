@@ -84,13 +84,13 @@ function misplacement(manifest: Manifest, place: ManifestPlace): string | null {
     : `it is of point ${name}, and lies in ${place.pointDirectory}`;
 }
 
-/** Every file of a point beside its manifest, with its size. */
+/** Every file of a point beside its manifest, with its size and SHA-256. */
 export function filesOf(
   manifest: Manifest,
-): readonly { readonly file: string; readonly bytes: number }[] {
+): readonly { readonly file: string; readonly bytes: number; readonly sha256: string }[] {
   return [
-    ...manifest.disks.map(({ file, fileBytes }) => ({ file, bytes: fileBytes })),
-    ...manifest.files.map(({ file, bytes }) => ({ file, bytes })),
+    ...manifest.disks.map(({ file, fileBytes, sha256 }) => ({ file, bytes: fileBytes, sha256 })),
+    ...manifest.files,
   ];
 }
 

@@ -38,6 +38,16 @@ it('names each point that cannot be restored, and the remedy', () => {
       remedy: 'copy the file back from another copy; without it, the point cannot be restored',
     },
   ]);
+  const copies = [
+    { mirror: 'nas', target: '/nas' },
+    { mirror: 'nas', target: '/moved' },
+    { mirror: 'vault', target: '/vault' },
+  ];
+  expect(findings([withPoint(hurt, 0, { badCopies: copies }), second])[0]).toMatchObject({
+    message: `cannot be restored: in quarantine; 2 points on top of it with it; its copy at nas and vault is damaged too; ${base}/0000-20261110T010000Z-full in store main`,
+    remedy:
+      'where another mirror has the point, the next apply heals it; else copy its files back, or mend a copy, and run holdfast verify on the point: mirrors are tried again after it',
+  });
   const many = Array.from({ length: 12 }, (_, day) =>
     withPoint(chain(`2026-10-${day + 10}T01:00:00.000Z`, 1), 0, { fault: 'manifest-missing' }),
   );

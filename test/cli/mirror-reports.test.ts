@@ -12,6 +12,8 @@ import { chain, directory } from '../planner/build-chain.ts';
 import { domain, tracked } from '../planner/build-domain.ts';
 import { desiredDomain, desiredState, mainId, request } from '../planner/build-policy.ts';
 import { world } from '../planner/build.ts';
+import { checkStories } from '../planner/stories/checks.ts';
+import { desiredOf } from '../planner/stories/story.ts';
 
 const web01 = domain(1, 'web01');
 const where = directory(web01, [chain('2026-11-18T01:00:00.000Z', 4)]);
@@ -155,4 +157,16 @@ describe('an address at a mirror', () => {
     const blind = { ...copies, stores: [asStore('main', 'nas:/vol', away)] };
     expect(resolveCopies(blind, 'nas:domain/web02')).toMatchObject({ error: { exit: 9 } });
   });
+});
+
+it('status counts the damaged points of which no mirror has a sound copy', () => {
+  const counts = ['heal-from-the-next-mirror', 'heal-with-no-sound-copy-left'].map((wanted) => {
+    const told = checkStories.find(({ name }) => name === wanted);
+    if (told === undefined) throw new Error(`${wanted} is not told`);
+    const { policy, observed } = told;
+    const desired = desiredOf(policy, observed);
+    const { domains } = statusReport(planPolicy(desired, observed, request()), observed, desired);
+    return domains.map(({ noSoundCopy }) => noSoundCopy);
+  });
+  expect(counts).toEqual([[undefined], [1]]);
 });

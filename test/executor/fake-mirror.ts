@@ -90,6 +90,7 @@ export class FakeMirror {
       hide: (request) => this.change('hide', request, 'deleted'),
       purge: (request) => this.change('purge', request, null),
       verify: unused,
+      note: unused,
       fetch: async ({ pointDirectories, into, only, onBytes, signal }) => {
         const met = await this.meet('fetch', signal);
         if (!met.ok) return met;

@@ -8,6 +8,7 @@ import { realFileChecks } from '../../src/executor/file-checks.ts';
 import { realHostFiles } from '../../src/executor/host-files.ts';
 import { hostJournals } from '../../src/executor/host-journals.ts';
 import type { ImageReader, ImageRequest } from '../../src/executor/image-reader.ts';
+import { realPointImages } from '../../src/executor/point-images.ts';
 import type { RunReport } from '../../src/executor/run-report.ts';
 import type { Action, Backup, StoreRef } from '../../src/model/action.ts';
 import type { RunEvent } from '../../src/model/event.ts';
@@ -78,6 +79,7 @@ export class FakeWorld implements Disposable {
       createStore,
       openMirror: (ref) => this.mirror(ref.name).open(ref),
       images: fakeImages(this.faults),
+      pointImages: realPointImages,
       checks: {
         ...realFileChecks,
         structure: async () => ok(undefined),

@@ -1,125 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../src/model/action.ts';
 import { checkpointName, runId } from '../../src/model/identity.ts';
-import type { OpenIntent } from '../../src/model/observed.ts';
-import { openJournal } from '../../src/store/journal.ts';
 import { readRuns } from '../../src/store/runs.ts';
-import { type FakeDomain, fakeDomain } from './fake-hypervisor.ts';
+import { abandoned, deadRun, die, openOf, repair } from './dead-run.ts';
+import { fakeDomain } from './fake-hypervisor.ts';
 import { backupOf, FakeWorld, firstRun } from './fake-world.ts';
 
-const deadRun = runId('20261121T020000Z-0000dead');
 const lost = checkpointName('holdfast-aaaaaaaa-20261121T020000Z-0009');
 
-const repair = {
-  wave: 10,
-  dependsOn: [],
-  reasons: [],
-  place: null,
-  blockedBy: [],
-  bytes: null,
-} as const;
-
-/** A run that died with these intents open. */
-function die(world: FakeWorld, intents: readonly OpenIntent[]): void {
-  const journal = openJournal({
-    stateDir: join(world.root, 'state'),
-    run: deadRun,
-    clock: world.now,
-  });
-  if (!journal.ok) throw new Error(journal.error.message);
-  for (const intent of intents) journal.value.append({ kind: 'intent', action: 'a', intent });
-  journal.value.close();
-}
-
-it('a job whose directory cannot be removed stays open in the journal, for the next plan', async () => {
-  using world = new FakeWorld([fakeDomain(1)]);
-  const [vm] = world.hypervisor.domains;
-  if (vm === undefined) throw new Error('no domain');
-  const drivers = world.drivers();
-  const files = {
-    ...drivers.files,
-    remove: () => Promise.reject(new Error('EIO: it cannot be removed')),
-  };
-  const report = await world.apply([backupOf(world, vm)], { drivers: { ...drivers, files } });
-  expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['done']);
-  expect(await openOf(world)).toEqual(['backup-job']);
-});
-
-async function openOf(world: FakeWorld): Promise<readonly string[]> {
-  const runs = await readRuns(join(world.root, 'state'));
-  if (!runs.seen) throw new Error(runs.failure.message);
-  return runs.value.flatMap(({ open }) => open.map(({ kind }) => kind));
-}
-
-function abandoned(world: FakeWorld, vm: FakeDomain) {
-  const socket = join(world.root, 'run', `${deadRun}-0`, 'nbd.sock');
-  const scratch = [join(world.root, 'scratch', `${deadRun}-0`, 'vda.scratch')];
-  for (const path of [socket, ...scratch]) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, '');
-  }
-  vm.job = { socket, lost: new AbortController() };
-  const domain = { uuid: vm.uuid, name: vm.name };
-  const point = backupOf(world, vm).point;
-  return {
-    intent: { kind: 'backup-job', ...domain, socket, scratch, checkpoint: null, point },
-    action: {
-      ...repair,
-      kind: 'abort-job',
-      id: 'abort',
-      address: 'domain/vm1',
-      domain,
-      run: deadRun,
-      socket,
-      scratch,
-    },
-  } as const satisfies { intent: OpenIntent; action: Action };
-}
-
 describe('after a run that died', () => {
-  it('its job is aborted, its files removed, its intent closed', async () => {
-    const vm = fakeDomain(1);
-    using world = new FakeWorld([vm]);
-    const { intent, action } = abandoned(world, vm);
-    die(world, [intent]);
-    const report = await world.apply([action]);
-    expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['done']);
-    expect(vm.job).toBeNull();
-    expect(existsSync(intent.scratch[0] ?? '')).toBe(false);
-    expect(
-      world.jobFiles().filter((path) => path.includes('sock') || path.includes('vda')),
-    ).toEqual([]);
-    expect(await openOf(world)).toEqual([]);
-  });
-
-  it('a job of somebody else is left alone', async () => {
-    const vm = fakeDomain(1);
-    using world = new FakeWorld([vm]);
-    const { intent, action } = abandoned(world, vm);
-    const theirs = { socket: '/run/other.sock', lost: new AbortController() };
-    vm.job = theirs;
-    die(world, [intent]);
-    const report = await world.apply([action]);
-    expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['already']);
-    expect(vm.job).toBe(theirs);
-  });
-
-  it('scratch files elsewhere are not removed', async () => {
-    const vm = fakeDomain(1);
-    using world = new FakeWorld([vm]);
-    const { intent, action } = abandoned(world, vm);
-    const precious = join(world.root, 'precious');
-    writeFileSync(precious, 'x');
-    die(world, [intent]);
-    await world.apply([{ ...action, scratch: [precious] }]);
-    expect(readFileSync(precious, 'utf8')).toBe('x');
-    expect(world.events.find(({ kind }) => kind === 'warning')).toMatchObject({
-      failure: { code: 'scratch-elsewhere' },
-    });
-  });
-
   it('its guest is thawed, and its domain stopped, also where no journal can be written', async () => {
     const frozen = fakeDomain(1, { frozen: true });
     const started = fakeDomain(2, { state: 'paused', runningId: 7 });

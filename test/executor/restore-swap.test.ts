@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realHostFiles as files } from '../../src/executor/host-files.ts';
 import { putBack, swapIn, undoSwap } from '../../src/executor/restore-swap.ts';
 
 let dir = '';
@@ -21,71 +22,71 @@ const swap = (name: string, aside: string | null = at(`${name}.old`)) => ({
 });
 
 describe('swapIn', () => {
-  it('puts the new in place and keeps the old aside', () => {
+  it('puts the new in place and keeps the old aside', async () => {
     for (const name of ['vda', 'vdb']) {
       write(name, `old ${name}`);
       write(`${name}.new`, `new ${name}`);
     }
-    expect(swapIn([swap('vda'), swap('vdb')]).ok).toBe(true);
+    expect((await swapIn([swap('vda'), swap('vdb')], files)).ok).toBe(true);
     expect(readdirSync(dir).toSorted()).toEqual(['vda', 'vda.old', 'vdb', 'vdb.old']);
     expect([read('vda'), read('vda.old'), read('vdb')]).toEqual(['new vda', 'old vda', 'new vdb']);
   });
 
-  it('puts all back when one fails, and says so', () => {
+  it('puts all back when one fails, and says so', async () => {
     write('vda', 'old');
     write('vda.new', 'new');
     write('vdb', 'old b');
-    expect(swapIn([swap('vda'), swap('vdb')])).toMatchObject({
+    expect(await swapIn([swap('vda'), swap('vdb')], files)).toMatchObject({
       ok: false,
       error: { code: 'swap-failed', message: expect.stringContaining('the old images are back') },
     });
     expect([read('vda'), read('vdb')]).toEqual(['old', 'old b']);
   });
 
-  it('overwrites nothing where nothing was expected', () => {
+  it('overwrites nothing where nothing was expected', async () => {
     write('vda', 'somebody else');
     write('vda.new', 'new');
-    expect(swapIn([swap('vda', null)]).ok).toBe(false);
+    expect((await swapIn([swap('vda', null)], files)).ok).toBe(false);
     expect([read('vda'), read('vda.new')]).toEqual(['somebody else', 'new']);
   });
 
-  it('never overwrites what was set aside before', () => {
+  it('never overwrites what was set aside before', async () => {
     write('vda', 'old');
     write('vda.old', 'older');
     write('vda.new', 'new');
-    expect(swapIn([{ ...swap('vda'), aside: at('vda.old') }]).ok).toBe(false);
+    expect((await swapIn([{ ...swap('vda'), aside: at('vda.old') }], files)).ok).toBe(false);
     // The refusal comes before anything moved, so what lies aside is not this swap's to put back.
     expect([read('vda'), read('vda.old')]).toEqual(['old', 'older']);
   });
 
-  it('exchanges directories, as the state of a TPM is', () => {
+  it('exchanges directories, as the state of a TPM is', async () => {
     for (const name of ['tpm', 'tpm.new']) {
       mkdirSync(at(name));
       write(`${name}/state`, name);
     }
-    expect(swapIn([swap('tpm')]).ok).toBe(true);
+    expect((await swapIn([swap('tpm')], files)).ok).toBe(true);
     expect([read('tpm/state'), read('tpm.old/state')]).toEqual(['tpm.new', 'tpm']);
-    expect(putBack([swap('tpm')], null).ok).toBe(true);
+    expect((await putBack([swap('tpm')], null, files)).ok).toBe(true);
     expect(read('tpm/state')).toBe('tpm');
   });
 });
 
 describe('undoSwap', () => {
-  it('takes away what it brought where nothing was, and nothing of anybody else', () => {
+  it('takes away what it brought where nothing was, and nothing of anybody else', async () => {
     write('vda.new', 'new');
-    expect(swapIn([swap('vda', null)]).ok).toBe(true);
+    expect((await swapIn([swap('vda', null)], files)).ok).toBe(true);
     write('vdb', 'somebody else');
     write('vdb.new', 'new');
-    expect(undoSwap([swap('vda', null), swap('vdb', null)]).ok).toBe(true);
+    expect((await undoSwap([swap('vda', null), swap('vdb', null)], files)).ok).toBe(true);
     expect(readdirSync(dir).toSorted()).toEqual(['vda.new', 'vdb', 'vdb.new']);
     expect(read('vdb')).toBe('somebody else');
   });
 
-  it('leaves no image of a swap that failed half way', () => {
+  it('leaves no image of a swap that failed half way', async () => {
     write('vda.new', 'new');
     write('vdb', 'somebody else');
     write('vdb.new', 'new');
-    expect(swapIn([swap('vda', null), swap('vdb', null)]).ok).toBe(false);
+    expect((await swapIn([swap('vda', null), swap('vdb', null)], files)).ok).toBe(false);
     expect(readdirSync(dir).toSorted()).toEqual(['vda.new', 'vdb', 'vdb.new']);
   });
 });
@@ -94,24 +95,24 @@ describe('putBack (I1: a killed restore in place loses no image)', () => {
   it.each([
     ['before anything moved', []],
     ['between the two renames of a file', ['vda']],
-  ])('%s', (_when, moved) => {
+  ])('%s', async (_when, moved) => {
     write('vda', 'old');
     if (moved.length > 0) {
       rmSync(at('vda'));
       write('vda.old', 'old');
     }
-    expect(putBack([swap('vda')], null).ok).toBe(true);
+    expect((await putBack([swap('vda')], null, files)).ok).toBe(true);
     expect(readdirSync(dir)).toEqual(['vda']);
     expect(read('vda')).toBe('old');
   });
 
-  it('keeps what is in place now, when it cannot know whether it was used', () => {
+  it('keeps what is in place now, when it cannot know whether it was used', async () => {
     write('vda', 'restored, and used since');
     write('vda.old', 'old');
-    expect(putBack([swap('vda')], '.restored-run').ok).toBe(true);
+    expect((await putBack([swap('vda')], '.restored-run', files)).ok).toBe(true);
     expect([read('vda'), read('vda.restored-run')]).toEqual(['old', 'restored, and used since']);
     // A second time there is nothing left to do.
-    expect(putBack([swap('vda')], '.restored-run').ok).toBe(true);
+    expect((await putBack([swap('vda')], '.restored-run', files)).ok).toBe(true);
     expect(readdirSync(dir).toSorted()).toEqual(['vda', 'vda.restored-run']);
   });
 });

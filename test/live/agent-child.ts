@@ -6,6 +6,8 @@ interface AgentLine {
   readonly kind: string;
   readonly wakes?: readonly { readonly why: string }[];
   readonly round?: { readonly why: readonly string[] };
+  readonly message?: string;
+  readonly url?: string;
 }
 
 /** The agent in a process of its own, and what it has said. */
@@ -23,6 +25,10 @@ export class AgentChild {
 
   get err(): string {
     return this.#child.err;
+  }
+
+  get out(): string {
+    return this.#child.out;
   }
 
   get events(): readonly RunEvent[] {
@@ -72,6 +78,16 @@ export class AgentChild {
         ? [`${what.get(event.action) ?? event.action} ${event.outcome.code}`]
         : [],
     );
+  }
+
+  /** Messages of its lines of a kind. */
+  said(kind: 'agent-note' | 'agent-warning'): readonly string[] {
+    return this.#lines.flatMap((line) => (line.kind === kind ? [line.message ?? ''] : []));
+  }
+
+  /** Where it tells its metrics, once it has said so. */
+  url(): string {
+    return this.#lines.find(({ kind }) => kind === 'agent-listening')?.url ?? '';
   }
 
   /** Waits until so many rounds are over. */

@@ -5,6 +5,7 @@ import { realFileChecks } from '../../src/executor/file-checks.ts';
 import { realHostFiles } from '../../src/executor/host-files.ts';
 import { hostJournals } from '../../src/executor/host-journals.ts';
 import { nbdImages } from '../../src/executor/nbd-images.ts';
+import { realPointImages } from '../../src/executor/point-images.ts';
 import type { RunReport } from '../../src/executor/run-report.ts';
 import { createLibvirt } from '../../src/hypervisor/libvirt/libvirt.ts';
 import { mirrorPlaces } from '../../src/mirror/open-mirror.ts';
@@ -47,6 +48,7 @@ export class ApplyWorld extends ApplyDomain {
         return opened.ok ? ok(opened.value.of(ref.store)) : opened;
       },
       images: nbdImages,
+      pointImages: realPointImages,
       checks: realFileChecks,
       journals: hostJournals(join(this.root, 'state'), this.clock),
       files: realHostFiles,

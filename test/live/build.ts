@@ -6,7 +6,7 @@ const repo = join(import.meta.dirname, '..', '..');
 const built = join(repo, 'node_modules', '.e2e');
 
 /** The program as users run it, compiled before the first live test. */
-export const builtProgram = join(built, 'dist', 'cli', 'main.js');
+export const builtProgram = join(built, 'dist', 'bin', 'main.js');
 
 /** Once for all live tests: two of them at once must not write what a third one runs. */
 export default async function build(): Promise<void> {
@@ -16,5 +16,7 @@ export default async function build(): Promise<void> {
   writeFileSync(join(built, 'package.json'), readFileSync(join(repo, 'package.json')));
   const args = ['-p', repo, '--outDir', join(built, 'dist'), '--noEmitOnError', 'false'];
   await run({ program: join(repo, 'node_modules', '.bin', 'tsc'), args, timeoutSeconds: 120 });
+  const bundle = [join(repo, 'scripts', 'bundle.mjs'), join(built, 'dist')];
+  await run({ program: process.execPath, args: bundle, timeoutSeconds: 120 });
   if (!existsSync(builtProgram)) throw new Error(`${builtProgram} was not built`);
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { run } from '../../src/process/run.ts';
-import { buildProgram, LiveHost } from './host.ts';
+import { builtProgram as main } from './build.ts';
+import { LiveHost } from './host.ts';
 import { Lab, sh, type LabDomain } from './lab.ts';
 
 const examples = join(import.meta.dirname, '..', '..', 'examples', 'ci');
@@ -23,7 +24,6 @@ let upstream = '';
 let clone = '';
 let path = '';
 beforeAll(async () => {
-  const main = await buildProgram();
   lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 1024 ** 2 }] });
   host = new LiveHost(lab, 'ci');

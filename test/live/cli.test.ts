@@ -1,29 +1,21 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
-import { buildProgram, LiveHost } from './host.ts';
-import { Lab, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram as main } from './build.ts';
+import { LiveHost } from './host.ts';
+import { type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 32 * MiB }] });
   host = new LiveHost(lab, 'cli');
   host.writePolicy([domain]);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const now = (): readonly string[] => ['--now', `domain/${domain.name}`];

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
 import { stories, type Story } from './crash-stories.ts';
 import { changesOf, tryAt, type Victim } from './crash-try.ts';
 import { CrashWorld } from './crash-world.ts';
-import { buildProgram } from './host.ts';
-import { Lab } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 import { isOver } from './score.ts';
 import type { Change } from './strace.ts';
+
+const { lab, libvirt } = privateLab();
 
 // `HOLDFAST_CRASH=all` kills at every change of every story, a number at so many of each, and `fsync:47`
 // at that one call; without it a fixed few, because each costs seconds.
@@ -14,19 +15,6 @@ const asked = process.env['HOLDFAST_CRASH'];
 const seed = Number(process.env['HOLDFAST_CRASH_SEED'] ?? 1);
 const onlyStories = process.env['HOLDFAST_CRASH_STORY']?.split(',');
 const onlyVictims = process.env['HOLDFAST_CRASH_VICTIM']?.split(',');
-
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
 
 const create = (story: Story, victim: Victim): Promise<CrashWorld> =>
   CrashWorld.create(main, lab, `${story.name}-${victim}`, story.state, story.options);

@@ -1,24 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
 import { stories } from './crash-stories.ts';
 import { CrashWorld } from './crash-world.ts';
-import { buildProgram } from './host.ts';
-import { Lab } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
+const { lab } = privateLab();
 
 /** A system call of any thread or child of the program, with the paths that it names. */
 interface Call {

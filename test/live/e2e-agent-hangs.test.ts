@@ -1,15 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PointsReport } from '../../src/model/report.ts';
+import { builtProgram as main } from './build.ts';
 import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { agentAnswers, type Guest, startGuest } from './guest.ts';
-import { buildProgram, eventually, type HostChild, LiveHost } from './host.ts';
-import { Lab, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { eventually, type HostChild, LiveHost } from './host.ts';
+import { virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let guest: Guest;
 let line: GuestLine;
@@ -18,9 +17,6 @@ let line: GuestLine;
 const timeouts = { agent: '4s' };
 
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   guest = await startGuest(lab, undefined, guestLineDevice);
   line = await GuestLine.open(guest);
   // The agent stops in the middle of a freeze, when it was told to: its hook is called first.
@@ -37,8 +33,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   line[Symbol.dispose]();
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const hang = (): Promise<string> => line.run('kill -STOP $(pidof agent)');

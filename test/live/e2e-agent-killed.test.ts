@@ -1,28 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { Lab, type LabDomain, virsh } from './lab.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { type LabDomain, virsh } from './lab.ts';
 import { isLong } from './long.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
+const { lab } = privateLab();
+
 // In `npm test` as many kills as fit into some seconds; `HOLDFAST_FAULTS=all` goes on for minutes.
 const kills = isLong ? 120 : 6;
-
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
 
 const dice = (sides: number): number => Math.floor(Math.random() * sides);
 

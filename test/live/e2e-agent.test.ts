@@ -1,24 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { Lab, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
+const { lab, libvirt } = privateLab();
 
 /** The policy takes every domain of this libvirt, but for those that are ignored. */
 function writeRules(host: LiveHost, ignore: readonly string[] = []): void {

@@ -1,22 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { LiveHost } from './host.ts';
-import { compareImages, Lab, type LabDomain, sh, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { compareImages, type LabDomain, sh, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
+const { lab } = privateLab();
 
 describe('a running domain with a qcow2 and a raw disk', () => {
   let host: LiveHost;

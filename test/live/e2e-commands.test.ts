@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { digestOf } from '../../src/model/canonical.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type {
@@ -12,18 +12,15 @@ import type {
   VerifyReport,
 } from '../../src/model/report.ts';
 import { eventually, LiveHost } from './host.ts';
-import { Lab, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   host = new LiveHost(lab, 'commands', {
     schedule: '0 2 * * *',
@@ -31,10 +28,6 @@ beforeAll(async () => {
     rule: { rpo: '26h' },
   });
   host.writePolicy([domain]);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const now = (): readonly string[] => ['--now', `domain/${domain.name}`];

@@ -1,25 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { HistoryReport, PointRow } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
-import { Lab, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 const aDay = 24 * 3600;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let domain: LabDomain;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 8 * MiB }] });
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 it('I1, I3, I5, I6: chains rotate for 60 days, and every point that is kept comes back', async () => {

@@ -9,16 +9,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
-import { buildProgram, LiveHost, type Ran } from './host.ts';
-import { compareImages, Lab, type LabDomain, LoopDevice, sh, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram } from './build.ts';
+import { LiveHost, type Ran } from './host.ts';
+import { compareImages, type LabDomain, LoopDevice, sh, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 /** The disk itself on a device, and a qcow2 image on another one, larger than the disk. */
@@ -30,10 +30,8 @@ let second: PointRow;
 const truths = new Map<PointRow, ReadonlyMap<string, string>>();
 
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-  raw = await LoopDevice.attach(join(lab.dir, 'raw.img'), 48 * MiB);
-  layered = await LoopDevice.attach(join(lab.dir, 'layered.img'), 40 * MiB);
+  raw = lab.own(await LoopDevice.attach(join(lab.dir, 'raw.img'), 48 * MiB));
+  layered = lab.own(await LoopDevice.attach(join(lab.dir, 'layered.img'), 40 * MiB));
   await sh('qemu-img', 'create', '-q', '-f', 'qcow2', layered.path, String(32 * MiB));
   domain = await lab.defineDomain({
     disks: [
@@ -54,12 +52,6 @@ beforeAll(async () => {
   // What must be gone after a restore, also where the point holds nothing.
   for (const target of ['vda', 'vdb', 'vdc']) await domain.write(target, 0, 12 * MiB, 0x99);
   await domain.stop();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-  await raw[Symbol.asyncDispose]();
-  await layered[Symbol.asyncDispose]();
 });
 
 async function take(): Promise<PointRow> {
@@ -234,7 +226,7 @@ it('SIGKILL while a device is written: said by every plan, no point is taken, an
   const args = ['restore', second.address, '--in-place', '--overwrite-device', '--auto-approve'];
   // On a busy machine the signal may come late, when all is written: then it is done again.
   for (let tries = 0; tries < 5 && !(await noted()); tries += 1) {
-    const child = host.child(await buildProgram(), '--json', ...args);
+    const child = host.child(builtProgram, '--json', ...args);
     child.killAt(
       'SIGKILL',
       (event) => event.kind === 'intent' && event.intent.kind === 'device-write',

@@ -1,32 +1,24 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildProgram, LiveHost, SmallDisk } from './host.ts';
-import { Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
+import { LiveHost, SmallDisk } from './host.ts';
+import { type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
 let scratch: SmallDisk;
-let lab: Lab;
+// 256 MiB are insisted on at the start of a job.
+const { lab } = privateLab({
+  before: async (opened) => {
+    scratch = opened.own(await SmallDisk.mount(join(opened.dir, 'small-scratch'), 300));
+  },
+});
 let domain: LabDomain;
-let main = '';
 beforeAll(async () => {
-  main = await buildProgram();
-  // Before libvirt: QEMU sees what is mounted when it starts. 256 MiB are insisted on at the start of a job.
-  scratch = await SmallDisk.mount(mkdtempSync(join(tmpdir(), 'hf-scratch-')), 300);
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain();
   await domain.write('vda', 0, 8 * MiB, 0x11);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-  await scratch[Symbol.asyncDispose]();
-  rmSync(scratch.path, { recursive: true });
 });
 
 const hasJob = async (): Promise<boolean> =>

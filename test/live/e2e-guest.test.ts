@@ -1,27 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { PointsReport } from '../../src/model/report.ts';
 import { type Guest, startGuest } from './guest.ts';
 import { LiveHost } from './host.ts';
-import { Lab, sh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { sh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let guest: Guest;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   guest = await startGuest(lab);
   host = new LiveHost(lab, 'guest', { rule: { quiesce: 'required' } });
   host.writePolicy([guest.domain]);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** SHA-256 of each file of /data, as the guest says. */

@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/model/event.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
+const { lab } = privateLab();
 
 const checkpoints = async (domain: LabDomain): Promise<readonly string[]> =>
   (await virsh('checkpoint-list', domain.uuid, '--name')).split('\n').filter((name) => name !== '');

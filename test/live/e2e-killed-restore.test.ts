@@ -1,26 +1,22 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/model/event.ts';
 import type { PointRow } from '../../src/model/report.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { compareImages, type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let point: PointRow;
 let truth: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({
     disks: [
       { target: 'vda', sizeBytes: 64 * MiB },
@@ -36,10 +32,6 @@ beforeAll(async () => {
   point = await host.newPoint(domain, truth);
   await domain.write('vda', 0, MiB, 0x13);
   await domain.stop();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** A moment of a run that its journal knows. */

@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildProgram, LiveHost } from './host.ts';
-import { Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
+import { LiveHost } from './host.ts';
+import { type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab, libvirt } = privateLab();
 let domain: LabDomain;
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain();
   await domain.write('vda', 0, 8 * MiB, 0x11);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** Ends libvirtd as a crash would, and starts it again. */

@@ -1,23 +1,20 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { PointRow, VerifyReport } from '../../src/model/report.ts';
 import { LiveHost } from './host.ts';
-import { Lab, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let nas: string;
 let points: readonly PointRow[];
 let image: string;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   nas = join(lab.dir, 'nas');
   mkdirSync(nas);
@@ -38,10 +35,6 @@ beforeAll(async () => {
   const bytes = readFileSync(image);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
   writeFileSync(image, bytes);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 it('is found by the hashes of the far end, and leaves the store as it is', async () => {

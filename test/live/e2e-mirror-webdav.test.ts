@@ -8,30 +8,26 @@ import type {
   PointsReport,
   VerifyReport,
 } from '../../src/model/report.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { compareImages, Lab, type LabDomain } from './lab.ts';
+import { builtProgram as main } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { compareImages, type LabDomain } from './lab.ts';
 import { startWebdav, type Server } from './mirror-servers.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 const directory = mkdtempSync(join(tmpdir(), 'hf-e2e-webdav-'));
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let webdav: Server;
 let host: LiveHost;
 let domain: LabDomain;
 beforeAll(async () => {
-  main = await buildProgram();
   const served = join(directory, 'served');
   mkdirSync(served);
   webdav = await startWebdav(served, 17_680);
   const configFile = join(directory, 'rclone.conf');
   const url = `http://127.0.0.1:${webdav.port}`;
   writeFileSync(configFile, `[cloud]\ntype = webdav\nurl = ${url}\nvendor = other\n`);
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
   const cloud = { type: 'rclone', target: 'cloud:vm-backups', configFile, retention: 'standard' };
   host = new LiveHost(lab, 'mirror', {
@@ -42,8 +38,6 @@ beforeAll(async () => {
   host.writePolicy([domain]);
 });
 afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
   await webdav.stop();
   rmSync(directory, { recursive: true, force: true });
 });

@@ -1,15 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { addressOf } from '../../src/model/address.ts';
 import { LiveHost } from './host.ts';
-import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { compareImages, type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 const domains: LabDomain[] = [];
 /** Names that break shells, YAML, XML, paths and percent signs; and one that is a libvirt id. */
@@ -22,8 +21,6 @@ const names = [
   'ü'.repeat(90),
 ];
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   host = new LiveHost(lab, 'names');
   for (const name of names) {
     domains.push(
@@ -42,10 +39,6 @@ beforeAll(async () => {
   Object.assign(seven, { name: '7' });
   domains.push(seven);
   host.writePolicy(domains);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 it('G408: backs up and restores domains whatever their names are', async () => {

@@ -1,26 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { createLibvirt } from '../../src/hypervisor/libvirt/libvirt.ts';
 import type { PointRow } from '../../src/model/report.ts';
+import { builtProgram as main } from './build.ts';
 import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { agentAnswers, type Guest, startGuest } from './guest.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { compareImages, Lab, sh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { eventually, LiveHost } from './host.ts';
+import { compareImages, sh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let guest: Guest;
 let point: PointRow;
 let truth = '';
 
 beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   guest = await startGuest(lab, undefined, guestLineDevice);
   host = new LiveHost(lab, 'power-off', { rule: { quiesce: 'required' } });
   host.writePolicy([guest.domain]);
@@ -31,10 +27,6 @@ beforeAll(async () => {
   await host.ok('restore', point.address, '--images-only', '--to', to, '--auto-approve');
   truth = join(to, 'vda.qcow2');
   await guest.exec('echo after >/data/file; sync');
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const image = (): string => guest.domain.disks[0]?.path ?? '';

@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { eventually, LiveHost } from './host.ts';
-import { Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ start: false });
   host = new LiveHost(lab, 'power', { schedule: '0 * * * *' });
   host.writePolicy([domain]);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const anHour = 3600;

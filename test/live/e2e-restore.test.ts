@@ -9,16 +9,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { compareImages, Lab, type LabDomain, virsh } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { eventually, LiveHost } from './host.ts';
+import { compareImages, type LabDomain, virsh } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 /** Two disks, two points: what they held, by point. */
@@ -27,9 +26,6 @@ let first: PointRow;
 let second: PointRow;
 
 beforeAll(async () => {
-  await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({
     disks: [
       { target: 'vda', sizeBytes: 64 * MiB },
@@ -54,10 +50,6 @@ beforeAll(async () => {
   second = await take();
   await domain.write('vda', 0, MiB, 0x13);
   await domain.stop();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 const truth = (point: PointRow, target: string): string => truths.get(point)?.get(target) ?? '';

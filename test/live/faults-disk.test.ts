@@ -1,31 +1,21 @@
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
 import { CrashWorld } from './crash-world.ts';
-import { buildProgram, type HostChild, type HostOptions, SmallDisk } from './host.ts';
-import { Lab } from './lab.ts';
+import { type HostChild, type HostOptions, SmallDisk } from './host.ts';
 import { itLong } from './long.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 import { score } from './score.ts';
 import { SickDisk } from './sick-disk.ts';
 
 const MiB = 1024 ** 2;
 
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
 let scratch: SmallDisk;
-beforeAll(async () => {
-  main = await buildProgram();
-  lab = await Lab.create();
-  // Before libvirt, whose namespace sees nothing that is mounted later.
-  scratch = await SmallDisk.mount(join(lab.dir, 'small-scratch'), 400);
-  libvirt = await PrivateLibvirt.start();
-});
-afterAll(async () => {
-  await scratch[Symbol.asyncDispose]();
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
+const { lab } = privateLab({
+  before: async (opened) => {
+    scratch = opened.own(await SmallDisk.mount(join(opened.dir, 'small-scratch'), 400));
+  },
 });
 
 /** A domain with one point, and 8 MiB that are not in it yet. */

@@ -1,30 +1,18 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
 import { stories } from './crash-stories.ts';
 import { changesOf } from './crash-try.ts';
 import { CrashWorld } from './crash-world.ts';
-import { buildProgram } from './host.ts';
-import { Lab } from './lab.ts';
 import { isLong } from './long.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 import { isOver, score } from './score.ts';
 import { type Change, changesIn, straced } from './strace.ts';
 
+const { lab } = privateLab();
+
 // Each try costs seconds: a few, or with `HOLDFAST_FAULTS=all` so many of each story and error.
 const seed = Number(process.env['HOLDFAST_CRASH_SEED'] ?? 1);
-
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
 
 const all = ['increment', 'rotation', 'restore-in-place', 'off'];
 const tries = (

@@ -1,31 +1,21 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { builtProgram as main } from './build.ts';
 import { CrashWorld } from './crash-world.ts';
 import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { startGuest } from './guest.ts';
-import { buildProgram, LiveHost } from './host.ts';
-import { connection, Lab, virsh } from './lab.ts';
+import { LiveHost } from './host.ts';
+import { connection, virsh } from './lab.ts';
 import { isLong, itLong } from './long.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 import { score } from './score.ts';
 import { SlowSocket } from './slow-socket.ts';
+
+const { lab, libvirt } = privateLab();
 
 // The driver waits 40 s for an answer: both sides of that are tried where somebody has the time.
 
 const MiB = 1024 ** 2;
-
-let main = '';
-let libvirt: PrivateLibvirt;
-let lab: Lab;
-beforeAll(async () => {
-  main = await buildProgram();
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
-});
 
 it.each([
   ['in mid-copy', isLong ? 15 : 3],

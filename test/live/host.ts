@@ -7,7 +7,6 @@ import type { RunEvent } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { PointRow } from '../../src/model/report.ts';
 import { run } from '../../src/process/run.ts';
-import { builtProgram } from './build.ts';
 import { compareImages, sh, type Lab, type LabDomain } from './lab.ts';
 
 /** What a command printed, and its exit status. */
@@ -38,9 +37,6 @@ export interface HostOptions {
   /** `drill` of the host file. */
   readonly drill?: object;
 }
-
-/** The compiled program, for child processes. */
-export const buildProgram = async (): Promise<string> => builtProgram;
 
 /** A Holdfast host that is thrown away: host file, policy, state, scratch and store of its own. */
 export class LiveHost {
@@ -321,6 +317,19 @@ export class HostChild {
       this.onEvent = () => {};
       this.kill(signal);
     };
+  }
+
+  /** Waits until it takes such a step, and says what the step is about. */
+  async reaches(step: string): Promise<string> {
+    const reached = new Promise<string>((resolve) => {
+      this.onEvent = (event) => {
+        if (event.kind === 'step' && event.step === step) resolve(event.path ?? '');
+      };
+    });
+    const ended = this.ended().then((how) => {
+      throw new Error(`ended before ${step}: ${how}\n${this.out}${this.err}`);
+    });
+    return Promise.race([reached, ended]);
   }
 
   /** Its exit status, or the signal that ended it. */

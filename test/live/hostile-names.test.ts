@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { addressOf } from '../../src/model/address.ts';
 import { mustBePlain } from '../fuzz/target.ts';
 import { LiveHost } from './host.ts';
-import { Lab, sh, virsh, type LabDomain } from './lab.ts';
+import { sh, virsh, type LabDomain } from './lab.ts';
 import { lookPlainly, runPlainly, treeOf } from './outputs.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
@@ -33,8 +33,7 @@ const names = [
   '65535',
 ];
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 const domains: LabDomain[] = [];
 
@@ -45,8 +44,6 @@ async function rename(domain: LabDomain, name: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   host = new LiveHost(lab, 'names');
   for (const name of names) {
     const domain = await lab.defineDomain({
@@ -77,10 +74,6 @@ beforeAll(async () => {
   const file: unknown = JSON.parse(readFileSync(host.hostFile, 'utf8'));
   const notify = [{ command: ['/usr/bin/tee', '-a', told], on: ['failed', 'blocked', 'rpo'] }];
   writeFileSync(host.hostFile, JSON.stringify({ ...(file as object), notify }));
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 it('are backed up, each into a directory of its own, and nothing of them is run or printed', async () => {

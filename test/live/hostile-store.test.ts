@@ -13,17 +13,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { addressOf } from '../../src/model/address.ts';
 import { LiveHost } from './host.ts';
-import { Lab, type LabDomain } from './lab.ts';
+import { type LabDomain } from './lab.ts';
 import { lookPlainly, runPlainly, treeOf } from './outputs.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let template: string;
@@ -38,8 +37,6 @@ const below = (directory: string): string => {
 };
 
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 2 * MiB }] });
   host = new LiveHost(lab, 'hostile', {
     retention: { chain: { maxPoints: 2 }, keep: { last: 1 } },
@@ -67,10 +64,6 @@ beforeAll(async () => {
   mkdirSync(join(outside, 'directory'), { recursive: true });
   for (const name of ['secret.txt', 'point.json', 'vda.qcow2', 'directory/file'])
     writeFileSync(join(outside, name), `outside ${name}`);
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** Rewrites a record of the store as text. */

@@ -79,22 +79,37 @@ const xmlText = (text: string): string =>
 
 /** A place for live tests: a directory that QEMU can enter, and domains that all go at the end. */
 export class Lab implements AsyncDisposable {
-  readonly dir: string;
+  #dir: string | null = null;
   readonly #domains: LabDomain[] = [];
+  readonly #owned: AsyncDisposable[] = [];
 
-  private constructor(dir: string) {
-    this.dir = dir;
+  get dir(): string {
+    if (this.#dir === null) throw new Error('the lab is there in hooks and tests alone');
+    return this.#dir;
   }
 
   get uri(): string {
     return connection.uri;
   }
 
+  /** A lab at the libvirt that is spoken to now; `privateLab` is for files that want one of their own. */
   static async create(): Promise<Lab> {
     libvirtMustAnswer();
-    const dir = await mkdtemp(join(tmpdir(), 'hf-lab-'));
-    await chmod(dir, 0o711);
-    return new Lab(dir);
+    const lab = new Lab();
+    await lab.open();
+    return lab;
+  }
+
+  /** Makes its directory. */
+  async open(): Promise<void> {
+    this.#dir = await mkdtemp(join(tmpdir(), 'hf-lab-'));
+    await chmod(this.#dir, 0o711);
+  }
+
+  /** What ends with the lab, after its domains: a disk that they use, say. */
+  own<T extends AsyncDisposable>(thing: T): T {
+    this.#owned.push(thing);
+    return thing;
   }
 
   /** Makes images, defines and (unless told not to) starts a domain. */
@@ -164,13 +179,15 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#dir === null) return;
     // Domains whose images are gone would stand in the way of everybody else's deletions (G213).
     libvirtMustAnswer();
     // Side by side: one that cannot be removed must not keep the others.
     const gone = await Promise.allSettled(
       this.#domains.map((domain) => this.forget(domain.uuidOrName)),
     );
-    await rm(this.dir, { recursive: true, force: true });
+    for (const thing of this.#owned.toReversed()) await thing[Symbol.asyncDispose]();
+    await rm(this.#dir, { recursive: true, force: true });
     const failed = gone.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }

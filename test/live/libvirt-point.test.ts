@@ -141,7 +141,7 @@ it('waits for a job or a block job of somebody else', async () => {
 
 it('says that the tracker is lost, and that scratch cannot be reached', async () => {
   // Of its own: libvirtd 9.0 died once while it gave up a backup whose socket QEMU could not make.
-  await using _ = await PrivateLibvirt.start();
+  await using _ = await new PrivateLibvirt().start();
   await using lab = await Lab.create();
   const driver = driverOf(lab);
   const domain = await lab.defineDomain();

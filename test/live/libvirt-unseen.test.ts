@@ -7,7 +7,7 @@ import { PrivateLibvirt } from './private-libvirt.ts';
 
 it('has unseen checkpoints where QEMU does not answer, and sees the domains around it', async () => {
   // Of its own: everybody else who looks would wait for the one that hangs.
-  await using _ = await PrivateLibvirt.start();
+  await using _ = await new PrivateLibvirt().start();
   await using lab = await Lab.create();
   const [before, hung, after] = [
     await lab.defineDomain(),

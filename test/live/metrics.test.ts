@@ -3,33 +3,27 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { run } from '../../src/process/run.ts';
-import { buildProgram, eventually, LiveHost } from './host.ts';
-import { Lab, sh, type LabDomain } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { builtProgram } from './build.ts';
+import { eventually, LiveHost } from './host.ts';
+import { sh, type LabDomain } from './lab.ts';
+import { privateLab } from './private-lab.ts';
 
 const packaging = join(import.meta.dirname, '..', '..', 'packaging');
 const rules = join(packaging, 'prometheus', 'holdfast.rules.yml');
 
-let libvirt: PrivateLibvirt;
-let lab: Lab;
+const { lab } = privateLab();
 let host: LiveHost;
 let domain: LabDomain;
 let told = '';
 beforeAll(async () => {
-  libvirt = await PrivateLibvirt.start();
-  lab = await Lab.create();
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 1024 ** 2 }] });
   host = new LiveHost(lab, 'metrics', { rule: { rpo: '400d' } });
   host.writePolicy([domain]);
   const ran = await host.run('metrics');
   expect([ran.exit, ran.err]).toEqual([1, '']);
   told = ran.out;
-});
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-  await libvirt[Symbol.asyncDispose]();
 });
 
 /** Names of metrics in a text of ours or in an expression. */
@@ -138,7 +132,7 @@ it('a real Prometheus scrapes the agent, and answers with the domain', async () 
 async function listeningAgent(): Promise<readonly [ChildProcess, string]> {
   const files = ['--host-config', host.hostFile, '--policy', host.policyFile];
   const words = ['agent', '--max-mode', 'observe', '--listen', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [await buildProgram(), '--json', ...files, ...words], {
+  const child = spawn(process.execPath, [builtProgram, '--json', ...files, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let url = '';

@@ -152,7 +152,7 @@ describe('a read-only disk', () => {
     const next = pointOf(live, 1);
     expect(failureOf(store.beginPoint(next.place, next.manifest.point, web01))).toEqual({
       code: 'store-read-only',
-      message: `preparing point ${next.manifest.point} in ${readOnly}: ${readOnly}/domains/web01/${live}/.incoming-0001-${next.manifest.point}-${web01}: the file system is read-only; mount it writable`,
+      message: `preparing point ${next.manifest.point} in ${readOnly}: ${readOnly}/domains/web01/${live}/.incoming-0001-${next.manifest.point}-${web01}: the file system is read-only; mount it writable, or name it to packaging/install.sh, which lets the agent’s unit write there`,
     });
     const lock = await store.lock(0);
     expect(lock.ok ? null : lock.error.code).toBe('store-read-only');

@@ -55,7 +55,7 @@ const said: Readonly<Record<string, readonly [code: string, words: string]>> = {
   ],
   'rsync-read-only': [
     'permission',
-    'rsync: [Receiver] mkdir "/vol/ro/new2" failed: Read-only file system (30); it is mounted read-only there; mount it so that it can be written',
+    'rsync: [Receiver] mkdir "/vol/ro/new2" failed: Read-only file system (30); it is read-only there; mount it so that it can be written, or name it to packaging/install.sh, which lets the agent’s unit write there',
   ],
   'rsync-refused': [
     'mirror-unreachable',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FarEnd, FarFile, Transfer } from '../../src/mirror/far-end.ts';
@@ -62,7 +63,17 @@ export function modelEnd(): ModelEnd {
     pushNew: async (transfer) =>
       call('pushNew', transfer.paths.map(nameOf), () => put(transfer, false)),
     pull: async (transfer) => call('pull', [], () => get(transfer)),
-    hash: async () => call('hash', [], () => ({ hashes: new Map(), at: 'far-end' as const })),
+    hash: async ({ far, paths, onPath }) =>
+      call('hash', paths.map(nameOf), () => {
+        const hashes = new Map<string, string>();
+        for (const path of paths) {
+          const content = files.get(`${far}/${path}`);
+          if (content === undefined) continue;
+          hashes.set(path, createHash('sha256').update(content).digest('hex'));
+          onPath(path);
+        }
+        return { hashes, at: 'far-end' as const };
+      }),
     rename: async (far, renames) =>
       call(
         'rename',

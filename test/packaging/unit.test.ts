@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,8 +31,9 @@ describe.skipIf(!hasSystemd)('the unit, as install.sh puts it below a root', () 
   const root = mkdtempSync(join(tmpdir(), 'hf-unit-'));
   const unit = join(root, 'etc/systemd/system/holdfast-agent.service');
   const program = join(root, 'bin', 'holdfast');
-  const install = (): string =>
-    execFileSync(join(packaging, 'install.sh'), {
+  const install = (...directories: readonly string[]): string =>
+    execFileSync(join(packaging, 'install.sh'), directories, {
+      stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
       env: { PATH: `${join(root, 'bin')}:${process.env['PATH']}`, DESTDIR: root },
     });
@@ -53,6 +55,28 @@ describe.skipIf(!hasSystemd)('the unit, as install.sh puts it below a root', () 
     writeFileSync(join(root, 'etc/holdfast/host.yaml'), 'uri: "test:///default"\n');
     install();
     expect(readFileSync(join(root, 'etc/holdfast/host.yaml'), 'utf8')).toContain('test:///');
+  });
+
+  it('makes stores and mirrors, and lets the unit write there: those of earlier runs too', () => {
+    install('/backups', '/mnt/usb');
+    install('/mnt/usb', '/mnt/nas');
+    for (const path of ['backups', 'mnt/usb', 'mnt/nas'])
+      expect(statSync(join(root, path)).mode.toString(8), path).toBe('40700');
+    const file = join(root, 'etc/systemd/system/holdfast-agent.service.d/directories.conf');
+    expect(readFileSync(file, 'utf8').split('\n').slice(1)).toEqual([
+      '[Service]',
+      'ReadWritePaths=-/backups',
+      'ReadWritePaths=-/mnt/usb',
+      'ReadWritePaths=-/mnt/nas',
+      '',
+    ]);
+    for (const [path, why] of [
+      ['backups', 'write the whole path, from /'],
+      ['/mnt/my disk', 'write a directory of letters, digits and / . _ -'],
+      ['/mnt/../etc', 'write a directory of letters, digits and / . _ -'],
+      ['/mnt/usb/', 'write a directory without / at its end'],
+    ] as const)
+      expect(() => install(path), path).toThrow(`install.sh: ${path}: ${why}\n`);
   });
 
   it('is understood by systemd, to the last word', () => {

@@ -1,13 +1,13 @@
-import type { Heal, VerifyPoints } from '../../src/model/check-action.ts';
+import type { Heal, VerifyCopies, VerifyPoints } from '../../src/model/check-action.ts';
 import type { ObservedDirectory, ObservedPoint } from '../../src/model/observed-store.ts';
 import type { CheckedTimes } from '../../src/model/verification.ts';
 
-/** Points that a check at that instant found sound. */
-export function checkedPoints(
-  directory: ObservedDirectory,
-  { points, depth }: VerifyPoints,
+/** Points, or copies, that a check at that instant found sound. */
+export function checkedPoints<T extends Pick<ObservedDirectory, 'chains'>>(
+  directory: T,
+  { points, depth }: VerifyPoints | VerifyCopies,
   at: string,
-): ObservedDirectory {
+): T {
   const wanted = new Set(points.map(({ chain, sequence }) => `${chain}/${sequence}`));
   return {
     ...directory,

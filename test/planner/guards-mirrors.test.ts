@@ -184,6 +184,20 @@ describe('G207: the only copy', () => {
     expect(plan.actions[1]?.dependsOn).toEqual([plan.actions[0]?.id]);
   });
 
+  it('goes after the copy that mends one in quarantine there', () => {
+    const there = daily(2).map((one) => withPoint(one, 0, { fault: 'quarantined' as const }));
+    const { plan, actions } = planned({ ...all, there, local: daily(2) });
+    const [first, second] = plan.actions;
+    expect(actions).toEqual([
+      'copy-points nas:domain/web01/20261121T010000Z-00cc',
+      'copy-points nas:domain/web01/20261122T010000Z-00cc',
+      trash,
+    ]);
+    expect(first).toMatchObject({ compare: 'content', damaged: [expect.stringMatching(/^0000-/)] });
+    expect(second).toMatchObject({ compare: 'content' });
+    expect(plan.actions[2]?.dependsOn).toEqual([first?.id]);
+  });
+
   it.each([
     ['unseen', { look: { name: 'nas', stores: [] } }, { chains: 1, unseen: 'nas' }],
     [
@@ -198,8 +212,8 @@ describe('G207: the only copy', () => {
       { chains: 1, behind: 'nas' },
     ],
     [
-      'in quarantine there',
-      { there: daily(2).map((one) => withPoint(one, 0, { fault: 'quarantined' as const })) },
+      'not to be read there',
+      { there: daily(2).map((one) => withPoint(one, 0, { fault: 'manifest-newer' as const })) },
       { chains: 1, behind: 'nas' },
     ],
   ])('stays while the mirror is %s', (_why, more, facts) => {

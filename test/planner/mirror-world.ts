@@ -1,4 +1,5 @@
 import type { CopyPoints, HideCopies, PurgeCopies } from '../../src/model/action.ts';
+import type { VerifyCopies } from '../../src/model/check-action.ts';
 import { pointDirectory, type StoreId } from '../../src/model/identity.ts';
 import type {
   ObservedMirrorContent,
@@ -7,6 +8,7 @@ import type {
 import type { ObservedChain, ObservedPoint } from '../../src/model/observed-store.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import { seen } from '../../src/model/result.ts';
+import { checkedPoints } from './checked.ts';
 
 type Copies = CopyPoints | HideCopies | PurgeCopies;
 
@@ -75,7 +77,7 @@ function changed(
 }
 
 function copied(
-  { stores }: ObservedState,
+  { stores, observedAt }: ObservedState,
   known: ObservedMirrorDirectory,
   action: CopyPoints,
 ): ObservedMirrorDirectory {
@@ -94,7 +96,14 @@ function copied(
     closed: local.closed,
     points: [],
   };
-  const brought = local.points.filter((point) => places.has(placeOf(point)));
+  const isMended = (point: ObservedPoint): boolean =>
+    action.damaged?.includes(placeOf(point)) === true;
+  const checked = { structure: observedAt, hash: observedAt };
+  const brought = local.points
+    .filter((point) => places.has(placeOf(point)))
+    .map(({ checked: _checked, ...point }): ObservedPoint =>
+      isMended(point) ? { ...point, checked } : point,
+    );
   if (brought.length !== places.size) throw new Error(`${action.id} copies what is not there`);
   const points = [
     ...before.points.filter((point) => !places.has(placeOf(point))),
@@ -111,6 +120,22 @@ function copied(
     deleted: known.deleted.filter((one) => !isGone(one)),
     partial: known.partial.filter((one) => !isGone(one)),
   };
+}
+
+/** The world after copies at a mirror were checked and found sound. */
+export function checkedAtMirror(observed: ObservedState, action: VerifyCopies): ObservedState {
+  const mirrors = observed.mirrors.map((mirror) => {
+    if (mirror.name !== action.mirror.name) return mirror;
+    const stores = mirror.stores.map((look) => {
+      if (!look.state.seen || look.state.value.store !== action.mirror.store) return look;
+      const directories = look.state.value.directories.map((one) =>
+        one.directory === action.directory ? checkedPoints(one, action, observed.observedAt) : one,
+      );
+      return { ...look, state: seen({ ...look.state.value, directories }) };
+    });
+    return { ...mirror, stores };
+  });
+  return { ...observed, mirrors };
 }
 
 /** What only inherited its fault is valid again once its parents are. */

@@ -10,6 +10,7 @@ import { request } from './build-policy.ts';
 import { agentStories } from './stories/agent.ts';
 import { backupStories } from './stories/backups.ts';
 import { checkStories } from './stories/checks.ts';
+import { copyCheckStories } from './stories/copy-checks.ts';
 import { domainStories } from './stories/domains.ts';
 import { drillStories } from './stories/drills.ts';
 import { guardStories } from './stories/guards.ts';
@@ -27,6 +28,7 @@ const stories = [
   ...mirrorStories,
   ...drillStories,
   ...checkStories,
+  ...copyCheckStories,
   ...spaceStories,
 ];
 /** `UPDATE=1` writes what is expected; read the diff before it is committed. */

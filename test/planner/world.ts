@@ -16,7 +16,7 @@ import { tipAfter } from '../../src/simulator/forecast/tip-after.ts';
 import { aRun, readyStore } from './build.ts';
 import { checkedPoints, healedPoint } from './checked.ts';
 import { drilled } from './drill-world.ts';
-import { appliedAtMirror } from './mirror-world.ts';
+import { appliedAtMirror, checkedAtMirror } from './mirror-world.ts';
 import { rewritten } from './rewritten.ts';
 
 /** The world after some actions of a plan, all of which succeed; time stands still. */
@@ -83,6 +83,8 @@ function appliedOne(observed: ObservedState, action: Action): ObservedState {
       return onDirectory(observed, action, (directory) =>
         checkedPoints(directory, action, observed.observedAt),
       );
+    case 'verify-copies':
+      return checkedAtMirror(observed, action);
     case 'heal':
       return onDirectory(observed, action, (directory) =>
         healedPoint(directory, action, observed.observedAt),

@@ -35,7 +35,7 @@ uri: qemu+unix:///system
 stateDir: /srv/holdfast
 runtimeDir: /run/hf
 scratch: { limit: 40GiB }
-publish: { url: /srv/state.git, branch: state/kvm01, timeout: 2m }
+publish: { url: /srv/state.git, branch: state/kvm01, timeout: 2m, every: 1h }
 limits: { jobs: 2, rate: 400MB/s }
 notify:
   - on: [failed, rpo]
@@ -56,6 +56,7 @@ agent: { maxMode: additive, interval: 90s, listen: '[::1]:9170', tokenFile: /etc
           branch: 'state/kvm01',
           ssh: { identityFile: null, knownHosts: null },
           timeoutSeconds: 120,
+          everySeconds: 3600,
         },
         approvals: null,
         uri: 'qemu+unix:///system',

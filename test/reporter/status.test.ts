@@ -113,6 +113,10 @@ describe('status', () => {
       The one domain with an RPO meets it. 1 suspension: the agent does not do all that is due.
       "
     `);
+    const first = { ...base, domains: [], stores: [], unseen: [], firstRound: true } as const;
+    expect(renderStatus(first, plain)).toContain(
+      '\nagent      running; at work on its first round\n',
+    );
     const ended = { ...agent, running: false, nextAt: null, stalled: [], trouble: 'no policy' };
     expect(renderStatus({ ...base, domains: [], stores: [], unseen: [], agent: ended }, plain))
       .toMatchInlineSnapshot(`
@@ -157,7 +161,7 @@ describe('status', () => {
           verdict: 'unseen',
           reasons: [{ code: 'unseen', facts: { message: 'Permission denied' } }],
         }),
-        domain({ name: 'hurt', faulty: { quarantined: 1, 'parent-faulty': 2 } }),
+        domain({ name: 'hurt', faulty: { quarantined: 1, 'parent-faulty': 2 }, noSoundCopy: 1 }),
         domain({ name: 'old01', verdict: 'unmanaged', rpo: 'none', faulty: { 'file-size': 1 } }),
         domain({ name: 'scratch', verdict: 'ignored', rpo: 'none' }),
       ],
@@ -196,7 +200,7 @@ domains
 ?  lost    not known   not known (26h)  in 15h 29m       6  12 GiB  not seen
    due     8h 30m old  met (26h)        in 15h 29m       6  12 GiB  due 02:00
    stray   8h 30m old  met (26h)        in 15h 29m       6  12 GiB  journal was not seen
-!  hurt    8h 30m old  met (26h)        in 15h 29m       6  12 GiB  damaged: 3 points (in quarantine, its parent is faulty)
+!  hurt    8h 30m old  met (26h)        in 15h 29m       6  12 GiB  damaged: 3 points (in quarantine, its parent is faulty), 1 without a sound copy
 
 stores
    STORE     FREE        OF  RESERVE  POINTS     SIZE  TRASH  PATH

@@ -16,6 +16,19 @@ const flips = (seed: number): readonly Step[] => [
   ]).flat(),
 ];
 
+/** Runs with short chains of which one is kept, all points checked, and a bit that flips before each. */
+const flipsAndDeletions = (seed: number): readonly Step[] => [
+  happens('policy', 'retention', seed),
+  happens('policy', 'verify-again', seed),
+  apply(seed),
+  ...Array.from({ length: 8 }, (_none, hour) => [
+    happens('domain', 'write', seed + hour),
+    happens('host', 'wait', seed + hour),
+    ...(hour > 3 ? [happens('host', 'flip', seed * 7 + hour)] : []),
+    apply(seed + hour),
+  ]).flat(),
+];
+
 /** Mutations of checks and heals. */
 export const checkMutations: readonly MutationCase[] = [
   {
@@ -23,6 +36,14 @@ export const checkMutations: readonly MutationCase[] = [
     twist: actions((all) => all.filter(({ kind }) => kind !== 'verify-points')),
     caughtBy: ['I3', 'check'],
     story: flips,
+  },
+  {
+    name: 'a deletion does not wait for what checks find',
+    twist: actions((all) =>
+      all.map((action) => (action.kind === 'trash-chain' ? { ...action, wave: 30 } : action)),
+    ),
+    caughtBy: ['I5'],
+    story: flipsAndDeletions,
   },
   {
     name: 'a heal takes the quarantine away and changes no file',

@@ -1,11 +1,11 @@
 import type { FarEnd } from '../../src/mirror/far-end.ts';
 import type { Mirror } from '../../src/mirror/mirror.ts';
 import type { Action, HideCopies } from '../../src/model/action.ts';
-import { pointDirectory } from '../../src/model/identity.ts';
+import { pointDirectory, type StoreId } from '../../src/model/identity.ts';
 import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { fail, ok } from '../../src/model/result.ts';
+import { fail, ok, seen } from '../../src/model/result.ts';
 import type { Step } from '../../src/simulator/story.ts';
 import type { MutationCase } from './mutations.ts';
 import { actions, apply, drivers, happens } from './twists.ts';
@@ -105,6 +105,15 @@ function hidesOf(
   );
 }
 
+const blankMirror = (store: StoreId): ObservedMirrorContent => ({
+  store,
+  kind: 'blank',
+  directories: [],
+  freeBytes: null,
+  unreadable: [],
+  foreign: 0,
+});
+
 /** Mutations of what keeps copies at mirrors. */
 export const mirrorMutations: readonly MutationCase[] = [
   {
@@ -175,9 +184,9 @@ export const mirrorMutations: readonly MutationCase[] = [
     name: 'a deletion takes the chain beside it too',
     twist: mirror((real) => ({
       hide: async (request) => {
-        const seen = await real.observe(request);
-        const own = seen.seen
-          ? seen.value.directories.find(({ directory }) => directory === request.directory)
+        const look = await real.observe(request);
+        const own = look.seen
+          ? look.value.directories.find(({ directory }) => directory === request.directory)
           : undefined;
         const other = own?.chains.find(({ id }) => id !== request.chain);
         if (other !== undefined) {
@@ -212,6 +221,33 @@ export const mirrorMutations: readonly MutationCase[] = [
     ),
     caughtBy: ['G207'],
     story: broken('error-before'),
+  },
+  // Two lines stand behind this one, so it is put past both of them, and seen by what is planned there. A far end that
+  // shows nothing is no blank mirror to a host that has copied there (`judgeMarker`: mirror-lost). And nothing is lost
+  // by the plan: without copies at the mirror the planner wants more of what is here to go there, not less (`decideChains`
+  // judges the union), each deletion here waits for those copies (`afterCopies`), which fail, or, where a schedule
+  // puts them off, is blocked (G207); at the mirror there is nothing to delete, and G153 misses what was remembered.
+  {
+    name: 'a mirror that was not seen is taken for an empty one',
+    twist: drivers((real) => ({
+      openPlace: (access, known) => {
+        const place = real.openPlace(access, known);
+        if (!place.ok) return place;
+        const of = (store: StoreId): Mirror => {
+          const opened = place.value.of(store);
+          return {
+            ...opened,
+            observe: async (request) => {
+              const look = await opened.observe(request);
+              return look.seen ? look : seen(blankMirror(store));
+            },
+          };
+        };
+        return ok({ ...place.value, of });
+      },
+    })),
+    caughtBy: ['mirror-unseen'],
+    story: mirrored('away'),
   },
   {
     name: 'what the policy calls never is allowed',

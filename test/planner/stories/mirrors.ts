@@ -269,7 +269,7 @@ export const mirrorStories: readonly Story[] = [
     'mirror-only-copy',
     policyWith({ local: '{ chains: 1 }', mirror: ', schedule: "0 20 * * 6"' }),
     directory(web01, [...chains([5, 5], 1), chain('2026-11-22T01:00:00.000Z', 1)]),
-    [copies(web01, [withPoint(chains([5, 5], 1)[0] ?? oldest, 4, { fault: 'quarantined' })])],
+    [copies(web01, [withPoint(chains([5, 5], 1)[0] ?? oldest, 4, { fault: 'manifest-newer' })])],
   ),
   mirrored('mirror-copied-then-deleted', policyWith({ local: '{ chains: 1 }' }), upToDate, [
     copies(web01, three.slice(1)),
