@@ -46,7 +46,8 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     const isPutOff = scene.results.some(({ plan }) => plan !== null && putsOff(plan));
     // Nothing follows from what a guard blocked before a run does it: what another one of that run freed (I3).
     const isFreed = runnableOf(scene).some(({ id }) => blocked.has(id));
-    blocked = blockedBy(scene);
+    // A run that put something off is not counted as it is.
+    blocked = isPutOff ? new Set() : blockedBy(scene);
     if (!isPutOff && !isFreed && !changesWhatCounts(scene)) continue;
     putOff += 1;
     if (putOff > mostPutOff) return [live(`work was put off for the next run ${mostPutOff} times`)];
