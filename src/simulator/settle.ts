@@ -4,6 +4,7 @@ import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
 import { findsDamage } from './settle-checks.ts';
+import { findsCopyDamage } from './settle-copies.ts';
 import { behind, healMirrors } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 import type { World } from './world.ts';
@@ -67,7 +68,9 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   if (rest.length > 0) return rest;
   const alive = await staysAlive(run, world);
   if (alive.length > 0 || run.violations.length > 0) return alive;
-  return findsDamage(run, quietApply);
+  const found = await findsDamage(run, quietApply);
+  if (found.length > 0 || run.violations.length > 0) return found;
+  return findsCopyDamage(run, quietApply);
 }
 
 /** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
@@ -86,7 +89,7 @@ function changesWhatCounts({ results }: Scene): boolean {
       const kind = kinds.get(id);
       return (
         (kind === 'heal' && outcome.code === 'done') ||
-        (kind === 'verify-points' && outcome.code === 'failed')
+        ((kind === 'verify-points' || kind === 'verify-copies') && outcome.code === 'failed')
       );
     });
   });
