@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { table } from './measure.mjs';
+import { table, verdict } from './measure.mjs';
 
 export const title = 'An idle agent, 500 domains';
 
@@ -23,12 +23,22 @@ export async function run() {
     const figures = await idle(dir);
     const share = (100 * figures.secondsARound) / intervalSeconds;
     return table(
-      ['', 'measured', 'target'],
+      ['', 'measured', 'target', 'verdict'],
       [
-        ['resident memory of the agent', `${figures.memoryMiB.toFixed(0)} MiB`, 'under 100 MiB'],
-        ['processor time of a round', `${figures.secondsARound.toFixed(2)} s`, ''],
-        ['share of a core, a round every 5 min', `${share.toFixed(2)} %`, 'under 0.5 %'],
-        ['virsh processes between rounds', `${figures.virsh}`, '1'],
+        [
+          'resident memory of the agent',
+          `${figures.memoryMiB.toFixed(0)} MiB`,
+          'under 100 MiB',
+          verdict(figures.memoryMiB < 100),
+        ],
+        ['processor time of a round', `${figures.secondsARound.toFixed(2)} s`, '', ''],
+        [
+          'share of a core, a round every 5 min',
+          `${share.toFixed(2)} %`,
+          'under 0.5 %',
+          verdict(share < 0.5),
+        ],
+        ['virsh processes between rounds', `${figures.virsh}`, '1', verdict(figures.virsh === 1)],
       ],
     );
   } finally {
