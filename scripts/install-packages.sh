@@ -8,7 +8,8 @@ say() { printf 'set-up: %s\n' "$*"; }
 # Programs that must be there, with the Debian package of each.
 needed='virsh=libvirt-clients libvirtd=libvirt-daemon-system qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils
 flock=util-linux systemd-analyze=systemd systemd-notify=systemd nbdkit=nbdkit nbdcopy=libnbd-bin nbdfuse=libnbd-bin fusermount3=fuse3 strace=strace busybox=busybox-static qemu-ga=qemu-guest-agent cpio=cpio
-promtool=prometheus mkfs.ext4=e2fsprogs swtpm=swtpm swtpm_setup=swtpm-tools ssh=openssh-client
+promtool=prometheus mkfs.ext4=e2fsprogs swtpm=swtpm swtpm_setup=swtpm-tools ip=iproute2
+iptables=iptables dnsmasq=dnsmasq-base ssh=openssh-client
 sshd=openssh-server rsync=rsync rclone=rclone swift-proxy-server=swift-proxy swift-account-server=swift-account
 swift-container-server=swift-container swift-object-server=swift-object'
 [ "${1:-}" != bench ] || needed="$needed virtnbdbackup=virtnbdbackup"

@@ -13,6 +13,7 @@ import {
   statementId,
   statementText,
   whyNot,
+  type Statement,
 } from './statement.ts';
 
 // A statement of a thousand chains has 20 KiB; nothing else belongs there.
@@ -74,7 +75,7 @@ export async function keepApproval(
   });
   if (!kept.ok) return kept;
   const signer = await signerOf(`${directory}/${id}.approval`, content, approvers);
-  if (signer.ok) return ok({ ...statement.value, id, by: signer.value, how: 'signature' });
+  if (signer.ok) return ok(approvalOf(statement.value, signer.value));
   const removed = attempt('removing it again', () => {
     realFiles.removeFile(`${directory}/${id}.approval`);
     realFiles.removeFile(`${directory}/${id}.approval.sig`);
@@ -110,16 +111,17 @@ export async function keptApprovals(
     const isHere = statement.value.host === here.host;
     if (!isHere || whyNot(statement.value, here.nowMs) !== null) continue;
     const signer = await signerOf(path, content.value, approvers);
-    if (signer.ok)
-      found.push({
-        ...statement.value,
-        id: statementId(statement.value),
-        by: signer.value,
-        how: 'signature',
-      });
+    if (signer.ok) found.push(approvalOf(statement.value, signer.value));
     else told(`${path} does not count: ${signer.error.message}`);
   }
   return ok(found);
+}
+
+/** What plans are told of it: plan and reason stay in the statement. */
+function approvalOf(statement: Statement, by: string): Approval {
+  const { host, code, scope, subjects, madeAt, until } = statement;
+  const id = statementId(statement);
+  return { id, host, code, scope, subjects, madeAt, until, by, how: 'signature' };
 }
 
 function readSmall(path: string): Result<string, Failure> {

@@ -16,7 +16,12 @@ type AgentEvent =
   | { readonly kind: 'agent-woke'; readonly wakes: readonly Wake[] }
   | { readonly kind: 'agent-round'; readonly round: LastRound; readonly nextAt: Instant | null }
   | { readonly kind: 'agent-warning' | 'agent-note'; readonly message: string }
-  | { readonly kind: 'agent-stopping'; readonly by: string };
+  | {
+      readonly kind: 'agent-stopping';
+      readonly by: string;
+      /** A second signal: nothing is waited for. */
+      readonly atOnce: boolean;
+    };
 
 /** The agent's log: lines for people on standard error, or one line of JSON each on standard output. */
 export class AgentLog {
@@ -87,7 +92,9 @@ function textOf(event: AgentEvent): string {
     case 'agent-note':
       return event.message;
     default:
-      return `${event.by}: stopping. A job that runs is ended and cleaned up.`;
+      return event.atOnce
+        ? `${event.by}: ended at once. The journal says where; the next round repairs it.`
+        : `${event.by}: stopping. A job that runs is ended and cleaned up; once more ends it at once.`;
   }
 }
 

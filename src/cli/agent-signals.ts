@@ -1,10 +1,12 @@
 import type { Wake } from '../agent/alarm.ts';
 import type { Service } from '../agent/service.ts';
 import type { AgentLog } from './agent-log.ts';
+import { StopSignals, type StopSignal } from './stop-signals.ts';
 
-/** SIGTERM and SIGINT end the loop, SIGHUP makes it look. */
+/** SIGTERM and SIGINT end the loop, a second one the process; SIGHUP makes it look. */
 export class AgentSignals implements Disposable {
   readonly #controller = new AbortController();
+  readonly #signals: StopSignals;
   readonly #service: Service;
   readonly #log: AgentLog;
   readonly #ring: (why: Wake['why'], detail: string | null) => void;
@@ -17,8 +19,7 @@ export class AgentSignals implements Disposable {
     this.#service = service;
     this.#log = log;
     this.#ring = ring;
-    process.on('SIGINT', this.#onStop);
-    process.on('SIGTERM', this.#onStop);
+    this.#signals = new StopSignals((by, which) => this.#onStop(by, which === 'again'));
     process.on('SIGHUP', this.#onHangup);
   }
 
@@ -26,12 +27,12 @@ export class AgentSignals implements Disposable {
     return this.#controller.signal;
   }
 
-  readonly #onStop = (by: NodeJS.Signals): void => {
-    this.#log.say({ kind: 'agent-stopping', by });
+  #onStop(by: StopSignal, atOnce: boolean): void {
+    this.#log.say({ kind: 'agent-stopping', by, atOnce });
     if (this.stop.aborted) return;
     this.#service.tell('STOPPING=1', 'STATUS=ending what runs');
     this.#controller.abort();
-  };
+  }
 
   readonly #onHangup = (): void => {
     // No RELOADING=1: a look after a run of hours would be a reload that timed out.
@@ -39,8 +40,7 @@ export class AgentSignals implements Disposable {
   };
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#onStop);
-    process.off('SIGTERM', this.#onStop);
+    this.#signals[Symbol.dispose]();
     process.off('SIGHUP', this.#onHangup);
   }
 }

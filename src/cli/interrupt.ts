@@ -1,17 +1,20 @@
 import type { Context } from './context.ts';
+import { StopSignals, type StopSignal } from './stop-signals.ts';
 
-/** Signals while a run goes: the first one stops it, further ones are told that it stops already. */
+/** Signals while a run goes: the first one stops it, a further one ends the process where it is. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
+  readonly #signals: StopSignals;
   #tell: (line: string) => void;
-  #by: 'SIGINT' | 'SIGTERM' | null = null;
 
   constructor({ terminal }: Context) {
     // The cursor stands behind a question, or behind the ^C that the terminal echoes.
     const start = terminal.errIsTty ? '\n' : '';
     this.#tell = (line) => terminal.err(`${start}${line}\n`);
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
+    this.#signals = new StopSignals((by, which) => {
+      this.#tell(words[which](by));
+      if (which === 'first') this.#controller.abort();
+    });
   }
 
   /** Aborted by the first signal. */
@@ -20,8 +23,8 @@ export class Interrupt implements Disposable {
   }
 
   /** The first signal; null while there is none. */
-  get by(): 'SIGINT' | 'SIGTERM' | null {
-    return this.#by;
+  get by(): StopSignal | null {
+    return this.#signals.by;
   }
 
   /** From now on it is said by what else draws on the terminal. */
@@ -29,18 +32,15 @@ export class Interrupt implements Disposable {
     this.#tell = tell;
   }
 
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.#by !== null) {
-      this.#tell('Already stopping: the running job is ended and cleaned up. Please wait.');
-      return;
-    }
-    this.#by = signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
-    this.#tell(`${this.#by}: stopping. No further action is started.`);
-    this.#controller.abort();
-  };
-
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#onSignal);
-    process.off('SIGTERM', this.#onSignal);
+    this.#signals[Symbol.dispose]();
   }
 }
+
+const words = {
+  first: (by: StopSignal): string => `${by}: stopping. No further action is started.`,
+  same: (): string =>
+    'Already stopping: the running job is ended and cleaned up. Once more ends the program at once.',
+  again: (by: StopSignal): string =>
+    `${by}: ended at once. The journal says where; the next plan shows what is to be repaired.`,
+} as const;

@@ -5,12 +5,13 @@ import type { Refusal } from './context.ts';
 import { usage } from './plan-options.ts';
 
 const form =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}))?(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/;
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}(?:\.\d+)?))?)?(Z|[+-]\d{2}:?\d{2})?$/;
 
 /**
  * Reads a time of the command line: `2026-11-22`, `2026-11-22 10:30`,
  * `2026-11-22T10:30:00Z`, `…+01:00`. Without an offset it is in the policy's
  * zone; a date alone is its last second. Of an hour that comes twice the later one.
+ * Milliseconds count: the instant of a point, as `points --json` has it, is that point's.
  */
 export function readTime(text: string, timezone: string): Result<Instant, Refusal> {
   const [, date, minute, second = '00', offset] = form.exec(text) ?? [];

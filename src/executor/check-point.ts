@@ -49,5 +49,8 @@ export function noteSound(
 ): Result<void, Failure> {
   // The note first: dead in between, the point is in quarantine still, and checked again.
   const noted = store.writeCheck(place, check);
-  return noted.ok && check.depth !== 'structure' ? store.liftQuarantine(place) : noted;
+  if (!noted.ok || check.depth === 'structure') return noted;
+  // Before the quarantine goes, for without it no plan heals the point again: what a heal that died has left.
+  const tidied = store.endHeal(place);
+  return tidied.ok ? store.liftQuarantine(place) : tidied;
 }

@@ -12,13 +12,13 @@ import { underStoreLock } from './locked.ts';
 import { during, failed, interrupted, type NotDone, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
-import { hashesOf, verifyFiles } from './verify-point.ts';
+import { type FileFinding, hashesOf, verifyFiles } from './verify-point.ts';
 import { spaceShortage } from './watch.ts';
 
 /**
  * Heals a point: compares all its files, fetches those that are not what the
  * manifest says, compares what came, exchanges one file after the other by a
- * rename, and only then takes the quarantine away. Killed at any instant, the
+ * rename, removes what was fetched and not used, and only then takes the quarantine away. Killed at any instant, the
  * point is as damaged as before or less so, and the next plan heals it again.
  */
 export const heal: Performer<Heal> = {
@@ -93,31 +93,32 @@ async function healPoint(healing: Healing, tools: Tools, signal: AbortSignal) {
     signal,
   });
   if (signal.aborted) return interrupted;
-  const bad = [...new Set(found.map(({ file }) => file))];
   const noted = tools.log.step('heal', path.value, action.store);
   if (!noted.ok) return failed(noted.error);
-  const brought = bad.length === 0 ? ok(0) : await bringFiles(healing, bad, tools, signal);
+  const [first] = found;
+  const brought =
+    first === undefined ? ok(0) : await bringFiles(healing, [first, ...found], tools, signal);
   if (!brought.ok) return brought;
   for (const { file } of manifest.disks) {
     const whole = await checks.structure(`${action.store.path}/${path.value}/${file}`, signal);
     if (!whole.ok) return failed(during('After the heal', whole.error));
   }
-  const lifted = await underStoreLock(store, () => {
-    const sound = noteSound(store, place, { at: tools.drivers.clock(), depth: 'hash' });
-    return sound.ok ? store.endHeal(place) : sound;
-  });
+  const lifted = await underStoreLock(store, () =>
+    noteSound(store, place, { at: tools.drivers.clock(), depth: 'hash' }),
+  );
   return lifted.ok ? ok({ code: 'done' as const, bytes: brought.value }) : lifted;
 }
 
 /** Fetches files, compares them, and exchanges them; the bytes that travelled. */
 async function bringFiles(
   healing: Healing,
-  bad: readonly string[],
+  found: readonly [FileFinding, ...(readonly FileFinding[])],
   tools: Tools,
   signal: AbortSignal,
 ): Promise<Result<number, NotDone>> {
   const { action, store } = healing;
   const place = placeOf(action);
+  const bad = [...new Set(found.map(({ file }) => file))];
   const { reserveBytes } = tools.limits(action.store);
   const space = { path: action.store.path, reserveBytes };
   const shortage = await spaceShortage(space, tools.drivers.files);
@@ -132,6 +133,12 @@ async function bringFiles(
       if (!noted.ok) return noted;
     }
     return failed(fetched.error);
+  }
+  if (action.fault !== 'quarantined') {
+    // A file that was lost is there after its rename: dead then, nothing but the mark would bring the next heal.
+    const at = tools.drivers.clock();
+    const marked = await underStoreLock(store, () => store.quarantine(place, found[0], at, bad));
+    if (!marked.ok) return marked;
   }
   for (const file of bad) {
     const swapped = await underStoreLock(store, () => store.healFile(place, file));

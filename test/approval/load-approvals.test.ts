@@ -6,6 +6,7 @@ import { loadApprovals } from '../../src/approval/load-approvals.ts';
 import { statementText, type Statement } from '../../src/approval/statement.ts';
 import { trailerLine } from '../../src/approval/trailers.ts';
 import { giveBack, useApprovals } from '../../src/approval/used.ts';
+import { planSchemaErrors } from '../../src/cli/generated/plan-schema.ts';
 import type { Approval } from '../../src/model/approval.ts';
 import { subjectDigest } from '../../src/model/approval.ts';
 import { lookAtSource } from '../../src/source/look-at-source.ts';
@@ -71,6 +72,8 @@ describe('a signed approval', () => {
     expect(found).toMatchObject([{ by: 'alice@example.org', how: 'signature', subjects }]);
     const approved = planOfDays([20, 21, 22], { approvals: found });
     expect(guardOf(approved).effect).toBe('allowed');
+    // A plan with it can be saved, and applied.
+    expect(planSchemaErrors(approved)).toEqual([]);
     rig.nowMs = Date.parse(statement.until);
     expect(await rig.load()).toEqual([]);
     expect(rig.told).toEqual([]);

@@ -27,6 +27,10 @@ export class AgentChild {
     return this.#child.err;
   }
 
+  get out(): string {
+    return this.#child.out;
+  }
+
   get events(): readonly RunEvent[] {
     return this.#child.events;
   }

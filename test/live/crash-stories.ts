@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { CrashWorld, StoryState } from './crash-world.ts';
@@ -89,6 +89,33 @@ const isDefined = (name: string): Promise<boolean> =>
   );
 
 const imageOf = (world: CrashWorld): string => world.domain.disks[0]?.path ?? '';
+
+/** A store with two points, and both at a mirror of this host. */
+async function mirrored(world: CrashWorld): Promise<void> {
+  if (world.truths.size > 0) return;
+  const nas = join(world.host.dir, 'nas');
+  mkdirSync(nas);
+  world.host.writePolicy([world.domain], {
+    mirrors: { nas: { type: 'rsync', target: nas } },
+    rule: { quiesce: 'never', mirrors: ['nas'] },
+  });
+  for (let count = 0; count < 2; count += 1) {
+    await world.write();
+    await world.take();
+  }
+}
+
+/** The image of the newest point. The one that it stands on stays valid, so nothing but the heal is to be done. */
+async function newestImage(world: CrashWorld): Promise<string> {
+  const newest = (await world.host.points(world.domain.name)).at(-1);
+  if (newest === undefined) throw new Error('there is no point');
+  return join(world.host.pointDirectory(newest), 'vda.qcow2');
+}
+
+/** Nothing of a heal waits in the store any more. */
+async function healed(world: CrashWorld): Promise<void> {
+  expect(world.files('.state').filter((path) => path.startsWith('heal/'))).toEqual([]);
+}
 
 /** Every command that changes a store or a host, from a state that it can begin in again and again. */
 export const stories: readonly Story[] = [
@@ -200,5 +227,32 @@ export const stories: readonly Story[] = [
       const beside = readdirSync(dirname(image)).filter((name) => /\.restoring-/.test(name));
       expect(beside).toEqual([]);
     },
+  },
+  {
+    name: 'heal',
+    state: 'running',
+    options: long,
+    begin: async (world) => {
+      await mirrored(world);
+      const image = await newestImage(world);
+      const bytes = readFileSync(image);
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      writeFileSync(image, bytes);
+      expect((await world.host.run('verify', world.address)).exit).toBe(1);
+      return ['apply', '--auto-approve'];
+    },
+    after: healed,
+  },
+  {
+    // Seen by every look; no quarantine says that it was damaged.
+    name: 'heal-lost',
+    state: 'running',
+    options: long,
+    begin: async (world) => {
+      await mirrored(world);
+      rmSync(await newestImage(world));
+      return ['apply', '--auto-approve'];
+    },
+    after: healed,
   },
 ];

@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { DrillMemory } from '../../src/model/drill.ts';
-import type { RunEvent } from '../../src/model/event.ts';
 import type { PointRow, StatusReport } from '../../src/model/report.ts';
 import { builtProgram as main } from './build.ts';
 import { eventually, type HostChild, LiveHost } from './host.ts';
@@ -90,21 +89,10 @@ const servers = (): readonly string[] =>
     }
   });
 
-const isWaiting = (event: RunEvent): boolean => event.kind === 'step' && event.step === 'wait';
-
 /** Starts a drill that nobody answers; the name of its machine, once it is up. */
 async function startDrill(): Promise<{ readonly child: HostChild; readonly machine: string }> {
   const child = start('--json', 'drill', address, '--timeout', '5m');
-  await Promise.race([
-    new Promise<void>((resolve) => {
-      child.onEvent = (event) => {
-        if (isWaiting(event)) resolve();
-      };
-    }),
-    child.ended().then((how) => {
-      throw new Error(`the drill ended before it waited: ${how}\n${child.out}${child.err}`);
-    }),
-  ]);
+  await child.reaches('wait');
   const [machine, ...others] = await machines();
   if (machine === undefined || others.length > 0) throw new Error('not one machine');
   // Or the tests that none is left would prove nothing.
@@ -123,8 +111,8 @@ async function expectNothingLeft(): Promise<void> {
   await eventually('the image servers ended', async () => servers().length === 0);
 }
 
-async function apply(): Promise<void> {
-  const child = start('apply', '--auto-approve');
+async function apply(...more: readonly string[]): Promise<void> {
+  const child = start('apply', '--auto-approve', ...more);
   expect(await child.ended(), child.out + child.err).toBe(0);
 }
 
@@ -155,12 +143,17 @@ it('a machine that does not boot is a failed drill: exit 1, a picture, a note, a
   });
 });
 
-it('what nobody asks is up at the end of its time; the copy at a mirror is booted where it lies', async () => {
-  const child = start('drill', address, '--from', 'usb', '--wait', 'none', '--timeout', '1s');
+it('what nobody asks is up at the end of its time; the copy of an instant at a mirror is booted where it lies', async () => {
+  // A newer one, which is not the one of that instant.
+  await apply('--now', address);
+  expect(await host.points()).toHaveLength(2);
+  const words = ['--point', point.frozenAt, '--from', 'usb', '--wait', 'none', '--timeout', '1s'];
+  const child = start('drill', address, ...words);
   expect(await child.ended(), child.err).toBe(0);
   const { last } = drills();
   expect(last).toMatchObject({
     result: 'passed',
+    point: point.point,
     mirror: 'usb',
     wait: 'none',
     usableSeconds: null,

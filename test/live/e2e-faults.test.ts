@@ -10,8 +10,10 @@ const MiB = 1024 ** 2;
 
 let scratch: SmallDisk;
 // 256 MiB are insisted on at the start of a job.
-const { lab } = privateLab(async (opened) => {
-  scratch = opened.own(await SmallDisk.mount(join(opened.dir, 'small-scratch'), 300));
+const { lab } = privateLab({
+  before: async (opened) => {
+    scratch = opened.own(await SmallDisk.mount(join(opened.dir, 'small-scratch'), 300));
+  },
 });
 let domain: LabDomain;
 beforeAll(async () => {

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
+import { builtProgram as main } from './build.ts';
 import { LiveHost } from './host.ts';
 import { compareImages, Lab, type LabDomain, sh, virsh } from './lab.ts';
 
@@ -64,7 +65,7 @@ beforeAll(async () => {
   // The firmware writes its variables during the first seconds; it is stopped in them.
   await domain.stop();
   scribble(await nvramOf(domain.name), 'as it was');
-  host = new LiveHost(lab, 'firmware');
+  host = new LiveHost(lab, 'firmware', { drill: { memory: '64MiB' } });
   host.writePolicy([domain]);
   variables = digest(await nvramOf(domain.name));
   state = digest(stateFile(domain.uuid));
@@ -134,6 +135,24 @@ it('in place: what changed since is kept aside, and what was is back; it starts'
   } finally {
     await sh('rm', '-r', '--', ...kept);
   }
+});
+
+it('a drill boots on copies of both, which are gone with it', async () => {
+  const before = [digest(await nvramOf(domain.name)), digest(stateFile(domain.uuid))];
+  const words = ['--wait', 'none', '--timeout', '1s', '--keep'];
+  const child = host.child(main, '--json', 'drill', point.address, ...words);
+  const machine = await child.reaches('kept');
+  const uuid = await virsh('domuuid', machine);
+  expect(uuid).not.toBe(domain.uuid);
+  const nvram = await nvramOf(machine);
+  expect(nvram.startsWith(join(host.dir, 'scratch'))).toBe(true);
+  expect([existsSync(nvram), existsSync(stateFile(uuid))]).toEqual([true, true]);
+  child.kill('SIGINT');
+  expect(await child.ended(), child.err).toBe(130);
+  expect([existsSync(nvram), existsSync(join(swtpm, uuid))]).toEqual([false, false]);
+  expect(host.jobFiles()).toEqual([]);
+  expect(await virsh('list', '--all', '--name')).not.toContain(`${domain.name}-drill-`);
+  expect([digest(await nvramOf(domain.name)), digest(stateFile(domain.uuid))]).toEqual(before);
 });
 
 const sum = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import type {
 import { builtProgram as main } from './build.ts';
 import { eventually, LiveHost, SmallDisk } from './host.ts';
 import { compareImages, type LabDomain } from './lab.ts';
-import { farDirectory, farUser, startSshd, type FarHost } from './mirror-servers.ts';
+import { bytesOnTheWay, farDirectory, farUser, startSshd, type FarHost } from './mirror-servers.ts';
 import { privateLab } from './private-lab.ts';
 
 const MiB = 1024 ** 2;
@@ -87,15 +87,6 @@ async function restored(truth: ReadonlyMap<string, string>): Promise<string> {
   return verdict;
 }
 
-/** Bytes of the image that is on its way. */
-const arrived = (): number =>
-  Math.max(
-    0,
-    ...readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.vda\.qcow2\./.test(name))
-      .map((name) => statSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0),
-  );
-
 it('a far end that is too small is said before, and one that fills up loses nothing', async () => {
   // What a mirror has room for is seen once the store is there.
   host.writePolicy([domain], { rule: {} });
@@ -119,7 +110,7 @@ it('a far end that is too small is said before, and one that fills up loses noth
 it('a link that drops in the middle of apply leaves a point here, and the next apply goes on', async () => {
   writePolicy({ bandwidth: '2MiB/s' });
   const { truth, child } = await takeNow();
-  await expect.poll(arrived, { interval: 20 }).toBeGreaterThan(MiB);
+  await expect.poll(() => bytesOnTheWay(root), { interval: 20 }).toBeGreaterThan(MiB);
   far.dropSessions();
   expect(await child.ended(), child.err).toBe(7);
   expect(child.out).toContain('"mirror-unreachable"');

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type {
@@ -172,4 +172,18 @@ it('takes a mirror that was wiped for unseen, and deletes nothing', async () => 
   expect(ids(await host.points(domain.name))).toEqual(expect.arrayContaining([...ids(before)]));
   expect(await host.points(domain.name)).toHaveLength(before.length + 1);
   expect(readdirSync(nas)).toEqual([]);
+});
+
+it('begins anew at a wiped mirror once its line is taken out as the message says, and all is there again', async () => {
+  const unseen = await host.run('plan');
+  const [, file = 'not named'] = /take its line out of (\S+) to begin anew/.exec(unseen.out) ?? [];
+  const known = JSON.parse(readFileSync(file, 'utf8')) as { readonly mirrors: object };
+  expect(Object.keys(known.mirrors)).toHaveLength(1);
+  writeFileSync(file, JSON.stringify({ ...known, mirrors: {} }));
+  expect(await host.planned()).not.toEqual([]);
+  // What this host remembers of it is still said once, and keeps it from deletions there (G153).
+  const begun = await host.run('apply', '--auto-approve');
+  expect([begun.exit, begun.err.includes('0 failed')], begun.out).toEqual([4, true]);
+  expect(ids(await copies())).toEqual(ids(await host.points(domain.name)));
+  await noChanges();
 });

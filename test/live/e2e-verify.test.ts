@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { PointRow, StatusReport } from '../../src/model/report.ts';
@@ -15,9 +15,10 @@ let domain: LabDomain;
 let points: readonly PointRow[];
 let image: string;
 let good: Buffer;
+let nas: string;
 beforeAll(async () => {
   domain = await lab.defineDomain({ disks: [{ target: 'vda', sizeBytes: 16 * MiB }] });
-  const nas = join(lab.dir, 'nas');
+  nas = join(lab.dir, 'nas');
   mkdirSync(nas);
   host = new LiveHost(lab, 'verify', {
     mirrors: { nas: { type: 'rsync', target: nas, retention: 'standard' } },
@@ -31,6 +32,13 @@ beforeAll(async () => {
   image = join(host.pointDirectory(second), 'vda.qcow2');
   good = readFileSync(image);
 });
+
+/** The image, with the last bit of it another. */
+function flip(path: string): void {
+  const bad = Buffer.from(good);
+  bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1;
+  writeFileSync(path, bad);
+}
 
 const faults = async () => (await host.points(domain.name)).map(({ fault }) => fault);
 
@@ -50,9 +58,7 @@ it('checks each point once, the newest by the plan after the one that took it', 
 });
 
 it('finds a flipped bit when the points are due again, and builds nothing on the point', async () => {
-  const bad = Buffer.from(good);
-  bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1;
-  writeFileSync(image, bad);
+  flip(image);
   expect(await host.planned()).toEqual([]);
   host.aheadSeconds = 8 * day;
   expect(await host.planned()).toEqual([`verify-points domain/${domain.name}`]);
@@ -79,4 +85,33 @@ it('heals it from the mirror, file by file, and goes on with the chain', async (
   expect(await host.compareAll(domain)).toBe(3);
   const { actions } = await host.plan('--now', `domain/${domain.name}`);
   expect(actions.find((action) => action.kind === 'backup')).toMatchObject({ level: 'increment' });
+});
+
+it('a bit of both copies: said, nothing worse made of it, and healed once the mirror has a sound one', async () => {
+  const [, second] = points;
+  const copy = image.replace(host.store, join(nas, readdirSync(nas)[0] ?? ''));
+  expect(readFileSync(copy).equals(good)).toBe(true);
+  flip(image);
+  flip(copy);
+  host.aheadSeconds += 8 * day;
+  expect((await host.run('apply', '--auto-approve')).exit).toBe(1);
+  expect(await host.planned()).toEqual([`heal ${second?.address}`]);
+  const ran = await host.run('apply', '--auto-approve');
+  expect(ran.exit, ran.err).toBe(1);
+  expect(`${ran.out}${ran.err}`).toContain('is damaged too (vda.qcow2), so nothing was healed');
+  const { actions, notes } = await host.plan();
+  expect(actions).toEqual([]);
+  expect(notes.map((one) => [one.code, one.address])).toContainEqual([
+    'no-sound-copy',
+    second?.address,
+  ]);
+  expect(await faults()).toEqual([null, 'quarantined', 'parent-faulty']);
+  writeFileSync(copy, good);
+  // A new look at the point is what lets a heal try its copies again.
+  expect((await host.run('verify', second?.address ?? '')).exit).toBe(1);
+  expect(await host.planned()).toEqual([`heal ${second?.address}`]);
+  await host.ok('apply', '--auto-approve');
+  expect(await faults()).toEqual([null, null, null]);
+  expect(readFileSync(image).equals(good)).toBe(true);
+  expect(await host.compareAll(domain)).toBe(3);
 });

@@ -12,8 +12,10 @@ import { SickDisk } from './sick-disk.ts';
 const MiB = 1024 ** 2;
 
 let scratch: SmallDisk;
-const { lab } = privateLab(async (opened) => {
-  scratch = opened.own(await SmallDisk.mount(join(opened.dir, 'small-scratch'), 400));
+const { lab } = privateLab({
+  before: async (opened) => {
+    scratch = opened.own(await SmallDisk.mount(join(opened.dir, 'small-scratch'), 400));
+  },
 });
 
 /** A domain with one point, and 8 MiB that are not in it yet. */

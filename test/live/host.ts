@@ -319,6 +319,19 @@ export class HostChild {
     };
   }
 
+  /** Waits until it takes such a step, and says what the step is about. */
+  async reaches(step: string): Promise<string> {
+    const reached = new Promise<string>((resolve) => {
+      this.onEvent = (event) => {
+        if (event.kind === 'step' && event.step === step) resolve(event.path ?? '');
+      };
+    });
+    const ended = this.ended().then((how) => {
+      throw new Error(`ended before ${step}: ${how}\n${this.out}${this.err}`);
+    });
+    return Promise.race([reached, ended]);
+  }
+
   /** Its exit status, or the signal that ended it. */
   async ended(): Promise<number | NodeJS.Signals | null> {
     const { code, signal } = await this.#ended;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import {
   writeChain,
 } from '../mirror/fixture.ts';
 import { chainOn, failureOf, must, theStore } from '../store/fixture.ts';
-import { farDirectory, farUser, startSshd, type FarHost } from './mirror-servers.ts';
+import { bytesOnTheWay, farDirectory, farUser, startSshd, type FarHost } from './mirror-servers.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hf-mirror-faults-'));
 let host: FarHost;
@@ -136,14 +136,7 @@ it('a link that drops leaves no point, and what has arrived does not travel agai
   const root = farDirectory(join(host.home, 'dropped'));
   using w = world(root, { bytes: 8 * mebibyte, rate: 4 * mebibyte });
   const copying = w.mirror.copy(copyOf(w.storePath, w.points));
-  const arrived = (): number =>
-    Math.max(
-      0,
-      ...readdirSync(root, { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.vda\.qcow2\./.test(name))
-        .map((name) => statSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0),
-    );
-  await expect.poll(arrived, { interval: 20 }).toBeGreaterThan(mebibyte);
+  await expect.poll(() => bytesOnTheWay(root), { interval: 20 }).toBeGreaterThan(mebibyte);
   host.dropSessions();
   const dropped = failureOf(await copying);
   expect(dropped.code).toBe('mirror-unreachable');

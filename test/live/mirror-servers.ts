@@ -1,5 +1,13 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +33,7 @@ async function startServer(
   log: string,
   [program = '', ...args]: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  isReady: () => boolean | Promise<boolean> = () => listens(port),
 ): Promise<Server & { readonly child: ChildProcess }> {
   const output = openSync(log, 'a');
   // Variables of this shell, such as a CA bundle, are not for the server.
@@ -33,7 +42,7 @@ async function startServer(
     env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...env },
   });
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
-  for (let turn = 0; !(await listens(port)); turn += 1) {
+  for (let turn = 0; !(await isReady()); turn += 1) {
     if (turn > 1200 || child.exitCode !== null) {
       throw new Error(`${program} does not listen: ${readFileSync(log, 'utf8')}`);
     }
@@ -62,6 +71,7 @@ function listens(port: number): Promise<boolean> {
 
 /** An sshd of our own on loopback, and all that reaches it. */
 export interface FarHost extends Server {
+  readonly address: string;
   readonly home: string;
   readonly identityFile: string;
   readonly knownHosts: string;
@@ -73,8 +83,21 @@ export interface FarHost extends Server {
   dropSessions(): void;
 }
 
-/** Starts sshd on a port, with one account that may log in. */
-export async function startSshd(directory: string, port: number): Promise<FarHost> {
+/** Where sshd is, if not on loopback. */
+export interface FarNetwork {
+  readonly address: string;
+  /** The first words of a command line that has that network. */
+  readonly inside: readonly string[];
+}
+
+/** Starts sshd on a port, with one account that may log in; `more` of its configuration. */
+export async function startSshd(
+  directory: string,
+  port: number,
+  network: FarNetwork = { address: '127.0.0.1', inside: [] },
+  more: readonly string[] = [],
+): Promise<FarHost> {
+  const { address } = network;
   const ssh = join(directory, 'ssh files');
   mkdirSync(ssh, { recursive: true });
   // /tmp is open to all; what is made in it is not, and the account must pass.
@@ -101,10 +124,10 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
   writeFileSync(join(home, '.ssh/authorized_keys'), readFileSync(join(ssh, 'id.pub')));
   command('chown', '-R', `${farId}:${farId}`, home);
   const key = readFileSync(join(ssh, 'host.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
-  writeFileSync(join(ssh, 'known'), `[127.0.0.1]:${port} ${key}\n`);
+  writeFileSync(join(ssh, 'known'), `[${address}]:${port} ${key}\n`);
   const config = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${address}`,
     `HostKey "${join(ssh, 'host')}"`,
     'PidFile none',
     'UsePAM no',
@@ -113,6 +136,7 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
     // A client that copies opens a dozen connections at once, and tests run side by side.
     'MaxStartups 1000',
     'Subsystem sftp internal-sftp',
+    ...more,
   ];
   writeFileSync(join(ssh, 'config'), `${config.join('\n')}\n`);
   // Accounts of its own, in a mount namespace of its own.
@@ -120,13 +144,17 @@ export async function startSshd(directory: string, port: number): Promise<FarHos
   const script = [withoutSickDisks, ...binds, 'exec /usr/sbin/sshd -D -e -f "$0/config"'].join(
     ' && ',
   );
-  const namespace = ['unshare', '--mount', 'sh', '-c', script, ssh];
-  const server = await startServer(port, join(ssh, 'log'), namespace);
+  const start = [...network.inside, 'unshare', '--mount', 'sh', '-c', script, ssh];
+  const log = join(ssh, 'log');
+  // Its own word for it: from here another network cannot be asked.
+  const isReady = (): boolean => readFileSync(log, 'utf8').includes('Server listening on');
+  const server = await startServer(port, log, start, {}, isReady);
   const { pid } = server.child;
   const sessions = (): readonly number[] =>
     childrenOf(pid).flatMap((child) => [child, ...childrenOf(child)]);
   return {
     port,
+    address,
     home,
     identityFile: join(ssh, 'id'),
     knownHosts: join(ssh, 'known'),
@@ -153,6 +181,14 @@ function childrenOf(pid: number | undefined): readonly number[] {
     .map(Number);
 }
 
+/** Bytes of the image that is on its way to a mirror, or was when its copy was cut off. */
+export function bytesOnTheWay(root: string): number {
+  const sizes = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.vda\.qcow2\.|\.holdfast-partial\/vda\.qcow2$/.test(name))
+    .map((name) => statSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0);
+  return Math.max(0, ...sizes);
+}
+
 /** A directory that the far account owns, with all that is in it. */
 export function farDirectory(path: string): string {
   mkdirSync(path, { recursive: true });
@@ -167,6 +203,17 @@ export function startWebdav(served: string, port: number): Promise<Server> {
   const words = ['rclone', 'serve', 'webdav', served, '--addr', address, '--dir-cache-time=1ms'];
   return startServer(port, `${served}.log`, words, { HOME: served });
 }
+
+const makeRings = `
+import sys
+from swift.common.ring import RingBuilder
+for ring, port in (each.rsplit("=", 1) for each in sys.argv[1:]):
+    builder = RingBuilder(4, 1, 1)
+    here = {"ip": "127.0.0.1", "port": int(port), "replication_ip": "127.0.0.1", "replication_port": int(port)}
+    builder.add_dev({"region": 1, "zone": 1, "device": "disk", "weight": 1, "meta": "", **here})
+    builder.rebalance()
+    builder.get_ring().save(ring)
+`;
 
 /** A real S3 server: Swift's four daemons on loopback, with one disk, one replica, and s3api. */
 export async function startSwift(directory: string, firstPort: number): Promise<Server> {
@@ -200,15 +247,12 @@ export async function startSwift(directory: string, firstPort: number): Promise<
     'name = one',
     'default = yes',
   ]);
-  const servers: Server[] = [];
   // Their configuration is found by this variable alone.
   const env = { SWIFT_CONF_DIR: etc, HOME: directory };
-  for (const [index, name] of ['object', 'container', 'account'].entries()) {
+  const start = (port: number, name: string, file: string): Promise<Server> =>
+    startServer(port, join(etc, `${name}.log`), [`swift-${name}-server`, file, '-v'], env);
+  const backends = ['object', 'container', 'account'].map((name, index) => {
     const port = firstPort + 1 + index;
-    const ring = join(etc, `${name}.builder`);
-    command('swift-ring-builder', ring, 'create', '4', '1', '1');
-    command('swift-ring-builder', ring, 'add', `r1z1-127.0.0.1:${port}/disk`, '1');
-    command('swift-ring-builder', ring, 'rebalance');
     const file = write(`${name}.conf`, [
       ...common(port),
       '[pipeline:main]',
@@ -216,10 +260,11 @@ export async function startSwift(directory: string, firstPort: number): Promise<
       `[app:${name}-server]`,
       `use = egg:swift#${name}`,
     ]);
-    servers.push(
-      await startServer(port, join(etc, 'log'), [`swift-${name}-server`, file, '-v'], env),
-    );
-  }
+    return { name, port, file, ring: join(etc, `${name}.ring.gz`) };
+  });
+  // What swift-ring-builder does in nine processes, each of which takes longer to start than to work.
+  const rings = backends.map(({ ring, port }) => `${ring}=${port}`);
+  command('/usr/bin/python3', '-c', makeRings, ...rings);
   // tempauth asks for a cache, and is content with one that is not there.
   const filters = ['catch_errors', 'cache', 's3api', 'tempauth', 'slo', 'dlo'];
   const proxy = write('proxy.conf', [
@@ -242,9 +287,11 @@ export async function startSwift(directory: string, firstPort: number): Promise<
       'use = egg:swift#tempauth\nuser_test_tester = testing .admin',
     ),
   );
-  servers.push(
-    await startServer(firstPort, join(etc, 'log'), ['swift-proxy-server', proxy, '-v'], env),
-  );
+  // Side by side: what they take is the time in which Python starts.
+  const servers = await Promise.all([
+    ...backends.map(({ port, name, file }) => start(port, name, file)),
+    start(firstPort, 'proxy', proxy),
+  ]);
   return {
     port: firstPort,
     async stop() {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { Lab } from './lab.ts';
-import { PrivateLibvirt } from './private-libvirt.ts';
+import { PrivateLibvirt, type PrivateOptions } from './private-libvirt.ts';
 
 /**
  * A lab with a libvirt of its own, for all tests of the file that calls this at
@@ -8,14 +8,13 @@ import { PrivateLibvirt } from './private-libvirt.ts';
  * hook. `before` runs when there is a directory and no libvirt yet: QEMU sees
  * nothing that is mounted later.
  */
-export function privateLab(before: (lab: Lab) => Promise<void> = async () => {}): {
-  readonly lab: Lab;
-  readonly libvirt: PrivateLibvirt;
-} {
-  const [lab, libvirt] = [new Lab(), new PrivateLibvirt()];
+export function privateLab(
+  options: PrivateOptions & { readonly before?: (lab: Lab) => Promise<void> } = {},
+): { readonly lab: Lab; readonly libvirt: PrivateLibvirt } {
+  const [lab, libvirt] = [new Lab(), new PrivateLibvirt(options)];
   beforeAll(async () => {
     await lab.open();
-    await before(lab);
+    await options.before?.(lab);
     await libvirt.start();
   });
   afterAll(async () => {

@@ -18,12 +18,23 @@ done
 mkdir /run/libvirt/etc; cp /etc/libvirt/*.conf /run/libvirt/etc/
 mount --bind /run/libvirt/etc /etc/libvirt
 echo 'stdio_handler = "file"' >> /etc/libvirt/qemu.conf
+if [ "$2" = own ]; then
+  /sbin/ip link set lo up
+  mkdir /run/libvirt/sys; mount -t sysfs sysfs /run/libvirt/sys
+  for place in class/net devices/virtual/net; do mount --bind "/run/libvirt/sys/$place" "/sys/$place"; done
+fi
 touch "$1/ready"
 cat
 kill $(cat "$1/libvirtd.pid" 2>/dev/null) 2>/dev/null || true
-for file in /run/libvirt/qemu/*.pid; do kill -9 $(cat "$file" 2>/dev/null) 2>/dev/null || true; done
+for file in /run/libvirt/qemu/*.pid /run/libvirt/network/*.pid; do kill -9 $(cat "$file" 2>/dev/null) 2>/dev/null || true; done
 until rm -rf "$1"; do sleep 0.1; done
 `;
+
+/** How a libvirt of one's own may differ. */
+export interface PrivateOptions {
+  /** A network of its own too, where it can make bridges; what asks them must be `inside`. Default: that of this host. */
+  readonly network?: 'own';
+}
 
 /**
  * A libvirtd of root in a mount namespace of its own: it may be killed,
@@ -31,7 +42,12 @@ until rm -rf "$1"; do sleep 0.1; done
  * lives, `virsh` and the lab of this test file speak to it.
  */
 export class PrivateLibvirt implements AsyncDisposable {
+  readonly #options: PrivateOptions;
   #begun: { readonly dir: string; readonly keeper: ChildProcess } | null = null;
+
+  constructor(options: PrivateOptions = {}) {
+    this.#options = options;
+  }
 
   get #own(): { readonly dir: string; readonly keeper: ChildProcess } {
     if (this.#begun === null) throw new Error('libvirt is there in hooks and tests alone');
@@ -50,11 +66,11 @@ export class PrivateLibvirt implements AsyncDisposable {
     const conf = `unix_sock_dir = "${dir}"\nauth_unix_rw = "none"\nlog_outputs = "3:file:${dir}/log"\n`;
     writeFileSync(join(dir, 'libvirtd.conf'), conf);
     // The pipe ends with this process, and the namespace, libvirtd and QEMU with the pipe.
-    const keeper = spawn(
-      'unshare',
-      ['--mount', '--propagation', 'private', 'sh', join(dir, 'enter.sh'), dir],
-      { stdio: ['pipe', 'ignore', 'inherit'] },
-    );
+    const { network = 'shared' } = this.#options;
+    const spaces = ['--mount', '--propagation', 'private', ...this.#ownNetwork];
+    const keeper = spawn('unshare', [...spaces, 'sh', join(dir, 'enter.sh'), dir, network], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
     this.#begun = { dir, keeper };
     await this.#until('the namespace', async () => existsSync(join(dir, 'ready')));
     await this.up();
@@ -73,7 +89,12 @@ export class PrivateLibvirt implements AsyncDisposable {
 
   /** The first words of a command line that sees this libvirt's state and logs where it keeps them. */
   get inside(): readonly string[] {
-    return ['nsenter', '--target', String(this.#own.keeper.pid), '--mount'];
+    const { pid } = this.#own.keeper;
+    return ['nsenter', '--target', String(pid), '--mount', ...this.#ownNetwork, '--'];
+  }
+
+  get #ownNetwork(): readonly string[] {
+    return this.#options.network === 'own' ? ['--net'] : [];
   }
 
   /** Its process id. */
