@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { table } from './measure.mjs';
+import { table, verdict } from './measure.mjs';
 
 export const title = 'An idle agent, 500 domains';
 
@@ -23,10 +23,9 @@ export async function run() {
     const { memoryMiB: unitMiB } = await idle(dir, { MALLOC_ARENA_MAX: '1' });
     const figures = { ...(await idle(dir)), unitMiB };
     const share = (100 * figures.secondsARound) / intervalSeconds;
-    const verdict = (isMet) => (isMet ? 'met' : 'MISSED');
     const memory = figures.memoryMiB;
     return table(
-      ['', 'measured', 'target', ''],
+      ['', 'measured', 'target', 'verdict'],
       [
         ['resident memory', `${memory.toFixed(0)} MiB`, 'under 100 MiB', verdict(memory < 100)],
         ['the same with the unit’s settings', `${figures.unitMiB.toFixed(0)} MiB`, '', ''],

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compare, measure, ratio, seconds, table, text } from './measure.mjs';
+import { compare, measure, ratio, seconds, table, text, verdict } from './measure.mjs';
 
 const virsh = (...args) => text('virsh', '-q', '-c', 'qemu:///system', ...args);
 const cli = join(import.meta.dirname, '..', 'dist', 'bin', 'main.js');
@@ -77,7 +77,8 @@ async function contest(work, names) {
       seconds(mine.seconds),
       seconds(other.seconds),
       `${ratio(other.seconds, mine.seconds)} ×`,
-      target,
+      `${target} ×`,
+      verdict(other.seconds / mine.seconds >= target),
       `${mine.peakMiB.toFixed(0)} MiB`,
     ]);
   const both = (a, b) =>
@@ -86,18 +87,21 @@ async function contest(work, names) {
       { name: 'virtnbdbackup', run: b },
     ]);
 
-  add(`full, ${dataMiB} MiB of 20 GiB`, '1.8 ×', await both(ours.full, theirs.full));
-  add('increment, nothing written', '1.5 ×', await both(ours.increment, theirs.increment));
+  add(`full, ${dataMiB} MiB of 20 GiB`, 1.8, await both(ours.full, theirs.full));
+  add('increment, nothing written', 1.5, await both(ours.increment, theirs.increment));
   add(
     'increment, 256 MiB written',
-    '1.5 ×',
+    1.5,
     await both(
       (round) => (write(names.ours, 256 * (round % 8), 256), ours.increment()),
       (round) => (write(names.theirs, 256 * (round % 8), 256), theirs.increment()),
     ),
   );
-  add('restore of the newest point', '1.5 ×', await both(ours.restore, theirs.restore));
-  return table(['job', 'Holdfast s', 'virtnbdbackup s', 'as fast', 'target', 'our memory'], rows);
+  add('restore of the newest point', 1.5, await both(ours.restore, theirs.restore));
+  return table(
+    ['job', 'Holdfast s', 'virtnbdbackup s', 'as fast', 'target', 'verdict', 'our memory'],
+    rows,
+  );
 }
 
 function oursOf(work, name) {

@@ -1,71 +1,58 @@
 // What a guest feels of its own backup: latency of small synchronous writes inside the tiny guest, idle,
 // during virtnbdbackup, during Holdfast, and during Holdfast onto a slow store.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { measure, median, ratio, table, text } from './measure.mjs';
+import { measure, median, ratio, table } from './measure.mjs';
+import { boot, virsh, withTinyGuest } from './tiny-guest.mjs';
 
 export const title = "A guest's own writes during its backup";
 
-const root = join(import.meta.dirname, '..');
-const cli = join(root, 'dist', 'bin', 'main.js');
-const virsh = (...args) => text('virsh', '-q', '-c', 'qemu:///system', ...args);
-const bash = (script, ...args) =>
-  execFileSync('bash', ['-euc', script, 'bench', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  });
-
+const cli = join(import.meta.dirname, '..', 'dist', 'bin', 'main.js');
 /** Seconds in which latencies are collected; the backup must last longer. */
 const windowSeconds = 4;
 const dataMiB = 4096;
 
 export async function run() {
-  const work = mkdtempSync('/var/tmp/holdfast-bench-');
-  const name = `hf-bench-guest-${process.pid}`;
-  try {
-    startGuest(work, name);
-    await agentAnswers(name);
-    const cases = [
-      ['idle', null],
-      ['during virtnbdbackup', theirs(work, name)],
-      ['during Holdfast', ours(work, name, null)],
-      ['during Holdfast, store of 40 MiB/s', ours(work, name, '40MiB/s')],
-    ];
-    const found = new Map(cases.map(([what]) => [what, []]));
-    for (let round = 0; round < 3; round += 1) {
-      for (const [what, job] of cases) found.get(what).push(await latencies(name, job, round));
-    }
-    const rows = cases.map(([what]) => {
-      const rounds = found.get(what);
-      const at = (quantile) => median(rounds.map((times) => quantileOf(times, quantile)));
-      return {
-        what,
-        p50: at(0.5),
-        p99: at(0.99),
-        writes: median(rounds.map((times) => times.length)),
-      };
-    });
-    const [idle] = rows;
-    return table(
-      ['', 'p50 ms', 'p99 ms', 'p50 of idle', 'p99 of idle', `writes in ${windowSeconds} s`],
-      rows.map(({ what, p50, p99, writes }) => [
-        what,
-        p50.toFixed(2),
-        p99.toFixed(2),
-        `${ratio(p50, idle.p50)} ×`,
-        `${ratio(p99, idle.p99)} ×`,
-        writes,
-      ]),
-    );
-  } finally {
-    bash(
-      'virsh -q -c qemu:///system destroy "$1" 2>/dev/null || true; virsh -q -c qemu:///system undefine "$1" --checkpoints-metadata 2>/dev/null || true',
-      name,
-    );
-    rmSync(work, { recursive: true, force: true });
-  }
+  return withTinyGuest(
+    { label: 'guest', dataMiB, packages: ['ioping'] },
+    async ({ work, name }) => {
+      await boot(name);
+      const cases = [
+        ['idle', null],
+        ['during virtnbdbackup', theirs(work, name)],
+        ['during Holdfast', ours(work, name, null)],
+        ['during Holdfast, store of 40 MiB/s', ours(work, name, '40MiB/s')],
+      ];
+      const found = new Map(cases.map(([what]) => [what, []]));
+      for (let round = 0; round < 3; round += 1) {
+        for (const [what, job] of cases) found.get(what).push(await latencies(name, job, round));
+      }
+      const rows = cases.map(([what]) => {
+        const rounds = found.get(what);
+        const at = (quantile) => median(rounds.map((times) => quantileOf(times, quantile)));
+        return {
+          what,
+          p50: at(0.5),
+          p99: at(0.99),
+          writes: median(rounds.map((times) => times.length)),
+        };
+      });
+      const [idle] = rows;
+      return table(
+        ['', 'p50 ms', 'p99 ms', 'p50 of idle', 'p99 of idle', `writes in ${windowSeconds} s`],
+        rows.map(({ what, p50, p99, writes }) => [
+          what,
+          p50.toFixed(2),
+          p99.toFixed(2),
+          `${ratio(p50, idle.p50)} ×`,
+          `${ratio(p99, idle.p99)} ×`,
+          writes,
+        ]),
+      );
+    },
+  );
 }
 
 /** Milliseconds of each write, while the job runs; a job that ends before the window is an error. */
@@ -92,54 +79,9 @@ async function latencies(name, job, round) {
 const quantileOf = (times, quantile) =>
   times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * quantile))];
 
-function startGuest(work, name) {
-  execFileSync('chmod', ['755', work]);
-  const made = join(root, '.lab', 'guest-v1');
-  if (!existsSync(made)) throw new Error('run npm test first: it makes the tiny guest');
-  cpSync(join(made, 'vmlinuz'), join(work, 'vmlinuz'));
-  // The kernel unpacks several archives one after the other: ioping comes as a second one.
-  bash(
-    `cd "$1"; mkdir deb tree; cd deb; apt-get download -qq ioping; dpkg -x ./*.deb tree
-     mkdir -p ../extra/bin; cp tree/usr/bin/ioping ../extra/bin/; cd ../extra
-     find . | cpio -o -H newc 2>/dev/null | gzip -1 > ../extra.gz; cd ..; cat "$2" extra.gz > initrd.gz
-     truncate -s 256M vda.raw; PATH=$PATH:/sbin:/usr/sbin mkfs.ext4 -q vda.raw; qemu-img convert -O qcow2 vda.raw vda.qcow2
-     openssl enc -aes-128-ctr -pass pass:x -nosalt -pbkdf2 < /dev/zero 2>/dev/null | head -c ${dataMiB}M > vdb.raw || true
-     qemu-img convert -O qcow2 vdb.raw vdb.qcow2; rm vda.raw vdb.raw; chmod 666 ./*.qcow2`,
-    work,
-    join(made, 'initrd.gz'),
-  );
-  const disk = (target) =>
-    `<disk type='file' device='disk'><driver name='qemu' type='qcow2' discard='unmap'/><source file='${work}/${target}.qcow2'/><target dev='${target}' bus='virtio'/></disk>`;
-  writeFileSync(
-    join(work, 'guest.xml'),
-    `<domain type='qemu'><name>${name}</name><memory unit='MiB'>256</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='q35'>hvm</type><kernel>${work}/vmlinuz</kernel><initrd>${work}/initrd.gz</initrd>
-<cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features><devices>${disk('vda')}${disk('vdb')}
-<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>`,
-  );
-  virsh('define', join(work, 'guest.xml'));
-  virsh('start', name);
-}
-
 const agent = (name, execute, given) =>
   JSON.parse(virsh('qemu-agent-command', name, JSON.stringify({ execute, arguments: given })))
     .return;
-
-async function agentAnswers(name) {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      execFileSync(
-        'virsh',
-        ['-q', '-c', 'qemu:///system', 'qemu-agent-command', name, '{"execute":"guest-ping"}'],
-        { stdio: 'ignore' },
-      );
-      return;
-    } catch (error) {
-      if (tries > 120) throw error;
-      await sleep(500);
-    }
-  }
-}
 
 async function guestExec(name, command) {
   const { pid } = await startInGuest(name, command);

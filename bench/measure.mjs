@@ -73,3 +73,6 @@ export const text = (program, ...args) => execFileSync(program, args, { encoding
 
 export const ratio = (a, b) => (a / b).toFixed(2);
 export const seconds = (value) => value.toFixed(value < 1 ? 3 : 2);
+
+/** What stands beside a target. */
+export const verdict = (isMet) => (isMet ? 'met' : '**missed**');

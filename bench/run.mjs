@@ -14,6 +14,7 @@ const names = [
   'simulate',
   'observe',
   'mirror',
+  'unchanged',
   'drill',
   'verify',
   'startup',

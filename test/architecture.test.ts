@@ -25,7 +25,7 @@ const layers: Readonly<
   image: { folders: ['model', 'process'], packages: ['node:'], clock: true },
   hypervisor: {
     folders: ['model', 'process'],
-    packages: ['fast-xml-parser', 'node:'],
+    packages: ['@rgrove/parse-xml', 'fast-xml-parser', 'node:'],
     clock: true,
   },
   mirror: { folders: ['model', 'process', 'store', 'image'], packages: ['node:'], clock: true },

@@ -1,9 +1,11 @@
 import type { DesiredState } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { addSeconds, type Instant } from '../model/instant.ts';
+import type { ObservedChain } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import type { StatusChecks, StatusDomain } from '../model/report.ts';
+import type { Verification } from '../model/verification.ts';
 
 /** How far the checks of each domain have come, by uuid; of those whose points the policy has checked. */
 export function checksByDomain(
@@ -22,27 +24,38 @@ export function checksByDomain(
       if (verification === undefined) return [];
       const state = stores.find(({ name }) => name === store)?.state;
       if (state?.kind !== 'ready') return [];
-      const { depth, everySeconds } = verification;
-      const valid = state.directories
+      const chains = state.directories
         .filter((directory) => directory.uuid === uuid)
-        .flatMap(({ chains }) => chains.flatMap(({ points }) => points))
-        .filter(({ fault }) => fault === undefined);
-      const dates = valid.flatMap(({ checked }): readonly Instant[] => {
-        const at = checked?.[depth];
-        return at === undefined || at > observedAt ? [] : [at];
-      });
-      const never = valid.length - dates.length;
-      const late = dates.filter((at) => addSeconds(at, everySeconds) <= observedAt).length;
-      const checks: StatusChecks = {
-        depth,
-        everySeconds,
-        never,
-        overdue: never + late,
-        oldestAt: dates.toSorted()[0] ?? null,
-        // What is planned now is due now.
-        nextAt: isPlanned.has(uuid) ? observedAt : (nextAt.get(uuid) ?? null),
-      };
-      return [[uuid, { checks }] as const];
+        .flatMap((directory) => directory.chains);
+      const age = checksAge(chains, verification, observedAt);
+      // What is planned now is due now.
+      const next = isPlanned.has(uuid) ? observedAt : (nextAt.get(uuid) ?? null);
+      return [[uuid, { checks: { ...age, nextAt: next } }] as const];
     }),
   );
+}
+
+/** How far the checks of the valid points of some chains have come; next is what was never checked, else the oldest. */
+export function checksAge(
+  chains: readonly ObservedChain[],
+  { depth, everySeconds }: Verification,
+  observedAt: Instant,
+): StatusChecks {
+  const valid = chains.flatMap(({ points }) => points).filter(({ fault }) => fault === undefined);
+  const dates = valid.flatMap(({ checked }): readonly Instant[] => {
+    const at = checked?.[depth];
+    return at === undefined || at > observedAt ? [] : [at];
+  });
+  const never = valid.length - dates.length;
+  const late = dates.filter((at) => addSeconds(at, everySeconds) <= observedAt).length;
+  const oldestAt = dates.toSorted()[0] ?? null;
+  const nextAt = oldestAt === null ? null : addSeconds(oldestAt, everySeconds);
+  return {
+    depth,
+    everySeconds,
+    never,
+    overdue: never + late,
+    oldestAt,
+    nextAt: never > 0 || (nextAt !== null && nextAt < observedAt) ? observedAt : nextAt,
+  };
 }

@@ -21,7 +21,7 @@ export function observedFindings(
         desired,
         observed.observedAt,
       ),
-      ...pointFindings(store),
+      ...pointFindings(store, observed.mirrors),
     ]),
     scratchFinding(observed),
     ...(observed.runs.seen

@@ -1,7 +1,9 @@
 import { addressOf } from '../model/address.ts';
 import { pointDirectory } from '../model/identity.ts';
+import type { ObservedMirrorDirectory } from '../model/observed-mirror.ts';
 import type { ObservedChain, ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
 import type { ObservedStore, PointFault } from '../model/observed-store.ts';
+import type { ObservedMirror } from '../model/observed.ts';
 import type { DoctorFinding } from '../model/report.ts';
 import { faults } from '../reporter/faults.ts';
 import { plural } from '../reporter/plural.ts';
@@ -11,7 +13,7 @@ import { finding } from './doctor-programs.ts';
 const maxOfDomain = 10;
 
 const badCopiesRemedy =
-  'where another mirror has the point, the next apply heals it; else copy its files back, or mend a copy, and run holdfast verify on the point: mirrors are tried again after it';
+  'where another mirror has the point, the next apply heals it; else copy its files back and run holdfast verify on the point, or mend a copy and run it on that';
 
 /** A point that is faulty of itself, and how many later ones are because of it. */
 interface FaultyPoint {
@@ -21,12 +23,30 @@ interface FaultyPoint {
   readonly followers: number;
 }
 
+/** What of a store is at a mirror that was seen. */
+interface Copies {
+  readonly mirror: string;
+  readonly directories: readonly ObservedMirrorDirectory[];
+}
+
 /** Points that cannot be restored, each with its place, its fault and the remedy. */
-export function pointFindings({ name: store, state }: ObservedStore): readonly DoctorFinding[] {
+export function pointFindings(
+  { name: store, state }: ObservedStore,
+  mirrors: readonly ObservedMirror[],
+): readonly DoctorFinding[] {
   if (state.kind !== 'ready') return [];
+  const copies = mirrors.flatMap(({ name, stores }): readonly Copies[] =>
+    stores.flatMap((look) =>
+      look.state.seen && look.state.value.store === state.id
+        ? [{ mirror: name, directories: look.state.value.directories }]
+        : [],
+    ),
+  );
   return state.directories.flatMap((directory) => {
     const faulty = directory.chains.flatMap(faultyPoints);
-    const shown = faulty.slice(0, maxOfDomain).map((one) => pointFinding(store, directory, one));
+    const shown = faulty
+      .slice(0, maxOfDomain)
+      .map((one) => pointFinding(store, directory, one, copies));
     const left = faulty.length - shown.length;
     const address = addressOf(directory.name);
     return left === 0
@@ -60,19 +80,31 @@ function pointFinding(
   store: string,
   { directory, name }: ObservedDirectory,
   { chain, point, fault, followers }: FaultyPoint,
+  copies: readonly Copies[],
 ): DoctorFinding {
   const { sequence, id, level } = point;
   const { short, remedy } = faults[fault];
-  // One that was tried at two places is named once.
-  const bad = [...new Set((point.badCopies ?? []).map(({ mirror }) => mirror))];
-  const copies = bad.length === 0 ? '' : `; its copy at ${bad.join(' and ')} is damaged too`;
+  const bad = copies
+    .filter(({ directories }) =>
+      directories.some(
+        (one) =>
+          one.directory === directory &&
+          one.chains.some(
+            ({ id: own, points }) =>
+              own === chain.id &&
+              points.some((copy) => copy.id === id && copy.fault === 'quarantined'),
+          ),
+      ),
+    )
+    .map(({ mirror }) => mirror);
+  const also = bad.length === 0 ? '' : `; its copy at ${bad.join(' and ')} is damaged too`;
   const place = ['domains', directory, chain.id, pointDirectory(sequence, id, level)].join('/');
   const more = followers === 0 ? '' : `; ${plural(followers, 'point')} on top of it with it`;
   return finding(
     'error',
     fault,
     addressOf(name, chain.id, sequence),
-    `cannot be restored: ${short}${more}${copies}; ${place} in store ${store}`,
+    `cannot be restored: ${short}${more}${also}; ${place} in store ${store}`,
     bad.length === 0 ? remedy : badCopiesRemedy,
   );
 }

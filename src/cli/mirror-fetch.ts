@@ -1,4 +1,6 @@
-import { fail, ok, type Result } from '../model/result.ts';
+import { addressOf, onMirror } from '../model/address.ts';
+import { fail, ok, type Failure, type Result } from '../model/result.ts';
+import { faultWords } from '../reporter/faults.ts';
 import { humanBytes } from '../reporter/human-bytes.ts';
 import { plural } from '../reporter/plural.ts';
 import { knownStore } from '../store/known-stores.ts';
@@ -10,7 +12,7 @@ import { Interrupt } from './interrupt.ts';
 import { accessOf } from './mirror-access.ts';
 import { lookAtMirror } from './mirror-copies.ts';
 import { usage } from './plan-options.ts';
-import { refill, validPoints, type Lost } from './refill-store.ts';
+import { refill, validPoints, type Lost, type LostChain } from './refill-store.ts';
 import { openSession, type Session } from './session.ts';
 
 /** Flags of `mirror fetch`. */
@@ -54,7 +56,7 @@ export async function fetchStore(
       complain(context, `${store.path} is no store yet: the same command goes on with it`);
       return refuse(context, { exit, ...done.error });
     }
-    const { damaged } = done.value;
+    const damaged = [...lost.value.leftOut, ...done.value.damaged];
     for (const { message } of damaged) complain(context, message);
     const report = {
       store: store.name,
@@ -67,7 +69,7 @@ export async function fetchStore(
     if (context.globals.json === true) printJson(context, 'mirror-fetch', report);
     else
       context.terminal.out(
-        `Store ${store.name} is back in ${store.path}: ${plural(points.length - damaged.length, 'point')}, ${humanBytes(bytes)}.\n`,
+        `Store ${store.name} is back in ${store.path}: ${plural(points.length - done.value.damaged.length, 'point')}, ${humanBytes(bytes)}.\n`,
       );
     return damaged.length > 0 ? 7 : 0;
   } finally {
@@ -134,17 +136,29 @@ async function lostStore(
     const message = `mirror ${access.value.name} holds no points of domain/${unknown}`;
     return fail({ exit: 1, code: 'no-domain', message });
   }
-  const chains = directories
+  const all = directories
     .filter(
       (each) => wanted === null || wanted.some((name) => name === each.name || name === each.uuid),
     )
-    .flatMap((directory) => directory.chains.map((chain) => ({ directory, chain })))
-    .filter(({ chain }) => validPoints(chain).length > 0);
+    .flatMap((directory) => directory.chains.map((chain) => ({ directory, chain })));
+  const chains = all.filter(({ chain }) => validPoints(chain).length > 0);
   if (chains.length === 0) {
     const message = `mirror ${access.value.name} holds no valid points of store ${id}`;
     return fail({ exit: 1, code: 'no-copies', message });
   }
-  return ok({ store: { name: store.name, path: store.path, id }, copies: copies.value, chains });
+  const leftOut = all.flatMap((one) => faultyCopies(access.value.name, one));
+  const ref = { name: store.name, path: store.path, id };
+  return ok({ store: ref, copies: copies.value, chains, leftOut });
+}
+
+/** Copies that are known to be faulty: they do not come back, and not without a word. */
+function faultyCopies(mirror: string, { directory, chain }: LostChain): readonly Failure[] {
+  return chain.points.flatMap(({ fault, sequence }) => {
+    if (fault === undefined) return [];
+    const address = onMirror(mirror, addressOf(directory.name, chain.id, sequence));
+    const message = `${address} was not fetched: ${faultWords(fault)}; holdfast verify ${address}`;
+    return [{ code: fault, message }];
+  });
 }
 
 function onlyOne(

@@ -31,6 +31,8 @@ export interface Lost {
   readonly store: StoreRef;
   readonly copies: MirrorCopies;
   readonly chains: readonly LostChain[];
+  /** Copies that are known to be faulty. */
+  readonly leftOut: readonly Failure[];
 }
 
 /** The points of a chain that are worth fetching. */

@@ -10,7 +10,7 @@ import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../m
 import type { Failure } from '../model/result.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
 import { forecastOf } from '../planner/forecast.ts';
-import { checksByDomain } from './checks-age.ts';
+import { checksAge, checksByDomain } from './checks-age.ts';
 import { copiesAge } from './copies-age.ts';
 import type { ExitCode } from './exit.ts';
 
@@ -18,12 +18,12 @@ import type { ExitCode } from './exit.ts';
 export function statusReport(
   plan: Plan,
   observed: ObservedState,
-  desired: Pick<DesiredState, 'stores' | 'removed' | 'domains'>,
+  desired: Pick<DesiredState, 'stores' | 'removed' | 'domains' | 'mirrors'>,
 ): StatusReport {
   const stores = observed.stores.map((store) => storeRow(store, desired, observed.observedAt));
   const unseenStores = stores.some(isMissed);
   const held = pointsByDomain(observed.stores);
-  const copies = copiesByDomain(desired.domains, observed);
+  const copies = copiesByDomain(desired, observed);
   const checks = checksByDomain(plan, desired.domains, observed);
   return {
     formatVersion: 1,
@@ -138,9 +138,10 @@ function pointsByDomain(stores: readonly ObservedStore[]): ReadonlyMap<DomainUui
 
 /** The copies of each domain at the mirrors that its rule names, by uuid. */
 function copiesByDomain(
-  domains: DesiredState['domains'],
-  { mirrors, stores }: ObservedState,
+  { domains, mirrors: wanted }: Pick<DesiredState, 'domains' | 'mirrors'>,
+  { mirrors, stores, observedAt }: ObservedState,
 ): ReadonlyMap<DomainUuid, Pick<StatusDomain, 'copies'>> {
+  const rules = new Map(wanted.map((mirror) => [mirror.name, mirror]));
   return new Map(
     domains.flatMap(({ uuid, store, mirrors: names }) => {
       if (names.length === 0) return [];
@@ -153,7 +154,19 @@ function copiesByDomain(
         if (look === undefined) return [];
         if (!look.seen) return [{ mirror, newestAt: null, behind: null, failure: look.failure }];
         const there = chainsOf(look.value.directories, uuid);
-        return [{ mirror, ...copiesAge(here, there), failure: null }];
+        const faulty = there.flatMap(({ points }) => points).filter(({ fault }) => fault).length;
+        const verification = rules.get(mirror)?.verification;
+        return [
+          {
+            mirror,
+            ...copiesAge(here, there),
+            failure: null,
+            ...(faulty === 0 ? {} : { faulty }),
+            ...(verification === undefined
+              ? {}
+              : { checks: checksAge(there, verification, observedAt) }),
+          },
+        ];
       });
       return [[uuid, { copies }] as const];
     }),

@@ -1,5 +1,8 @@
-import type { CheckedCopy } from '../mirror/mirror.ts';
+import { checkCopies, hashedHereWords, type CheckedCopy } from '../executor/check-copies.ts';
+import { realFileChecks } from '../executor/file-checks.ts';
+import { realHostFiles } from '../executor/host-files.ts';
 import { pointDirectory } from '../model/identity.ts';
+import { instantOf } from '../model/instant.ts';
 import type { ObservedPoint } from '../model/observed-store.ts';
 import type { VerifiedPoint } from '../model/report.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
@@ -18,7 +21,7 @@ interface CopiesToVerify {
   readonly depth: Depth;
 }
 
-/** Verifies copies: sizes and manifests as the look saw them, and every byte by hashes made at the far end. */
+/** Verifies copies: sizes and manifests as the look saw them, and every byte where it lies; what is found is noted there. */
 export async function verifyCopies(
   context: Context,
   session: Session,
@@ -54,22 +57,33 @@ async function verifyChain(
     ({ sequence }) => wanted === null || sequence <= wanted.sequence,
   );
   // What has no manifest to compare with, or lacks a file, is known to be faulty.
-  const hashable = points.filter(
+  const readable = points.filter(
     ({ fault }) => fault === undefined || fault === 'quarantined' || fault === 'parent-faulty',
   );
   say(context, `checking ${address}`);
+  const mirror = copies.open(store.id);
   const found = new Map<string, CheckedCopy>();
   let failure: Failure | null = null;
-  if (depth !== 'structure' && hashable.length > 0) {
-    const checked = await copies.open(store.id).verify({
-      directory: directory.directory,
-      chain: chain.id,
-      pointDirectories: hashable.map(nameOf),
-      onBytes: () => undefined,
+  // Without the images the look has told all of the structure already.
+  const isLookEnough = depth === 'structure' && mirror.localPath === null;
+  if (!isLookEnough && readable.length > 0) {
+    const pointDirectories = readable.map(nameOf);
+    const chainAt = { directory: directory.directory, chain: chain.id, pointDirectories };
+    const how = mirror.localPath === null ? 'hash' : depth;
+    const checked = await checkCopies(mirror, chainAt, how, {
+      checks: realFileChecks,
       signal,
+      onBytes: () => undefined,
+      read: (path) => realHostFiles.read(path),
+      now: () => instantOf(context.clock.now()),
     });
-    if (checked.ok) for (const one of checked.value.points) found.set(one.pointDirectory, one);
-    else failure = checked.error;
+    if (!checked.ok) failure = checked.error;
+    else {
+      const { copies: all, noted, hashedAt } = checked.value;
+      for (const one of all) found.set(one.pointDirectory, one);
+      if (!noted.ok) complain(context, `${address}: ${noted.error.message}`);
+      if (hashedAt === 'here') say(context, `${address}: ${hashedHereWords}`);
+    }
   }
   if (failure !== null && !signal.aborted) complain(context, `${address}: ${failure.message}`);
   const base = address.replace(/\/\d+$/, '');
@@ -79,11 +93,11 @@ async function verifyChain(
     const facts = { address: own, chain: chain.id, point: id, frozenAt: at, bytes };
     const copy = found.get(nameOf(point));
     if (copy !== undefined) {
-      const failures = copy.bad.map(({ file, code }) => ({
+      const failures = copy.findings.map(({ file, code, message }) => ({
         code,
-        message: badWords(own, file, code),
+        message: mirror.localPath === null ? badWords(own, file, code) : message,
       }));
-      return { ...facts, result: failures.length === 0 ? 'sound' : 'faulty', failures };
+      return { ...facts, result: copy.result, failures };
     }
     if (point.fault !== undefined) {
       return { ...facts, result: 'faulty', failures: [knownFault(own, point.fault)] };
@@ -94,7 +108,7 @@ async function verifyChain(
   });
 }
 
-function badWords(address: string, file: string, code: CheckedCopy['bad'][number]['code']): string {
+function badWords(address: string, file: string, code: string): string {
   return code === 'hash-differs'
     ? `${address}: ${file} is not what its manifest says: its SHA-256 differs`
     : `${address}: ${file} is not there, or cannot be read`;

@@ -41,7 +41,7 @@ export function defineVerify(command: Command, go: Go): void {
     .option('--store <dir>', 'take points from this store; no policy is needed')
     .addHelpText(
       'after',
-      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\nA later check of every byte that finds it sound takes the mark away.\nCopies at a mirror are hashed there; nothing is marked.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure\n  holdfast verify nas:domain/web01',
+      '\nA damaged point is quarantined: it counts as a point no more, and is not deleted.\nA later check of every byte that finds it sound takes the mark away.\nCopies at a mirror are read there, and marked there in the same way.\n\nExamples:\n  holdfast verify domain/web01\n  holdfast verify domain/web01/20261122T02/0003 --depth structure\n  holdfast verify nas:domain/web01',
     )
     .action(async (address: string, options: VerifyOptions) =>
       go(async (context) => runVerify(context, address, options)),

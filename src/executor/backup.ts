@@ -13,6 +13,7 @@ import { underDomainLock, underStoreLock } from './locked.ts';
 import { manifestOf, type TakenPoint } from './manifest.ts';
 import { type Applied, during, failed, interrupted, type NotDone, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
+import { suspectParents } from './suspect-parents.ts';
 import type { Tools } from './tools.ts';
 import { startWatch, type Watch } from './watch.ts';
 
@@ -32,7 +33,8 @@ export const backup: Performer<Backup> = {
       if (!look.ok) return look;
       if (look.value === null) return ok({ code: 'already' });
       const taken = await takePoint(action, look.value, store, tools);
-      if (taken.ok && action.power === 'off') await noteLastLook(action, tools, store);
+      if (!taken.ok) return suspectParents(action, taken.error, store, tools);
+      if (action.power === 'off') await noteLastLook(action, tools, store);
       return taken;
     }),
 };

@@ -22,6 +22,10 @@ export interface CheckedCopies {
   readonly hashedAt: 'far-end' | 'here';
 }
 
+/** What is said where a check moves all the data. */
+export const hashedHereWords =
+  'the remote makes no SHA-256, so all the data came here to be hashed';
+
 /** How copies are checked. */
 export interface CopyCheckOptions extends CheckOptions {
   readonly onBytes: (bytes: number) => void;
@@ -81,9 +85,9 @@ type Found = Pick<CheckedCopies, 'copies' | 'hashedAt'>;
 async function hashThere(
   mirror: Mirror,
   points: Omit<PointsOfChain, 'signal'>,
-  { onBytes, signal }: CopyCheckOptions,
+  { onBytes, signal, rateBytesPerSecond = null }: CopyCheckOptions,
 ): Promise<Result<Found, Failure>> {
-  const verified = await mirror.verify({ ...points, onBytes, signal });
+  const verified = await mirror.verify({ ...points, onBytes, rateBytesPerSecond, signal });
   if (!verified.ok) return verified;
   const { chain } = points;
   const copies = verified.value.points.map(({ pointDirectory, bad }) =>

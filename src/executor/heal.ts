@@ -129,7 +129,7 @@ async function bringFiles(
   if (!fetched.ok) {
     // What an interrupted fetch has brought is gone on with; what is wrong is not kept.
     if (!signal.aborted && fetched.error.code === 'copy-damaged') {
-      const noted = await noteBad(healing, fetched.error, tools);
+      const noted = await noteBad(healing, fetched.error, tools, signal);
       if (!noted.ok) return noted;
     }
     return failed(fetched.error);
@@ -147,15 +147,34 @@ async function bringFiles(
   return fetched;
 }
 
-/** The next plan takes another mirror, or none: this one's copy would fail again in every run. */
-function noteBad({ action, store }: Healing, { message }: Failure, { drivers }: Tools) {
-  const place = placeOf(action);
-  const { name, target } = action.mirror;
-  const copy = { mirror: name, target, at: drivers.clock(), message };
-  return underStoreLock(store, () => {
-    const noted = store.noteBadCopy(place, copy);
-    return noted.ok ? store.endHeal(place) : noted;
-  });
+/**
+ * The next plan takes another mirror, or none: this one's copy would fail again in every run. The mark is at the
+ * mirror, where checks put theirs, so that one look tells all; a mirror that does not take it only costs another try.
+ */
+async function noteBad(
+  { action, mirror, store }: Healing,
+  { code, message, files = [] }: BadCopy,
+  { drivers, log }: Tools,
+  signal: AbortSignal,
+): Promise<Result<void, NotDone>> {
+  const { directory, chain, point } = action;
+  const at = drivers.clock();
+  const note = {
+    pointDirectory: point.directory,
+    at,
+    result: 'damaged',
+    code,
+    message,
+    files,
+  } as const;
+  const noted = await mirror.note({ directory, chain, notes: [note], signal });
+  if (!noted.ok) log.warn(noted.error);
+  return underStoreLock(store, () => store.endHeal(placeOf(action)));
+}
+
+/** Why a copy brought nothing; `files`: those that were found to be something else. */
+interface BadCopy extends Failure {
+  readonly files?: readonly string[];
 }
 
 async function fetchFiles(
@@ -164,7 +183,7 @@ async function fetchFiles(
   bad: readonly string[],
   { log, drivers }: Tools,
   signal: AbortSignal,
-): Promise<Result<number, Failure>> {
+): Promise<Result<number, BadCopy>> {
   const wanted = hashesOf(manifest).filter(({ file }) => bad.includes(file));
   const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
@@ -181,20 +200,20 @@ async function fetchFiles(
     signal,
   });
   if (!fetched.ok) return fetched;
-  const damaged = (words: string) => {
+  const damaged = (words: string, files: readonly string[]) => {
     const message = `${action.mirror.name}:${action.address} ${words}, so nothing was healed; holdfast verify says more`;
-    return fail({ code: 'copy-damaged', message });
+    return fail({ code: 'copy-damaged', message, files });
   };
   const [copy] = fetched.value.manifests;
   if (copy === undefined || canonicalJson(copy) !== canonicalJson(manifest)) {
-    return damaged('has another manifest');
+    return damaged('has another manifest', []);
   }
   for (const { file, sha256, bytes } of wanted) {
     const options = { signal, onBytes: () => undefined };
     const hashed = await drivers.checks.hash(`${into}/${file}`, options);
     if (!hashed.ok) return hashed;
     if (hashed.value.sha256 !== sha256 || hashed.value.bytes !== bytes) {
-      return damaged(`is damaged too (${file})`);
+      return damaged(`is damaged too (${file})`, [file]);
     }
   }
   return ok(fetched.value.bytes);

@@ -5,7 +5,12 @@ import { addressOf, onMirror } from '../model/address.ts';
 import type { PointToVerify, VerifyCopies } from '../model/check-action.ts';
 import type { ChainId } from '../model/identity.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
-import { checkCopies, type CheckedCopies, type CopyCheckOptions } from './check-copies.ts';
+import {
+  checkCopies,
+  hashedHereWords,
+  type CheckedCopies,
+  type CopyCheckOptions,
+} from './check-copies.ts';
 import { failed, interrupted, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
@@ -20,6 +25,8 @@ interface Findings {
   readonly unseen: Failure[];
   checked: number;
   bytes: number;
+  /** It was said that the data travel. */
+  isTold: boolean;
 }
 
 /**
@@ -38,7 +45,7 @@ export const verifyCopies: Performer<VerifyCopies> = {
     const where = `${action.mirror.name}:domains/${action.directory}`;
     const noted = tools.log.step('verify', where, null);
     if (!noted.ok) return failed(noted.error);
-    const found: Findings = { damaged: [], unseen: [], checked: 0, bytes: 0 };
+    const found: Findings = { damaged: [], unseen: [], checked: 0, bytes: 0, isTold: false };
     const later = tools.copySignal();
     const signal = AbortSignal.any([tools.signal, later]);
     for (const batch of batchesOf(action.points)) {
@@ -128,10 +135,15 @@ const addressAt = ({ mirror, domain }: VerifyCopies, { chain, sequence }: PointT
 function tell(
   action: VerifyCopies,
   points: readonly PointToVerify[],
-  { copies, noted }: CheckedCopies,
+  { copies, noted, hashedAt }: CheckedCopies,
   found: Findings,
   { log }: Tools,
 ): Result<void, Failure> {
+  if (hashedAt === 'here' && !found.isTold) {
+    found.isTold = true;
+    const message = `${action.address}: ${hashedHereWords}`;
+    log.warn({ code: 'hashed-here', message });
+  }
   for (const { pointDirectory, result, findings } of copies) {
     const point = points.find(({ directory }) => directory === pointDirectory);
     if (point === undefined) continue;

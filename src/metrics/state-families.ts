@@ -109,6 +109,21 @@ export const copyFamilies: readonly Family<StatusCopies>[] = [
     value: ({ behind }) => behind?.bytes ?? null,
   },
   {
+    name: 'domain_copy_faulty_points',
+    help: 'Copies that are not valid: they count for nothing there.',
+    value: ({ failure, faulty }) => (failure === null ? (faulty ?? 0) : null),
+  },
+  {
+    name: 'domain_copy_checks_overdue_points',
+    help: 'Copies whose check is longer ago than the policy allows, and those never checked.',
+    value: ({ checks }) => checks?.overdue ?? null,
+  },
+  {
+    name: 'domain_copy_oldest_check_timestamp_seconds',
+    help: 'The check of a copy that is longest ago. No sample: none was ever checked.',
+    value: ({ checks }) => checks?.oldestAt ?? null,
+  },
+  {
     name: 'domain_copy_seen',
     help: '0: the mirror could not be looked at.',
     value: ({ failure }) => failure === null,

@@ -60,6 +60,8 @@ export interface FarEnd {
     readonly far: string;
     readonly paths: readonly string[];
     readonly onPath: (path: string) => void;
+    /** Of data that are read to be hashed here; null for no limit beside the mirror's own. */
+    readonly rateBytesPerSecond: number | null;
     readonly signal: AbortSignal;
   }): Promise<
     Result<

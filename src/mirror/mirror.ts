@@ -82,6 +82,13 @@ export interface Fetched extends Transferred {
   readonly manifests: readonly Manifest[];
 }
 
+/** Points of one chain whose bytes are compared. */
+export interface CheckRequest extends PointsOfChain {
+  readonly onBytes: (bytes: number) => void;
+  /** For data that have to come here to be hashed, beside the mirror's own limit; none if left out. */
+  readonly rateBytesPerSecond?: number | null;
+}
+
 /** A file that is not what its manifest says. `file-missing` includes one that cannot be read. */
 export interface BadFile {
   readonly file: string;
@@ -159,9 +166,7 @@ export interface Mirror {
   copy(request: CopyRequest): Promise<Result<Transferred, MirrorFailure>>;
 
   /** Compares every file of the points with the hashes in the manifests at the mirror. A bad file is a finding, not a failure. */
-  verify(
-    request: PointsOfChain & { readonly onBytes: (bytes: number) => void },
-  ): Promise<Result<Verified, MirrorFailure>>;
+  verify(request: CheckRequest): Promise<Result<Verified, MirrorFailure>>;
 
   /**
    * Notes what checks found, beside each copy: `checked.json` of a sound one, and after a check of every

@@ -12,7 +12,7 @@ export async function rcloneHash(
   place: RclonePlace,
   request: Parameters<FarEnd['hash']>[0],
 ): ReturnType<FarEnd['hash']> {
-  const { far, paths, onPath, signal } = request;
+  const { far, paths, onPath, rateBytesPerSecond, signal } = request;
   const hashes = new Map<string, string>();
   let tail = '';
   const hear = (text: string): void => {
@@ -27,7 +27,10 @@ export async function rcloneHash(
   };
   const how = place.hashesHere ? ['--download'] : [];
   const args = ['hashsum', 'sha256', '--files-from-raw=-', ...how, remotePath(place, far)];
-  const done = await runRclone(place, args, {
+  const limits = [place.bandwidthBytesPerSecond, place.hashesHere ? rateBytesPerSecond : null];
+  const known = limits.filter((limit) => limit !== null);
+  const bandwidthBytesPerSecond = known.length === 0 ? null : Math.min(...known);
+  const done = await runRclone({ ...place, bandwidthBytesPerSecond }, args, {
     input: linesOf(paths),
     signal,
     hear: { from: 'stdout', hear },

@@ -1,16 +1,16 @@
 import type { Manifest } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { readManifests } from './look.ts';
-import type { BadFile, PointsOfChain, Verified } from './mirror.ts';
+import type { BadFile, CheckRequest, Verified } from './mirror.ts';
 import { placesOf } from './places.ts';
 import { withScratch, type Work } from './work.ts';
 
 /** `Mirror.verify`: two processes, manifests and then hashes. */
 export function verifyPoints(
   work: Work,
-  request: PointsOfChain & { readonly onBytes: (bytes: number) => void },
+  request: CheckRequest,
 ): Promise<Result<Verified, Failure>> {
-  const { chain, signal, onBytes } = request;
+  const { chain, signal, onBytes, rateBytesPerSecond = null } = request;
   return withScratch(work, async (scratch) => {
     const place = placesOf(request);
     if (!place.ok) return place;
@@ -27,7 +27,14 @@ export function verifyPoints(
       total += bytes;
       onBytes(bytes);
     };
-    const made = await work.end.hash({ far: work.store, paths: [...sizes.keys()], onPath, signal });
+    const paths = [...sizes.keys()];
+    const made = await work.end.hash({
+      far: work.store,
+      paths,
+      onPath,
+      rateBytesPerSecond,
+      signal,
+    });
     if (!made.ok) return made;
     const { hashes, at } = made.value;
     const points = found.value.map(({ name, path, manifest }) => ({

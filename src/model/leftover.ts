@@ -95,8 +95,8 @@ function leftoverOf(run: ObservedRun, intent: OpenIntent, around: Surroundings):
     case 'backup-job':
       if (!domain.seen) return withheld;
       if (domain.value?.job?.run === run.run) return left('abort-job');
-      // Another job may be ours under a name that nobody knows any more.
-      if ((domain.value?.job ?? null) !== null) return withheld;
+      // A job of no run that is known may be ours under a name that nobody knows any more; another dead run's has files of its own.
+      if (domain.value?.job?.run === null) return withheld;
       return discardable(run, ownPaths(run.run, intent));
     case 'restore-swap':
       if (!leftPaths(run.run, intent).some((each) => run.files.some(({ path }) => path === each))) {

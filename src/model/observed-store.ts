@@ -34,15 +34,6 @@ export interface ObservedPoint {
   readonly checked?: CheckedTimes;
   /** Only of a point in quarantine, where that is known: its files that are not what the manifest says. */
   readonly damaged?: readonly string[];
-  /** Only where a heal found some: copies that are not what the manifest says either. */
-  readonly badCopies?: readonly BadCopy[];
-}
-
-/** A mirror whose copy of a point a heal has found to be damaged too. */
-export interface BadCopy {
-  readonly mirror: string;
-  /** Where the mirror was then: at another place it is another copy. */
-  readonly target: string;
 }
 
 export interface ObservedChain {

@@ -102,7 +102,7 @@ export interface StatusDomain {
   readonly drill?: StatusDrill;
 }
 
-/** How far the checks of one domain's valid points have come, of `status`. */
+/** How far the checks of one domain's valid points, or of its copies at a mirror, have come, of `status`. */
 export interface StatusChecks {
   readonly depth: Depth;
   readonly everySeconds: number;
@@ -129,6 +129,10 @@ export interface StatusCopies extends CopiesAge {
   readonly mirror: string;
   /** Why the mirror could not be seen; null when it was. */
   readonly failure: Failure | null;
+  /** Only where there are some: copies that are not valid, which count for nothing there. */
+  readonly faulty?: number;
+  /** Only where the policy has the copies there checked on a schedule. */
+  readonly checks?: StatusChecks;
 }
 
 /** When a store fills: a line through the used space that applies noted, one look a day. */

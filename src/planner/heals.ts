@@ -68,7 +68,7 @@ interface Copy {
   readonly bytes: number;
 }
 
-/** The first of the domain's mirrors, in the order of its rule, that has exactly that point, not known to be bad. */
+/** The first of the domain's mirrors, in the order of its rule, that has exactly that point, not found to be bad. */
 function goodCopy(
   planning: Planning,
   domain: DomainSituation,
@@ -77,7 +77,7 @@ function goodCopy(
 ): Copy | null {
   for (const mirror of mirrorsOf(planning, domain)) {
     const copy = copyAt(mirror, domain, chain, point);
-    if (copy === null || isFoundBad(mirror, point)) continue;
+    if (copy === null) continue;
     if (copy.fault === undefined || inherited.has(copy.fault)) return { mirror, bytes: copy.bytes };
   }
   return null;
@@ -107,11 +107,7 @@ function copyAt(
   return copy ?? null;
 }
 
-/** Whether a heal found that mirror's copy damaged, at the place where the mirror still is. */
-const isFoundBad = ({ name, desired }: MirrorSituation, { badCopies = [] }: ObservedPoint) =>
-  badCopies.some(({ mirror, target }) => mirror === name && target === desired.target);
-
-/** That no copy is sound, where a heal has looked at one of them and every mirror was seen; else it may be there yet. */
+/** That no copy is sound, where one is in quarantine and every mirror was seen; else it may be there yet. */
 function unsoundNote(
   planning: Planning,
   domain: DomainSituation,
@@ -120,8 +116,11 @@ function unsoundNote(
 ): Note | null {
   const mirrors = mirrorsOf(planning, domain);
   if (mirrors.some(({ ref }) => ref === null)) return null;
-  const having = mirrors.filter((mirror) => copyAt(mirror, domain, chain, point) !== null);
-  if (!having.some((mirror) => isFoundBad(mirror, point))) return null;
+  const having = mirrors.flatMap((mirror) => {
+    const copy = copyAt(mirror, domain, chain, point);
+    return copy === null ? [] : [{ name: mirror.name, fault: copy.fault }];
+  });
+  if (!having.some(({ fault }) => fault === 'quarantined')) return null;
   const facts = {
     fault: point.fault ?? 'quarantined',
     mirrors: having.map(({ name }) => name).join(', '),

@@ -35,7 +35,23 @@ export function leftovers({ observed: { runs, hypervisor } }: Planning): readonl
  * for a point (I11), images that a restore had set aside, files of their own.
  */
 export function hostRepairs(planning: Planning): readonly HostRepair[] {
-  return leftovers(planning).flatMap((left) => repairOf(left) ?? []);
+  const repairs = leftovers(planning).flatMap((left) => repairOf(left) ?? []);
+  const aborts = abortsOf(repairs);
+  // While any job is on a domain no scratch is discarded, that of another dead run neither.
+  return repairs.map((repair) =>
+    repair.kind === 'discard-files' && repair.intent === 'backup-job'
+      ? { ...repair, dependsOn: aborts(repair.domain.uuid) }
+      : repair,
+  );
+}
+
+/** Ids of the repairs that end jobs, by the domain that they are on. */
+function abortsOf(repairs: readonly HostRepair[]): (uuid: DomainUuid) => readonly string[] {
+  const aborts = grouped(
+    repairs.filter(({ kind }) => kind === 'abort-job'),
+    ({ domain }) => domain.uuid,
+  );
+  return (uuid) => (aborts.get(uuid) ?? []).map(({ id }) => id).toSorted(byText);
 }
 
 function repairOf({ run: { run, startedAt }, intent, domain, leftover }: Left): HostRepair | null {
@@ -117,10 +133,7 @@ export function incomingRepairs(
   repairs: readonly HostRepair[],
 ): readonly DiscardIncoming[] {
   // A job that still runs may have somebody who reads it.
-  const before = grouped(
-    repairs.filter(({ kind }) => kind === 'abort-job'),
-    ({ domain }) => domain.uuid,
-  );
+  const before = abortsOf(repairs);
   const names = new Map(planning.domains.map(({ uuid, name }) => [uuid, name]));
   return planning.stores.flatMap(({ ref, ready, trouble }) => {
     if (ref === null || ready === null || trouble !== null) return [];
@@ -134,7 +147,7 @@ export function incomingRepairs(
             id: `discard-incoming:${ref.name}:${one.path}`,
             wave: 10,
             address: addressOf(domain.name, one.chain),
-            dependsOn: (before.get(uuid) ?? []).map(({ id }) => id).toSorted(byText),
+            dependsOn: before(uuid),
             reasons: [{ code: 'unfinished-point' }],
             place: null,
             blockedBy: [],

@@ -32,7 +32,7 @@ export const checkNotes: SentenceTable = {
     say: (t) =>
       `${faultWords(t.text('fault'))}, and no mirror has a sound copy: ${t.text('mirrors')} damaged too`,
     explain:
-      'A heal has fetched what these mirrors hold of the point, and it was not what the manifest says; that is noted beside the point (`bad-copies.json`), so that no run fetches it again. The point cannot be restored, nor what stands on it. If its files are anywhere else, copy them back and run holdfast verify on the point. If a copy at a mirror was mended, run holdfast verify on the point as well: it forgets what was noted, and the next plan tries each mirror again. A mirror that moves to another place is tried again by itself.',
+      'Every mirror of the domain was seen, and each copy of the point there is faulty too: a check, or a heal that fetched it, has put it into quarantine at the mirror (`quarantine.json` beside it), so that no run fetches it again. The point cannot be restored, nor what stands on it. If its files are anywhere else, copy them back and run holdfast verify on the point. If a copy at a mirror was mended, run holdfast verify on that copy (nas:domain/NAME/…): it is in quarantine no more when every byte is right, and the next plan heals the point from it.',
   },
   'checks-later': {
     say: (t) =>

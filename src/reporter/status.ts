@@ -158,12 +158,15 @@ function domainTable(
   );
 }
 
-/** `nas 3h old, 1 point behind (1.2 GiB); cloud not seen`; empty where the rule names no mirror. */
+/** `nas 3h old, 1 point behind (1.2 GiB), 1 faulty, 2 to check; cloud not seen`; empty where the rule names no mirror. */
 function copyCell({ copies = [] }: StatusDomain, now: string): string {
   return copies
     .map((copy) => {
       const words = copy.failure === null ? copiesWords(copy, now) : 'not seen';
-      return `${printable(copy.mirror)} ${words}`;
+      const { faulty = 0, checks } = copy;
+      const damaged = faulty === 0 ? '' : `, ${faulty} faulty`;
+      const unchecked = (checks?.overdue ?? 0) === 0 ? '' : `, ${checks?.overdue} to check`;
+      return `${printable(copy.mirror)} ${words}${damaged}${unchecked}`;
     })
     .join('; ');
 }

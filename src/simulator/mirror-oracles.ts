@@ -86,7 +86,7 @@ const keepsFloor: Oracle = ({ copiesBefore, copiesAfter, world }) => {
   const before = restorable(copiesBefore).filter(
     (copy) => !world.damagedCopies.has(copyKeyOf(copy)),
   );
-  // What nobody can have found counts for whoever counts: copies are checked by hand alone (decision 16).
+  // What nobody can have found counts for whoever counts: copies are checked by hand alone, until a story has ended.
   const after = restorable(copiesAfter);
   return [...new Set(before.map(placeOf))].flatMap((place) => {
     const [was, is] = [before, after].map((all) => all.filter((one) => placeOf(one) === place));

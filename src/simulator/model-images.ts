@@ -34,7 +34,7 @@ export function modelImages(gate: Gate): ImageReader {
           if (view === undefined || image === null) return fail(lost);
           return sameVersions(view, image)
             ? ok(undefined)
-            : fail({ code: 'differs', message: 'the image is not what the export shows' });
+            : fail({ code: 'images-differ', message: 'the image is not what the export shows' });
         },
         () => fail(injected),
       ),

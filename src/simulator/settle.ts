@@ -4,6 +4,7 @@ import { inventoryOf } from './inventory.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
 import { findsDamage } from './settle-checks.ts';
+import { findsCopyDamage } from './settle-copies.ts';
 import { behind, healMirrors } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 import type { World } from './world.ts';
@@ -46,7 +47,8 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     const isPutOff = scene.results.some(({ plan }) => plan !== null && putsOff(plan));
     // Nothing follows from what a guard blocked before a run does it: what another one of that run freed (I3).
     const isFreed = runnableOf(scene).some(({ id }) => blocked.has(id));
-    blocked = blockedBy(scene);
+    // A run that put something off is not counted as it is.
+    blocked = isPutOff ? new Set() : blockedBy(scene);
     if (!isPutOff && !isFreed && !changesWhatCounts(scene)) continue;
     putOff += 1;
     if (putOff > mostPutOff) return [live(`work was put off for the next run ${mostPutOff} times`)];
@@ -67,7 +69,9 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   if (rest.length > 0) return rest;
   const alive = await staysAlive(run, world);
   if (alive.length > 0 || run.violations.length > 0) return alive;
-  return findsDamage(run, quietApply);
+  const found = await findsDamage(run, quietApply);
+  if (found.length > 0 || run.violations.length > 0) return found;
+  return findsCopyDamage(run, quietApply);
 }
 
 /** Whether a plan leaves deletions to the next run, because nobody is there to look at so many. */
@@ -76,7 +80,7 @@ function putsOff({ guards }: Plan): boolean {
 }
 
 /**
- * Whether a check found damage, or a heal mended it: points count no more, or count again. What follows
+ * Whether a check found damage, or a point that stood on it, or a heal mended it: points count no more, or count again. What follows
  * from that (another full, a check of what came back, a deletion) is the next plan's, as `leftAfter` has it.
  */
 function changesWhatCounts({ results }: Scene): boolean {
@@ -86,7 +90,8 @@ function changesWhatCounts({ results }: Scene): boolean {
       const kind = kinds.get(id);
       return (
         (kind === 'heal' && outcome.code === 'done') ||
-        (kind === 'verify-points' && outcome.code === 'failed')
+        ((kind === 'verify-points' || kind === 'verify-copies') && outcome.code === 'failed') ||
+        (kind === 'backup' && outcome.code === 'failed' && outcome.failure.code === 'images-differ')
       );
     });
   });
@@ -179,20 +184,28 @@ async function staysAlive(run: StoryRun, world: World): Promise<readonly Violati
     domain.state = 'running';
     domain.wanted = 'running';
   }
-  const scene: Scene = await run.step(quietApply);
-  const [result] = scene.results;
-  const blocked = new Set(
-    result?.plan?.domains
-      .filter(({ verdict }) => verdict !== 'acted-on')
-      .map(({ domain }) => domain.uuid),
+  const scenes: Scene[] = [await run.step(quietApply)];
+  // Where a run found damage below the new point, the next one takes a full.
+  if (scenes.every(changesWhatCounts) && run.violations.length === 0) {
+    host.pass(1);
+    scenes.push(await run.step(quietApply));
+  }
+  const plans = scenes.flatMap(({ results }) => results[0]?.plan ?? []);
+  if (plans.length < scenes.length) return [live('no plan could be made a day later')];
+  const acted = new Set(
+    plans.flatMap(({ domains }) =>
+      domains.flatMap(({ verdict, domain }) => (verdict === 'acted-on' ? [domain.uuid] : [])),
+    ),
   );
   // One that the policy leaves alone is called acted on while a chain of its own is purged from the trash.
   const { left, ignored } = world.policy;
   const isBlocked = (uuid: string): boolean =>
-    result?.plan?.actions.some(
-      (action) =>
-        action.kind === 'backup' && action.domain.uuid === uuid && action.blockedBy.length > 0,
-    ) === true;
+    plans.some(({ actions }) =>
+      actions.some(
+        (action) =>
+          action.kind === 'backup' && action.domain.uuid === uuid && action.blockedBy.length > 0,
+      ),
+    );
   const fresh = new Set(
     inventoryOf(host).flatMap(({ uuid, manifest, isValid }) =>
       isValid && manifest.frozenAt > since ? [uuid] : [],
@@ -200,7 +213,7 @@ async function staysAlive(run: StoryRun, world: World): Promise<readonly Violati
   );
   return host.domains
     .filter(({ uuid }) => !left.has(uuid) && !ignored.has(uuid))
-    .filter(({ uuid, state }) => state === 'running' && !blocked.has(uuid) && !isBlocked(uuid))
+    .filter(({ uuid, state }) => state === 'running' && acted.has(uuid) && !isBlocked(uuid))
     .filter(({ uuid }) => !fresh.has(uuid))
     .map(({ name }) => live(`${name} has no point of the last day`));
 }

@@ -28,8 +28,6 @@ export const holdName = 'hold.json';
 export const closedName = 'closed.json';
 export const quarantineName = 'quarantine.json';
 export const checkedName = 'checked.json';
-/** In a damaged point: the mirrors whose copies of it were found damaged too. */
-export const badCopiesName = 'bad-copies.json';
 /** In a point, and in a domain's directory. */
 export const drilledName = 'drilled.json';
 /** In a point: the screen of its drill. */

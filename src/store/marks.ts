@@ -8,7 +8,6 @@ import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
 import { change, readRecord, type Home } from './home.ts';
 import { directoryInside, lookInside } from './inside.ts';
 import {
-  badCopiesName,
   chainPath,
   checkedName,
   closedName,
@@ -20,13 +19,7 @@ import {
   quarantineName,
   stateName,
 } from './layout.ts';
-import {
-  type BadCopies,
-  badCopiesShape,
-  checkShape,
-  holdShape,
-  type Quarantine,
-} from './records.ts';
+import { checkShape, holdShape, type Quarantine } from './records.ts';
 import type { PointPlace } from './store.ts';
 
 /** Writes a small record into a directory that must be there. */
@@ -101,29 +94,9 @@ export function removeHold(
   return removeMark(home, heldPath(directory, chain, pointDirectory), holdName);
 }
 
-/** Takes the mark of a bad point away, and what was noted of its copies; a success too if there is none. */
+/** Takes the mark of a bad point away; a success too if there is none. */
 export function liftQuarantine(home: Home, place: PointPlace): Result<void, Failure> {
-  const forgotten = removeMark(home, pointPath(place), badCopiesName);
-  return forgotten.ok ? removeMark(home, pointPath(place), quarantineName) : forgotten;
-}
-
-/** Notes that a mirror's copy of a damaged point is damaged too. What a damaged note of others said is lost. */
-export function noteBadCopy(
-  home: Home,
-  place: PointPlace,
-  copy: BadCopies['copies'][number],
-): Result<void, Failure> {
-  const path = pointPath(place);
-  if (!path.ok) return path;
-  const before = readRecord(home, `${path.value}/${badCopiesName}`, badCopiesShape);
-  // As with a note of a check: a disk that fails may give it back.
-  if (!before.ok && before.error.code !== 'unreadable') return before;
-  const known = before.ok && before.value !== null ? before.value.copies : [];
-  const others = known.filter(
-    ({ mirror, target }) => mirror !== copy.mirror || target !== copy.target,
-  );
-  const note: BadCopies = { formatVersion: 1, copies: [...others, copy] };
-  return writeMark(home, path, badCopiesName, note);
+  return removeMark(home, pointPath(place), quarantineName);
 }
 
 /** Removes a small record from a directory that must be there. */
@@ -157,10 +130,7 @@ export function closeChain(
   return writeMark(home, chainPath(directory, chain), closedName, closed);
 }
 
-/**
- * Marks a point as bad. It stays where it is: people may still want what is left of it.
- * It was looked at anew: what was noted of its copies before is forgotten, and each is tried again.
- */
+/** Marks a point as bad. It stays where it is: people may still want what is left of it. */
 export function quarantine(
   home: Home,
   place: PointPlace,
@@ -175,8 +145,7 @@ export function quarantine(
     message,
     ...(files.length === 0 ? {} : { files }),
   };
-  const marked = writeMark(home, pointPath(place), quarantineName, mark);
-  return marked.ok ? removeMark(home, pointPath(place), badCopiesName) : marked;
+  return writeMark(home, pointPath(place), quarantineName, mark);
 }
 
 /** Notes that a check found a point sound. What a damaged note of earlier ones said is lost. */

@@ -5,7 +5,6 @@ import type { Level, Manifest } from '../model/point.ts';
 import { checkedTimes } from '../model/verification.ts';
 import { listDirectory, lookAt, readSmall, type Inspection } from './inspect.ts';
 import {
-  badCopiesName,
   holdName,
   isTemporary,
   manifestName,
@@ -17,7 +16,7 @@ import {
 } from './layout.ts';
 import { filesOf, parseManifest, type ManifestFailure } from './manifest.ts';
 import { standInPoint } from './read-chain.ts';
-import { badCopiesShape, checkShape, quarantineShape } from './records.ts';
+import { checkShape, quarantineShape } from './records.ts';
 import { parseShape, type Shape } from './shape.ts';
 
 /** What is kept of a point until its chain is judged: no manifest, for there may be a million. */
@@ -31,7 +30,7 @@ export interface PointPart {
   readonly bytes: number;
   readonly fault: PointFault | null;
   readonly held: boolean;
-  readonly marks: Pick<ObservedPoint, 'checked' | 'damaged' | 'badCopies'>;
+  readonly marks: Pick<ObservedPoint, 'checked' | 'damaged'>;
   /** The rest is of the manifest: null and empty where there is none. */
   readonly uuid: DomainUuid | null;
   readonly domainName: string;
@@ -130,12 +129,9 @@ async function readMarks(
   const check = await read(checkedName, checkShape);
   const quarantine = await read(quarantineName, quarantineShape);
   const damaged = quarantine?.files ?? [];
-  const found = await read(badCopiesName, badCopiesShape);
-  const badCopies = (found?.copies ?? []).map(({ mirror, target }) => ({ mirror, target }));
   return {
     ...(check === null ? {} : { checked: checkedTimes(check) }),
     ...(damaged.length === 0 ? {} : { damaged }),
-    ...(badCopies.length === 0 ? {} : { badCopies }),
   };
 }
 
@@ -155,14 +151,7 @@ function noteForeign(
   // Without a manifest nobody knows which files are the point's.
   if (manifest === null) return;
   const ours = new Set(filesOf(manifest).map(({ file }) => file));
-  const marks = [
-    holdName,
-    quarantineName,
-    badCopiesName,
-    checkedName,
-    drilledName,
-    drillPictureName,
-  ];
+  const marks = [holdName, quarantineName, checkedName, drilledName, drillPictureName];
   for (const name of [manifestName, ...marks]) ours.add(name);
   for (const name of sizes.keys()) {
     if (!ours.has(name) && !isTemporary(name)) inspection.foreign.push(`${path}/${name}`);

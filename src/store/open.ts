@@ -15,7 +15,6 @@ import {
   closeChain,
   isHeld,
   liftQuarantine,
-  noteBadCopy,
   quarantine,
   readCheck,
   readHold,
@@ -80,7 +79,6 @@ function storeOf(ref: StoreRef, home: Home, take: TakeLock): Store {
     healFile: (place, file) => healFile(home, place, file),
     endHeal: (place) => endHeal(home, place),
     quarantine: (place, failure, at, files) => quarantine(home, place, failure, at, files),
-    noteBadCopy: (place, copy) => noteBadCopy(home, place, copy),
     liftQuarantine: (place) => liftQuarantine(home, place),
     writeCheck: (place, check) => writeCheck(home, place, check),
     readCheck: (place) =>

@@ -46,7 +46,6 @@ A chain holds points, one directory each:
   quarantine.json   in a point: a check found it bad, and what was wrong. Do not
                     restore from it, nor from what stands on it; a later check
                     that finds it right removes the file.
-  bad-copies.json   in such a point: mirrors whose copies of it are bad too
 
 Directories called .incoming-... are unfinished. Never restore from them.
 

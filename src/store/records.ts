@@ -1,7 +1,6 @@
 import type { ChainId, DomainUuid, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type {
-  BadCopy,
   MirrorMemory,
   RetentionMemory,
   SpaceSample,
@@ -59,28 +58,6 @@ const pointFile = textLike(
 /** `quarantine.json`, as far as anything is decided by it: that it is there says the rest. */
 export const quarantineShape = record((field) => ({
   files: field('files', absentOr(listOf(pointFile))),
-}));
-
-/** `bad-copies.json` in a damaged point: what heals found out about the copies of it. */
-export interface BadCopies {
-  readonly formatVersion: 1;
-  /** By the instant of the heal; of each place one. */
-  readonly copies: readonly (BadCopy & { readonly at: Instant; readonly message: string })[];
-}
-
-export const badCopiesShape = record((field): BadCopies => ({
-  formatVersion: field('formatVersion', formatOne),
-  copies: field(
-    'copies',
-    listOf(
-      record((of) => ({
-        mirror: of('mirror', text),
-        target: of('target', text),
-        at: of('at', instant),
-        message: of('message', text),
-      })),
-    ),
-  ),
 }));
 
 /** `checked.json` in a point. */

@@ -2,7 +2,7 @@ import type { StoreRef } from '../model/action.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import type { ChainId, DomainUuid, PointId, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
-import type { BadCopy, ObservedStore, StoreMemory } from '../model/observed-store.ts';
+import type { ObservedStore, StoreMemory } from '../model/observed-store.ts';
 import type { Hold, LastLook, Manifest, PointCheck } from '../model/point.ts';
 import type { Failure, Result } from '../model/result.ts';
 
@@ -124,12 +124,7 @@ export interface Store {
     at: Instant,
     files?: readonly string[],
   ): Result<void, Failure>;
-  /** Notes that a mirror's copy of a damaged point is damaged too; until the point is next checked. */
-  noteBadCopy(
-    place: PointPlace,
-    copy: BadCopy & { readonly at: Instant; readonly message: string },
-  ): Result<void, Failure>;
-  /** Takes both marks away: the point was found right, every byte of it. */
+  /** Takes that mark away: the point was found right, every byte of it. */
   liftQuarantine(place: PointPlace): Result<void, Failure>;
   /** Notes that a check found the point sound; when a deeper one did is not forgotten. */
   writeCheck(place: PointPlace, check: Pick<PointCheck, 'at' | 'depth'>): Result<void, Failure>;

@@ -28,7 +28,7 @@ const observed: ObservedState = {
 const stateOf = (seenNow: ObservedState, plan = samplePlan) => ({
   observed: seenNow,
   plan,
-  status: statusReport(plan, seenNow, { stores: [], removed: [], domains: [] }),
+  status: statusReport(plan, seenNow, { stores: [], removed: [], domains: [], mirrors: [] }),
 });
 
 describe('what is told', () => {

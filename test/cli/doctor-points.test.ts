@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { pointFindings } from '../../src/cli/doctor-points.ts';
 import type { ObservedChain } from '../../src/model/observed-store.ts';
+import type { ObservedMirror } from '../../src/model/observed.ts';
 import { chain, directory, withPoint } from '../planner/build-chain.ts';
 import { domain } from '../planner/build-domain.ts';
+import { copies, mirrorSeen } from '../planner/build-mirror.ts';
 import { mainStore, readyStore } from '../planner/build.ts';
 
 it('names each point that cannot be restored, and the remedy', () => {
@@ -17,8 +19,8 @@ it('names each point that cannot be restored, and the remedy', () => {
     first,
   );
   const where = directory(web01, [second]);
-  const findings = (chains: readonly ObservedChain[]) =>
-    pointFindings(mainStore(readyStore([{ ...where, chains }])));
+  const findings = (chains: readonly ObservedChain[], mirrors: readonly ObservedMirror[] = []) =>
+    pointFindings(mainStore(readyStore([{ ...where, chains }])), mirrors);
   const base = 'domains/web01/20261110T010000Z-00cc';
   expect(findings([second])).toEqual([]);
   expect(findings([hurt, second])).toEqual([
@@ -38,15 +40,13 @@ it('names each point that cannot be restored, and the remedy', () => {
       remedy: 'copy the file back from another copy; without it, the point cannot be restored',
     },
   ]);
-  const copies = [
-    { mirror: 'nas', target: '/nas' },
-    { mirror: 'nas', target: '/moved' },
-    { mirror: 'vault', target: '/vault' },
-  ];
-  expect(findings([withPoint(hurt, 0, { badCopies: copies }), second])[0]).toMatchObject({
+  const look = (name: string, there: ObservedChain) =>
+    mirrorSeen([copies(web01, [there])], {}, name);
+  const mirrors = [look('nas', hurt), look('sound', first), look('vault', hurt)];
+  expect(findings([hurt, second], mirrors)[0]).toMatchObject({
     message: `cannot be restored: in quarantine; 2 points on top of it with it; its copy at nas and vault is damaged too; ${base}/0000-20261110T010000Z-full in store main`,
     remedy:
-      'where another mirror has the point, the next apply heals it; else copy its files back, or mend a copy, and run holdfast verify on the point: mirrors are tried again after it',
+      'where another mirror has the point, the next apply heals it; else copy its files back and run holdfast verify on the point, or mend a copy and run it on that',
   });
   const many = Array.from({ length: 12 }, (_, day) =>
     withPoint(chain(`2026-10-${day + 10}T01:00:00.000Z`, 1), 0, { fault: 'manifest-missing' }),

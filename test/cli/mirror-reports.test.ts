@@ -13,6 +13,7 @@ import { domain, tracked } from '../planner/build-domain.ts';
 import { desiredDomain, desiredState, mainId, request } from '../planner/build-policy.ts';
 import { world } from '../planner/build.ts';
 import { checkStories } from '../planner/stories/checks.ts';
+import { copyCheckStories } from '../planner/stories/copy-checks.ts';
 import { desiredOf } from '../planner/stories/story.ts';
 
 const web01 = domain(1, 'web01');
@@ -169,4 +170,23 @@ it('status counts the damaged points of which no mirror has a sound copy', () =>
     return domains.map(({ noSoundCopy }) => noSoundCopy);
   });
   expect(counts).toEqual([[undefined], [1]]);
+});
+
+it('status says of copies how far their checks are, and which are faulty', () => {
+  const rows = ['copies-that-were-never-checked', 'damaged-copy-is-copied-again'].flatMap(
+    (wanted) => {
+      const told = copyCheckStories.find(({ name }) => name === wanted);
+      if (told === undefined) throw new Error(`${wanted} is not told`);
+      const { policy, observed } = told;
+      const desired = desiredOf(policy, observed);
+      const { domains } = statusReport(planPolicy(desired, observed, request()), observed, desired);
+      return domains.map(({ name, copies = [] }) => [name, copies[0]?.faulty, copies[0]?.checks]);
+    },
+  );
+  const every = { depth: 'hash', everySeconds: 7 * 86_400 };
+  expect(rows).toMatchObject([
+    ['db1', undefined, { ...every, never: 1, overdue: 2 }],
+    ['web01', undefined, { ...every, never: 3, overdue: 3, oldestAt: null }],
+    ['web01', 3, { ...every, never: 0, overdue: 0 }],
+  ]);
 });

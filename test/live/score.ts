@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 
 /** What one try of a proof counts, for the scoreboard of `npm run torture`. */
 export interface Score {
-  readonly area: 'crash' | 'faults';
+  readonly area: 'crash' | 'faults' | 'agent';
   /** `SIGKILL increment`, say. */
   readonly kind: string;
   /** Points that were compared with the copies of their instants. */

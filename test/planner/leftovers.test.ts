@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runId } from '../../src/model/identity.ts';
 import type { ObservedDomain, OpenIntent } from '../../src/model/observed.ts';
 import { seen, unseen } from '../../src/model/result.ts';
 import { chain, directory, pointAt } from './build-chain.ts';
@@ -94,9 +95,28 @@ describe('files that carry the name of a dead run', () => {
     expect(discarded(restored, [standingOn('/images/web01.qcow2')])).toEqual([image]);
   });
 
-  it('scratch stays while any job is on the domain', () => {
+  it('scratch stays while a job of nobody known is on the domain', () => {
     const busy = { ...tracked(web01, here), job: { operation: 'backup', run: null } };
     expect(left(scratch, { one: busy }).actions).toEqual([]);
+  });
+
+  it('scratch goes behind the end of another dead run’s job (I3)', () => {
+    const later = runId('20261122T010500Z-0000beef');
+    const open: OpenIntent = {
+      ...scratch,
+      socket: `/run/holdfast/${later}-0/nbd.sock`,
+      scratch: [`/scratch/${later}-0/vda.scratch`],
+    };
+    const busy = { ...tracked(web01, here), job: { operation: 'backup', run: later } };
+    const runs = seen([deadRun([scratch]), { ...deadRun([open]), run: later }]);
+    const { plan } = told(desired, world(desired, [busy], [here], { runs }));
+    expect(plan.actions.map(({ id, dependsOn }) => ({ id, dependsOn }))).toEqual([
+      { id: `abort-job:${later}:${uuidOf(1)}`, dependsOn: [] },
+      {
+        id: `discard-files:backup-job:${aRun}:${uuidOf(1)}`,
+        dependsOn: [`abort-job:${later}:${uuidOf(1)}`],
+      },
+    ]);
   });
 
   it('nothing goes that has not the run in its name', () => {

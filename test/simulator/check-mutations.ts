@@ -29,6 +29,18 @@ const flipsAndDeletions = (seed: number): readonly Step[] => [
   ]).flat(),
 ];
 
+/** Some runs with a mirror, and a bit that flips there before each. */
+const farFlips = (seed: number): readonly Step[] => [
+  happens('policy', 'add-mirror', seed),
+  apply(seed),
+  ...Array.from({ length: 5 }, (_none, hour) => [
+    happens('domain', 'write', seed + hour),
+    happens('host', 'wait', seed + hour),
+    apply(seed + hour),
+    happens('mirror', 'flip', seed * 7 + hour),
+  ]).flat(),
+];
+
 /** Mutations of checks and heals. */
 export const checkMutations: readonly MutationCase[] = [
   {
@@ -56,5 +68,19 @@ export const checkMutations: readonly MutationCase[] = [
     twist: actions((all) => all.filter(({ kind }) => kind !== 'heal')),
     caughtBy: ['I3', 'check'],
     story: flips,
+  },
+  {
+    name: 'copies are not checked',
+    twist: actions((all) => all.filter(({ kind }) => kind !== 'verify-copies')),
+    caughtBy: ['copy-check'],
+    story: farFlips,
+  },
+  {
+    name: 'damaged copies are left to people',
+    twist: actions((all) =>
+      all.filter((action) => action.kind !== 'copy-points' || action.damaged === undefined),
+    ),
+    caughtBy: ['I3', 'copy-check'],
+    story: farFlips,
   },
 ];

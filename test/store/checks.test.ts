@@ -117,31 +117,3 @@ it('shows which files of a point in quarantine are damaged', async () => {
     { fault: 'quarantined', damaged: ['vda.qcow2'] },
   ]);
 });
-
-it('remembers copies that are damaged too, one for each place, until the point is looked at again', async () => {
-  using dir = temporary();
-  const store = madeStore(dir);
-  publishPoints(store, live, [0]);
-  const query = { name: 'main', path: dir.path, requireMount: false, stateDir: `${dir.path}/none` };
-  const badNow = async () => {
-    const { state } = await observeStore(query);
-    if (state.kind !== 'ready') throw new Error(state.kind);
-    expect(state.foreign).toEqual([]);
-    return state.directories[0]?.chains[0]?.points[0]?.badCopies;
-  };
-  const bad = (mirror: string, target: string) =>
-    must(store.noteBadCopy(full.place, { mirror, target, at: later, message: 'damaged too' }));
-  const failure = { code: 'hash-differs', message: 'vda' };
-  must(store.quarantine(full.place, failure, later));
-  expect(await badNow()).toBe(undefined);
-  for (const target of ['/a', '/b', '/a']) bad('nas', target);
-  expect(await badNow()).toEqual([
-    { mirror: 'nas', target: '/b' },
-    { mirror: 'nas', target: '/a' },
-  ]);
-  must(store.quarantine(full.place, failure, later));
-  expect(await badNow()).toBe(undefined);
-  bad('nas', '/a');
-  must(store.liftQuarantine(full.place));
-  expect(await badNow()).toBe(undefined);
-});

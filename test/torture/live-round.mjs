@@ -38,12 +38,14 @@ export async function liveRound({ root, area, round, seed, board, stop }) {
   }
 }
 
+const counted = { crash: 'crash points', faults: 'faults', agent: 'kills of the agent' };
+
 function count(scores, area, board) {
   const lines = existsSync(scores) ? readFileSync(scores, 'utf8').trim().split('\n') : [];
   for (const line of lines) {
     const { kind, compared } = JSON.parse(line);
-    board.add('counted', area === 'crash' ? 'crash points' : 'faults', 1);
+    board.add('counted', counted[area], 1);
     board.add('counted', 'points compared', compared);
-    board.add(area === 'crash' ? 'killed' : 'faults', kind, 1);
+    board.add(area === 'faults' ? 'faults' : 'killed', kind, 1);
   }
 }

@@ -16,6 +16,12 @@ const faults = (name, ...args) => ({
   env: { HOLDFAST_FAULTS: 'all', HOLDFAST_SECONDS: '150' },
 });
 
+const agent = {
+  name: 'agent: killed again and again while policy and domains change',
+  args: ['e2e-agent-killed'],
+  env: { HOLDFAST_FAULTS: 'all', HOLDFAST_SECONDS: '150' },
+};
+
 /** In turn, so that a run of half an hour has had each. */
 export const rounds = {
   crash: [
@@ -40,4 +46,5 @@ export const rounds = {
     faults('EIO of system calls', 'faults-injected', '-t', 'with EIO'),
     faults('EROFS of system calls', 'faults-injected', '-t', 'with EROFS'),
   ],
+  agent: [agent],
 };

@@ -1,4 +1,4 @@
-// `npm run torture -- --minutes N [--seed S] [--only simulator|crash|faults|fuzz] [--report FILE]`: what docs/proof.md
+// `npm run torture -- --minutes N [--seed S] [--only AREA] [--report FILE]`: what docs/proof.md
 // explains, for as long as one likes. Prints a scoreboard; exits 1 on any violation, with the way to meet it again.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { writeFigures } from './write-figures.mjs';
 
 // Side by side, because what meets the real libvirt mostly waits; in each lane, shares of its time.
 const lanes = [
-  { crash: 4, faults: 3 },
+  { crash: 4, faults: 3, agent: 2 },
   { simulator: 2, fuzz: 1 },
 ];
 const areas = lanes.flatMap((lane) => Object.keys(lane));
