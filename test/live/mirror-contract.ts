@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { CopyNote } from '../../src/mirror/mirror.ts';
 import { storeId } from '../../src/model/identity.ts';
 import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import { copyOf, lookAt, pointsIn, requestOf } from '../mirror/fixture.ts';
@@ -155,6 +156,39 @@ export function mirrorContract(subject: Subject): void {
       must(await w.mirror.copy(copyOf(w.storePath, w.points, 'content')));
       const healed = must(await w.mirror.verify({ ...requestOf(w.points), onBytes }));
       expect(healed.points.map(({ bad }) => bad)).toEqual([[], [], []]);
+    });
+
+    it('marks of checks are seen by each look, and a quarantine ends with a check of every byte', async () => {
+      using w = await world(subject);
+      must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+      const { directory, chain, pointDirectory } = must1(w.points, 1);
+      const note = (one: object) =>
+        w.mirror.note({
+          directory,
+          chain,
+          notes: [{ pointDirectory, ...one } as CopyNote],
+          signal,
+        });
+      const files = ['vda.qcow2'];
+      const [at, after] = ['2026-11-22T02:00:00.000Z', '2026-11-22T03:00:00.000Z'];
+      must(await note({ at, result: 'damaged', code: 'hash-differs', message: 'bad', files }));
+      const faults = pointsIn(await lookAt(w.mirror)).map((text) => text.split(':')[1]);
+      expect(faults).toEqual([undefined, 'quarantined', 'parent-faulty']);
+      must(await note({ at: after, result: 'sound', depth: 'structure' }));
+      expect(pointsIn(await lookAt(w.mirror))[1]).toContain(':quarantined');
+      must(await note({ at: after, result: 'sound', depth: 'hash' }));
+      const content = await lookAt(w.mirror);
+      expect(pointsIn(content).filter((text) => text.includes(':'))).toEqual([]);
+      expect(content.directories[0]?.chains[0]?.points[1]?.checked).toEqual({
+        structure: after,
+        hash: after,
+      });
+      expect(content.foreign).toBe(0);
+      // Of a point that is not there nothing is left behind.
+      await remove(w.root, below(must1(w.points, 2), 'point.json'));
+      const gone = must1(w.points, 2).pointDirectory;
+      must(await note({ pointDirectory: gone, at, result: 'sound', depth: 'hash' }));
+      expect((await lookAt(w.mirror)).directories[0]?.partial).toHaveLength(1);
     });
 
     it('a damaged manifest is replaced when contents are compared', async () => {
