@@ -1,23 +1,30 @@
+import type { ChainId } from '../model/identity.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { removeEmpty } from './discard.ts';
 import { makeDirectories, makeDurable, syncUp } from './durable.ts';
 import { change, type Home } from './home.ts';
 import { directoryInside, lookInside } from './inside.ts';
-import { isPointFile, isTemporary, manifestName, pointPath, stateName } from './layout.ts';
+import {
+  chainPath,
+  isPointFile,
+  isTemporary,
+  manifestName,
+  pointPath,
+  stateName,
+} from './layout.ts';
 import type { PointPlace } from './store.ts';
 
 const healName = `${stateName}/heal`;
 
-/** Where good files of a point wait until they take their places: in the store, so that a rename brings them there. */
-function healPath(place: PointPlace): Result<string, Failure> {
-  const path = pointPath(place);
+/** Where good files of a point, or of a chain's points, wait until they take their places: in the store, so that a rename brings them there. */
+function healPath(path: Result<string, Failure>): Result<string, Failure> {
   // `domains/…` becomes `.state/heal/…`.
   return path.ok ? ok(`${healName}/${path.value.split('/').slice(1).join('/')}`) : path;
 }
 
 /** Makes that directory, or takes the one that an interrupted heal left; its absolute path is that of the chain in it. */
 export function beginHeal(home: Home, place: PointPlace): Result<string, Failure> {
-  const path = healPath(place);
+  const path = healPath(pointPath(place));
   if (!path.ok) return path;
   return change(home, `making room for a heal in ${home.root}`, () => {
     makeDirectories(home.files, home.root, path.value);
@@ -32,7 +39,7 @@ export function beginHeal(home: Home, place: PointPlace): Result<string, Failure
  * dies at any instant has the old file or the new.
  */
 export function healFile(home: Home, place: PointPlace, file: string): Result<void, Failure> {
-  const from = healPath(place);
+  const from = healPath(pointPath(place));
   const to = pointPath(place);
   if (!from.ok) return from;
   if (!to.ok) return to;
@@ -61,18 +68,26 @@ export function healFile(home: Home, place: PointPlace, file: string): Result<vo
 
 /** Removes what a heal has fetched and not used; a success too if there is nothing. */
 export function endHeal(home: Home, place: PointPlace): Result<void, Failure> {
-  const path = healPath(place);
+  const path = healPath(pointPath(place));
   if (!path.ok) return path;
-  return change(home, `tidying up after a heal in ${home.root}`, () => {
-    const look = lookInside(home.files, home.root, path.value);
-    if (!look.ok) return look;
-    if (look.value === null) return ok(undefined);
-    const emptied = removeFiles(home, path.value);
-    if (!emptied.ok) return emptied;
-    removeEmpty(home, path.value, healName);
-    syncUp(home.files, home.root, healName);
-    return ok(undefined);
-  });
+  return change(home, `tidying up after a heal in ${home.root}`, () => tidy(home, path.value));
+}
+
+/** The same for all points of a chain, within a change: of one that goes nothing is healed any more. */
+export function endHealsOf(home: Home, directory: string, chain: ChainId): Result<void, Failure> {
+  const path = healPath(chainPath(directory, chain));
+  return path.ok ? tidy(home, path.value) : path;
+}
+
+function tidy(home: Home, path: string): Result<void, Failure> {
+  const look = lookInside(home.files, home.root, path);
+  if (!look.ok) return look;
+  if (look.value === null) return ok(undefined);
+  const emptied = removeFiles(home, path);
+  if (!emptied.ok) return emptied;
+  removeEmpty(home, path, healName);
+  syncUp(home.files, home.root, healName);
+  return ok(undefined);
 }
 
 /** Removes the files of a directory, and of those that a program made in it for parts; never through a symlink. */

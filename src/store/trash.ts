@@ -4,6 +4,7 @@ import type { Manifest } from '../model/point.ts';
 import { fail, type Failure, type Result } from '../model/result.ts';
 import { removeEmpty } from './discard.ts';
 import { jsonText, makeDirectories, makeDurable, syncUp, writeDurable } from './durable.ts';
+import { endHealsOf } from './heal.ts';
 import { change, type Home } from './home.ts';
 import { directoryInside, lookInside } from './inside.ts';
 import {
@@ -61,6 +62,8 @@ export function trashChain(home: Home, request: TrashRequest): Result<void, Fail
     if (taken.value !== null) {
       return fail({ code: 'exists', message: `${home.root}/${to} is there already` });
     }
+    const tidied = endHealsOf(home, request.directory, request.chain);
+    if (!tidied.ok) return tidied;
     syncOthers(home, from.value);
     makeDirectories(home.files, home.root, parentOf(to));
     syncUp(home.files, home.root, parentOf(to));

@@ -1,7 +1,7 @@
-import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pointId, runId } from '../../src/model/identity.ts';
+import { type ChainId, pointId, runId } from '../../src/model/identity.ts';
 import type { StoreMemory } from '../../src/model/observed-store.ts';
 import { VolatileFiles } from '../../src/simulator/volatile-files.ts';
 import { createStore } from '../../src/store/create.ts';
@@ -40,6 +40,22 @@ const trashOf = (points: readonly string[]) => ({
 const oldPoints = [0, 1].map((sequence) => pointOf(old, sequence).manifest.point);
 
 describe('the trash', () => {
+  it('takes with a chain what a heal that died has left for it, and nothing of another', () => {
+    using dir = temporary();
+    const store = madeStore(dir);
+    const begin = (chain: ChainId, sequence: number): string => {
+      const into = must(store.beginHeal(pointOf(chain, sequence).place));
+      writeFileSync(join(into, 'vda.qcow2'), 'half');
+      return into;
+    };
+    publishPoints(store, old, [0, 1]);
+    publishPoints(store, live, [0]);
+    const [left, stays] = [begin(old, 1), begin(live, 0)];
+    must(store.trashChain(trashOf(oldPoints)));
+    expect([existsSync(left), existsSync(join(left, '../..', old))]).toEqual([false, false]);
+    expect(readdirSync(stays)).toEqual(['vda.qcow2']);
+  });
+
   it('takes a chain, and gives it back held', async () => {
     using dir = temporary();
     const store = madeStore(dir);

@@ -38,6 +38,8 @@ export const rounds = {
     crash('rotation', 'qemu'),
     crash('restore-as', 'holdfast'),
     crash('off', 'holdfast'),
+    crash('heal', 'holdfast'),
+    crash('heal-lost', 'holdfast'),
   ],
   faults: [
     faults('file systems', 'faults-disk'),
