@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { runLoop } from '../agent/agent.ts';
 import { Alarm, type Wake } from '../agent/alarm.ts';
 import { CronWakes } from '../agent/cron-wakes.ts';
-import { memoryReleaser } from '../agent/release-memory.ts';
+import { releaseMemory } from '../agent/release-memory.ts';
 import { systemdService, Watchdog, type Service } from '../agent/service.ts';
 import { FileWatch } from '../agent/watch-files.ts';
 import { listenToEvents } from '../hypervisor/libvirt/events.ts';
@@ -137,7 +137,6 @@ async function forEver(
     onEvent: ({ name, what }) => ring('libvirt', `${addressOf(name)} ${what}`),
     onSilence: (why) => ring('libvirt', why),
   });
-  const releaseMemory = memoryReleaser();
   const intervalSeconds = (): number =>
     options.interval ?? desk.intervalSeconds ?? host.agent.intervalSeconds;
   const mode = options.maxMode ?? host.agent.maxMode;
@@ -167,7 +166,7 @@ async function forEver(
       },
       waits: (nextAt) => {
         desk.sleeps(nextAt, watch.warn);
-        releaseMemory();
+        void releaseMemory();
         watchdog.sleepsUntil(millisecondsOf(nextAt));
         if (desk.last === null) return;
         log.say({ kind: 'agent-round', round: desk.last, nextAt });

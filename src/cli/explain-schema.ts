@@ -38,18 +38,34 @@ function children(root: Node, nodes: readonly Node[], key: string): readonly Nod
   const named = nodes.flatMap(({ properties }) =>
     isRecord(properties) && Object.hasOwn(properties, key) ? [properties[key]] : [],
   );
-  const any = nodes.flatMap(({ additionalProperties, patternProperties }) => [
-    additionalProperties,
-    ...(isRecord(patternProperties) ? Object.values(patternProperties) : []),
-  ]);
-  return (named.length > 0 ? named : any).flatMap((child) => meanings(root, child));
+  if (named.length > 0) return named.flatMap((child) => meanings(root, child));
+  return nodes
+    .flatMap(({ additionalProperties, patternProperties }) => [
+      additionalProperties,
+      ...(isRecord(patternProperties) ? Object.values(patternProperties) : []),
+    ])
+    .flatMap((child) => meanings(root, child));
 }
+
+/** The nodes at a path; none if there is no such place. */
+function nodesAt(root: Node, keys: readonly string[]): readonly Node[] {
+  let nodes = meanings(root, root);
+  for (const key of keys) {
+    const below = children(root, nodes, key);
+    // `stores.alert` without the store's name: a key of each of them is meant, not one of that name.
+    const isKeyOfEach = !hasKey(nodes, key) && hasKey(below, key);
+    nodes = isKeyOfEach ? children(root, below, key) : below;
+  }
+  return nodes;
+}
+
+const hasKey = (nodes: readonly Node[], key: string): boolean =>
+  nodes.some(({ properties }) => isRecord(properties) && Object.hasOwn(properties, key));
 
 /** What a path of the policy means (`domains.retention`, `stores.main.reserve`); null if there is none. */
 export function explainPath(root: Node, path: string): string | null {
   const keys = path.split('.').filter((key) => !/^(?:\*|\d+)$/.test(key));
-  let nodes = meanings(root, root);
-  for (const key of keys) nodes = children(root, nodes, key);
+  const nodes = nodesAt(root, keys);
   if (nodes.length === 0) return null;
   const texts = [...new Set(nodes.map(({ description }) => description))].filter(
     (text) => typeof text === 'string',

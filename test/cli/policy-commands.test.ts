@@ -192,6 +192,9 @@ describe('schema and explain', () => {
     const path = await cli.run(['explain', 'stores.main.reserve']);
     expect(path.exit).toBe(0);
     expect(path.out).toMatch(/^stores\.main\.reserve\n\nSpace /);
+    // Without the name of a store: the key of each of them.
+    const key = await cli.run(['explain', 'stores.reserve']);
+    expect(key.out.split('\n').slice(1)).toEqual(path.out.split('\n').slice(1));
     const list = await cli.run(['explain', 'domains.quiesce']);
     expect(list.out).toContain('required, try, never');
   });

@@ -20,7 +20,6 @@ it.each(['apply', 'agent'] as const)(
   async (command) => {
     const host = new LiveHost(lab, `twice-${command}`, {
       rate: '1MiB/s',
-      schedule: '0 0 * * *',
       rule: { quiesce: 'never' },
     });
     const domain = await lab.defineDomain();
