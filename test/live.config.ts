@@ -20,6 +20,8 @@ const long = [
   'e2e-drill',
   'e2e-drill-faults',
   'e2e-mirror-s3',
+  'e2e-service',
+  'e2e-mirror-checks',
   'e2e-mirror-link',
   'crash-heal',
   'e2e-faults',
@@ -46,6 +48,8 @@ const once = [
   'live/e2e-interrupted.test.ts',
   'live/e2e-killed-restore.test.ts',
   'live/restart.test.ts',
+  // Its first test makes the host that the others look at.
+  'live/e2e-service.test.ts',
 ];
 
 /** Some of the files: each runs in a process of its own, and as many at once as in the others. */

@@ -1,5 +1,5 @@
 import type { Approval } from '../model/approval.ts';
-import { actionsOf, subjectDigest } from '../model/approval.ts';
+import { actionsOf, subjectDigest } from '../model/approved-subjects.ts';
 import { instantOf, type Instant } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';

@@ -3,7 +3,7 @@ import { readAgentState } from '../agent/agent-state.ts';
 import { stallsOf } from '../agent/breaker.ts';
 import { readSuspensions } from '../agent/suspensions.ts';
 import { instantOf } from '../model/instant.ts';
-import type { StatusReport } from '../model/report.ts';
+import type { StatusReport } from '../model/status-report.ts';
 import { isLocked } from '../store/lock.ts';
 import { complain, type Context } from './context.ts';
 

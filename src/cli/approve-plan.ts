@@ -5,7 +5,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { keepApproval, signApproval, type SignedApproval } from '../approval/kept.ts';
 import { longestDays, statementText, type Statement } from '../approval/statement.ts';
 import { trailerLine } from '../approval/trailers.ts';
-import { guardDigest, subjectsOf } from '../model/approval.ts';
+import { guardDigest, subjectsOf } from '../model/approved-subjects.ts';
 import { addSeconds, instantOf } from '../model/instant.ts';
 import { noRequest, type Guard, type Plan } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';

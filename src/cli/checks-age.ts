@@ -4,7 +4,7 @@ import { addSeconds, type Instant } from '../model/instant.ts';
 import type { ObservedChain } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
-import type { StatusChecks, StatusDomain } from '../model/report.ts';
+import type { StatusChecks, StatusDomain } from '../model/status-report.ts';
 import type { Verification } from '../model/verification.ts';
 
 /** How far the checks of each domain have come, by uuid; of those whose points the policy has checked. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../model/instant.ts';
 import type { ObservedChain } from '../model/observed-store.ts';
-import type { CopiesAge } from '../model/report.ts';
+import type { CopiesAge } from '../model/report-base.ts';
 
 const valid = (chains: readonly ObservedChain[]) =>
   chains.flatMap(({ points }) => points.filter(({ fault }) => fault === undefined));

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { parseAddress } from '../model/address.ts';
 import type { DesiredDrill } from '../model/desired.ts';
 import type { Drill } from '../model/drill-action.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DomainRef } from '../model/action.ts';
+import type { DomainRef } from '../model/action-base.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { fail, ok, type Result } from '../model/result.ts';

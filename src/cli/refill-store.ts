@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { realFileChecks } from '../executor/file-checks.ts';
 import { verifyFiles } from '../executor/verify-point.ts';
 import type { Mirror } from '../mirror/mirror.ts';
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { pointDirectory } from '../model/identity.ts';
 import { instantOf } from '../model/instant.ts';
 import type { ObservedChain, ObservedDirectory } from '../model/observed-store.ts';

@@ -1,4 +1,4 @@
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { addressOf, parseAddress, type Address } from '../model/address.ts';
 import type {
   ObservedChain,

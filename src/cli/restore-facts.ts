@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync, statSync, statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { blockDeviceBytes } from '../hypervisor/libvirt/block-device.ts';
-import type { RestoreFirmware } from '../model/action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
+import type { RestoreFirmware } from '../model/restore-action.ts';
 import type { PathFact } from '../planner/restore-paths.ts';
 import {
   safeFileName,

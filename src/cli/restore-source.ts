@@ -1,4 +1,4 @@
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { isPointId } from '../model/identity.ts';
 import type { ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
 import { fail, ok, type Result } from '../model/result.ts';

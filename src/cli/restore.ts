@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Restore } from '../model/action.ts';
 import { parseAddress } from '../model/address.ts';
 import { domainUuid } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { actionPlan } from '../planner/action-plan.ts';
 import type { PathFact } from '../planner/restore-paths.ts';

@@ -6,8 +6,13 @@ import { secondsBetween, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedDirectory, ObservedStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { DomainVerdict, Plan } from '../model/plan.ts';
-import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import type { Failure } from '../model/result.ts';
+import type {
+  StatusCopies,
+  StatusDomain,
+  StatusReport,
+  StatusStore,
+} from '../model/status-report.ts';
 import { bearsOnPlan } from '../planner/completeness.ts';
 import { forecastOf } from '../planner/forecast.ts';
 import { checksAge, checksByDomain } from './checks-age.ts';

@@ -1,7 +1,7 @@
 import { digestOf } from '../model/canonical.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
-import type { StatusReport } from '../model/report.ts';
+import type { StatusReport } from '../model/status-report.ts';
 import type { HostPublish } from '../policy/host-file.ts';
 import { renderPlanMarkdown } from '../reporter/plan-markdown.ts';
 import type { Published, PublishPlace } from '../source/publish.ts';

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import type { PurgeTrash, StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { addressOf } from '../model/address.ts';
 import { addSeconds, instantOf } from '../model/instant.ts';
 import type { ObservedStore, ObservedTrash } from '../model/observed-store.ts';
 import type { TrashItem, TrashReport } from '../model/report.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { PurgeTrash } from '../model/store-action.ts';
 import { actionPlan } from '../planner/action-plan.ts';
 import { printable } from '../reporter/printable.ts';
 import { shellWord } from '../reporter/shell-word.ts';

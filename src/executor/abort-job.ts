@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { AbortJob } from '../model/action.ts';
+import type { AbortJob } from '../model/repair-action.ts';
 import { ok } from '../model/result.ts';
 import type { Drivers } from './drivers.ts';
 import { lookAt } from './look.ts';

@@ -1,4 +1,4 @@
-import type { Backup, BackupDisk } from '../model/action.ts';
+import type { Backup, BackupDisk } from '../model/backup-action.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { ObservedDisk, ObservedDomain } from '../model/observed.ts';
 import { ok, type Result } from '../model/result.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { OpenPoint } from '../hypervisor/hypervisor.ts';
-import type { Backup, BackupDisk } from '../model/action.ts';
+import type { Backup, BackupDisk } from '../model/backup-action.ts';
 import type { ManifestDisk } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { ImageRequest } from './image-reader.ts';

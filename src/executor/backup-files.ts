@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { OpenPoint } from '../hypervisor/hypervisor.ts';
-import type { Backup } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { ManifestFile } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { IncomingPoint } from '../store/store.ts';

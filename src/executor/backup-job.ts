@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { OpenPoint, PointRequest } from '../hypervisor/hypervisor.ts';
-import type { Backup } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';

@@ -1,4 +1,4 @@
-import type { Backup } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
 import { lookAt } from './look.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { failureOfAbort } from '../model/abort.ts';
-import type { Backup } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import type { IncomingPoint, Store } from '../store/store.ts';

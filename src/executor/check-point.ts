@@ -1,6 +1,7 @@
 import type { Instant } from '../model/instant.ts';
-import type { Manifest, PointCheck } from '../model/point.ts';
+import type { Manifest } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
+import type { PointCheck } from '../model/verification.ts';
 import type { Depth } from '../model/verification.ts';
 import type { PointPlace, Store } from '../store/store.ts';
 import { withLock } from '../store/with-lock.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { failureOfAbort } from '../model/abort.ts';
-import type { CopyPoints } from '../model/action.ts';
+import type { CopyPoints } from '../model/copy-action.ts';
 import { ok, type Result } from '../model/result.ts';
 import { pointPath, quarantineName } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,5 @@
-import type { CreateStore } from '../model/action.ts';
 import { ok } from '../model/result.ts';
+import type { CreateStore } from '../model/store-action.ts';
 import { failed } from './not-done.ts';
 import type { Performer } from './performer.ts';
 

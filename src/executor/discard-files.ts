@@ -1,6 +1,6 @@
 import { join, normalize } from 'node:path';
-import type { DiscardFiles } from '../model/action.ts';
 import { ownPaths } from '../model/leftover.ts';
+import type { DiscardFiles } from '../model/repair-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { lookAt } from './look.ts';
 import { type Checked, during, failed, type NotDone, stale, waiting } from './not-done.ts';

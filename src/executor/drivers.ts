@@ -1,6 +1,7 @@
 import type { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { Mirror } from '../mirror/mirror.ts';
-import type { MirrorRef, StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
+import type { MirrorRef } from '../model/copy-action.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Failure, Result } from '../model/result.ts';
 import type { Store } from '../store/store.ts';

@@ -1,4 +1,4 @@
-import type { DropCheckpoint } from '../model/action.ts';
+import type { DropCheckpoint } from '../model/checkpoint-action.ts';
 import { ok } from '../model/result.ts';
 import { underDomainLock } from './locked.ts';
 import { idleDomain } from './look.ts';

@@ -1,4 +1,4 @@
-import type { HideCopies } from '../model/action.ts';
+import type { HideCopies } from '../model/copy-action.ts';
 import { ok } from '../model/result.ts';
 import { lookAtMirror, type MirrorLook, notChanged } from './mirror-look.ts';
 import { type Checked, failed, stale } from './not-done.ts';

@@ -1,4 +1,4 @@
-import type { DomainRef, StoreRef } from '../model/action.ts';
+import type { DomainRef, StoreRef } from '../model/action-base.ts';
 import type { Failure, Result } from '../model/result.ts';
 import type { Lock, Locked, Store } from '../store/store.ts';
 import { withLock } from '../store/with-lock.ts';

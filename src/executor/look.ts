@@ -1,4 +1,4 @@
-import type { DomainRef } from '../model/action.ts';
+import type { DomainRef } from '../model/action-base.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import { ok, type Result } from '../model/result.ts';
 import { during, failed, type NotDone, stale, waiting } from './not-done.ts';

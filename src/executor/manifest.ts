@@ -1,5 +1,5 @@
 import type { OpenPoint } from '../hypervisor/hypervisor.ts';
-import type { Backup } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import type { Manifest, ManifestDisk, ManifestFile } from '../model/point.ts';
 import type { Tools } from './tools.ts';

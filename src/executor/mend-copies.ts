@@ -1,6 +1,6 @@
 import type { Mirror } from '../mirror/mirror.ts';
-import type { CopyPoints } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { CopyPoints } from '../model/copy-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { pointPath } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';

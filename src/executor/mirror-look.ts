@@ -1,5 +1,5 @@
 import type { Mirror } from '../mirror/mirror.ts';
-import type { HideCopies, PurgeCopies } from '../model/action.ts';
+import type { HideCopies, PurgeCopies } from '../model/copy-action.ts';
 import type { ObservedMirrorDirectory } from '../model/observed-mirror.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { failed, interrupted, type NotDone, stale } from './not-done.ts';

@@ -1,4 +1,5 @@
-import type { Action, MirrorRef } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
+import type { MirrorRef } from '../model/copy-action.ts';
 
 /** The mirror that an action works on; null for what is done on this host. */
 export function mirrorOf(action: Action): MirrorRef | null {

@@ -1,4 +1,4 @@
-import type { PurgeCopies } from '../model/action.ts';
+import type { PurgeCopies } from '../model/copy-action.ts';
 import { ok } from '../model/result.ts';
 import { lookAtMirror, type MirrorLook, notChanged } from './mirror-look.ts';
 import { type Checked, failed, stale } from './not-done.ts';

@@ -1,4 +1,4 @@
-import type { PutBack } from '../model/action.ts';
+import type { PutBack } from '../model/restore-action.ts';
 import { ok } from '../model/result.ts';
 import { lookAt } from './look.ts';
 import { failed, stale } from './not-done.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { RedefineCheckpoint } from '../model/action.ts';
+import type { RedefineCheckpoint } from '../model/checkpoint-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
 import { underDomainLock } from './locked.ts';

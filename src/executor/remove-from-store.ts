@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { DiscardIncoming, PurgeTrash } from '../model/action.ts';
+import type { DiscardIncoming } from '../model/repair-action.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
+import type { PurgeTrash } from '../model/store-action.ts';
 import type { Store } from '../store/store.ts';
 import { underDomainLock } from './locked.ts';
 import { failed } from './not-done.ts';

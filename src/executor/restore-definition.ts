@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { Restore } from '../model/action.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { readPointFile } from './point-files.ts';
 import type { Tools } from './tools.ts';

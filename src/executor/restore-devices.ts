@@ -1,4 +1,5 @@
-import type { DomainRef, Restore, RestoreImage } from '../model/action.ts';
+import type { DomainRef } from '../model/action-base.ts';
+import type { Restore, RestoreImage } from '../model/restore-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
 import { onHost } from './on-host.ts';

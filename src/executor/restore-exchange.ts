@@ -1,4 +1,4 @@
-import type { Restore, Swap } from '../model/action.ts';
+import type { Restore, Swap } from '../model/restore-action.ts';
 import { fail, ok, seen, type Failure, type Result, type Seen } from '../model/result.ts';
 import { during } from './not-done.ts';
 import { onHost } from './on-host.ts';

@@ -1,5 +1,5 @@
-import type { Restore } from '../model/action.ts';
 import type { OpenIntent } from '../model/observed.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { onHost } from './on-host.ts';
 import { devicesOf } from './restore-devices.ts';
 import { temporaryOf } from './restore-swap.ts';

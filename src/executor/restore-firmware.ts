@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Restore, RestoreFirmware } from '../model/action.ts';
+import type { Restore, RestoreFirmware } from '../model/restore-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { during } from './not-done.ts';
 import { onHost } from './on-host.ts';

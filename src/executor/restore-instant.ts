@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Restore } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import type { OpenIntent } from '../model/observed.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { underStoreLock } from './locked.ts';
 import { failed, type NotDone } from './not-done.ts';

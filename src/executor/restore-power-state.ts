@@ -1,4 +1,4 @@
-import type { RestorePowerState } from '../model/action.ts';
+import type { RestorePowerState } from '../model/repair-action.ts';
 import { ok } from '../model/result.ts';
 import { lookAt } from './look.ts';
 import { during, failed, waiting } from './not-done.ts';

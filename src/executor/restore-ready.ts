@@ -1,5 +1,5 @@
-import type { Restore } from '../model/action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { ok, type Result } from '../model/result.ts';
 import { underStoreLock } from './locked.ts';
 import { idleDomain, lookAt } from './look.ts';

@@ -1,5 +1,5 @@
-import type { Swap } from '../model/action.ts';
 import type { RunId } from '../model/identity.ts';
+import type { Swap } from '../model/restore-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { HostFiles } from './host-files.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Restore } from '../model/action.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { during, failed, interrupted, type NotDone, stale } from './not-done.ts';
 import type { Applied } from './not-done.ts';

@@ -1,5 +1,5 @@
-import type { Backup } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { Store } from '../store/store.ts';
 import { checkPoint } from './check-point.ts';
 import { failed, type NotDone } from './not-done.ts';

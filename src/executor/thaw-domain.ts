@@ -1,4 +1,4 @@
-import type { ThawDomain } from '../model/action.ts';
+import type { ThawDomain } from '../model/repair-action.ts';
 import { ok } from '../model/result.ts';
 import { lookAt } from './look.ts';
 import { during, failed } from './not-done.ts';

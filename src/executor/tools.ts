@@ -1,5 +1,5 @@
 import type { RateLimit } from '../image/rate-limit.ts';
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import type { DomainUuid, RunId } from '../model/identity.ts';
 import type { OpenIntent, ObservedDomain } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';

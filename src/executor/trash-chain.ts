@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { TrashChain } from '../model/action.ts';
 import { ok } from '../model/result.ts';
+import type { TrashChain } from '../model/store-action.ts';
 import { underDomainLock, underStoreLock } from './locked.ts';
 import { during, failed, stale } from './not-done.ts';
 import type { Performer } from './performer.ts';

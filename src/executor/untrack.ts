@@ -1,4 +1,4 @@
-import type { Untrack } from '../model/action.ts';
+import type { Untrack } from '../model/checkpoint-action.ts';
 import { ok } from '../model/result.ts';
 import { underDomainLock, underStoreLock } from './locked.ts';
 import { idleDomain } from './look.ts';

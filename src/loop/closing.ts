@@ -1,4 +1,4 @@
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ReadyStore, StoreMemory } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';

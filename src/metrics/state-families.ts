@@ -1,4 +1,9 @@
-import type { StatusCopies, StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
+import type {
+  StatusCopies,
+  StatusDomain,
+  StatusReport,
+  StatusStore,
+} from '../model/status-report.ts';
 import type { Family } from './gauges.ts';
 
 /** Of the look itself. */

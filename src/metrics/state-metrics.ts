@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Plan } from '../model/plan.ts';
-import type { StatusDomain, StatusReport } from '../model/report.ts';
+import type { StatusDomain, StatusReport } from '../model/status-report.ts';
 import { addCount, addFamilies } from './gauges.ts';
 import {
   copyFamilies,

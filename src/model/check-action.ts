@@ -1,4 +1,5 @@
-import type { ActionBase, CopyOfPoint, DomainRef, MirrorRef, StoreRef } from './action.ts';
+import type { ActionBase, DomainRef, StoreRef } from './action-base.ts';
+import type { CopyOfPoint, MirrorRef } from './copy-action.ts';
 import type { ChainId, PointId } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { PointFault } from './observed-store.ts';

@@ -1,4 +1,4 @@
-import type { ActionBase, DomainRef, StoreRef } from './action.ts';
+import type { ActionBase, DomainRef, StoreRef } from './action-base.ts';
 import type { DrillGuest, DrillWait } from './drill.ts';
 import type { ChainId, PointId, RunId } from './identity.ts';
 

@@ -1,9 +1,11 @@
-import type { Action, DomainRef, Reason } from './action.ts';
+import type { DomainRef } from './action-base.ts';
+import type { Action } from './action.ts';
 import type { AgentLimits } from './agent.ts';
 import type { Approval } from './approval.ts';
 import type { SourcePlace } from './desired.ts';
 import type { ChainId, PointId } from './identity.ts';
 import type { Instant } from './instant.ts';
+import type { Reason } from './reason.ts';
 
 /** Something that is said but not done. */
 export interface Note {

@@ -1,6 +1,5 @@
 import type { ChainId, CheckpointName, DomainUuid, PointId, StoreId } from './identity.ts';
 import type { Instant } from './instant.ts';
-import type { Depth } from './verification.ts';
 
 /** Whether a disk or a point stands alone, or needs its parent. */
 export type Level = 'full' | 'increment';
@@ -97,17 +96,6 @@ export interface ChainClosed {
   readonly formatVersion: 1;
   readonly at: Instant;
   readonly code: 'restored' | 'untracked';
-}
-
-/** `checked.json` in a point: when a check last found it to be what its manifest says. */
-export interface PointCheck {
-  readonly formatVersion: 1;
-  readonly at: Instant;
-  readonly depth: Depth;
-  /** When every byte was last compared, if that was an earlier check. */
-  readonly hashAt?: Instant;
-  /** When every disk was last read through its chain, if that was an earlier check. */
-  readonly replayAt?: Instant;
 }
 
 /** What `stat` says of an image; equal in everything means unchanged. */

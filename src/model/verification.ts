@@ -1,5 +1,4 @@
 import type { Instant } from './instant.ts';
-import type { PointCheck } from './point.ts';
 
 /**
  * How thoroughly a point is verified, each with all of those before it:
@@ -34,6 +33,17 @@ export const defaultVerifyBudget: VerifyBudget = {
   rateBytesPerSecond: 100 * 1024 ** 2,
   secondsPerDay: 4 * 3600,
 };
+
+/** `checked.json` in a point: when a check last found it to be what its manifest says. */
+export interface PointCheck {
+  readonly formatVersion: 1;
+  readonly at: Instant;
+  readonly depth: Depth;
+  /** When every byte was last compared, if that was an earlier check. */
+  readonly hashAt?: Instant;
+  /** When every disk was last read through its chain, if that was an earlier check. */
+  readonly replayAt?: Instant;
+}
 
 /** When a point was last found sound at least so thoroughly. */
 export interface CheckedTimes {

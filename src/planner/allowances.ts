@@ -1,6 +1,7 @@
 import type { Action } from '../model/action.ts';
 import { covers } from '../model/address.ts';
-import { subjectDigest, type Approval } from '../model/approval.ts';
+import type { Approval } from '../model/approval.ts';
+import { subjectDigest } from '../model/approved-subjects.ts';
 import type { Request } from '../model/plan.ts';
 import { normalised } from './domain-situations.ts';
 import type { Planning } from './planning.ts';

@@ -1,4 +1,4 @@
-import type { Backup, BackupDisk, Reason } from '../model/action.ts';
+import type { Backup, BackupDisk } from '../model/backup-action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import { directoryNameOf } from '../model/directory-name.ts';
 import { checkpointOf, pointDirectory, type ChainId } from '../model/identity.ts';
@@ -6,6 +6,7 @@ import type { ObservedDirectory, ObservedTip } from '../model/observed-store.ts'
 import type { ObservedDomain } from '../model/observed.ts';
 import type { Request } from '../model/plan.ts';
 import type { SourceIdentity } from '../model/point.ts';
+import type { Reason } from '../model/reason.ts';
 import type { AfterRepairs } from './checkpoints.ts';
 import type { ExcludedDisk } from './disks.ts';
 import { newChainId, newPointId } from './ids.ts';

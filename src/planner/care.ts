@@ -1,5 +1,6 @@
-import type { HideCopies, TrashChain } from '../model/action.ts';
+import type { HideCopies } from '../model/copy-action.ts';
 import type { Note } from '../model/plan.ts';
+import type { TrashChain } from '../model/store-action.ts';
 import type { Guarded } from './apply-guards.ts';
 import { copiedChainKey, plannedCopyChecks, type PlannedCopyChecks } from './copy-checks.ts';
 import { chainKey, plannedHeals, type PlannedHeals } from './heals.ts';

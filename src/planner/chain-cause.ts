@@ -1,8 +1,8 @@
-import type { Reason } from '../model/action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import { lastSequence } from '../model/identity.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedDirectory } from '../model/observed-store.ts';
+import type { Reason } from '../model/reason.ts';
 import { byText } from './order.ts';
 import { inOrder } from './timeline.ts';
 

@@ -1,4 +1,5 @@
-import type { Backup, CopyOfPoint } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
+import type { CopyOfPoint } from '../model/copy-action.ts';
 import { pointDirectory, type ChainId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedMirrorDirectory } from '../model/observed-mirror.ts';

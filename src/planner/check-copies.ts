@@ -1,5 +1,6 @@
-import type { Action, CopyPoints, HideCopies, MirrorRef, PurgeCopies } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import type { VerifyCopies } from '../model/check-action.ts';
+import type { CopyPoints, HideCopies, MirrorRef, PurgeCopies } from '../model/copy-action.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { ObservedMirrorContent, ObservedMirrorDirectory } from '../model/observed-mirror.ts';
 import type { ObservedState } from '../model/observed.ts';

@@ -1,7 +1,8 @@
-import type { Action, Reason } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import type { PointToVerify } from '../model/check-action.ts';
 import { addSeconds, instantOf, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedPoint } from '../model/observed-store.ts';
+import type { Reason } from '../model/reason.ts';
 import { depths, type Depth, type Verification, type VerifyBudget } from '../model/verification.ts';
 import { placeOfPoint } from './chains-beside.ts';
 import { byText } from './order.ts';

@@ -1,9 +1,11 @@
-import type { Action, Backup, TrashChain } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import { destructiveKinds } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDirectory, ReadyStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
+import type { TrashChain } from '../model/store-action.ts';
 import { copyProblems } from './check-copies.ts';
 import { floorProblems } from './check-floor.ts';
 import { copiedChainKey } from './copy-checks.ts';

@@ -1,8 +1,9 @@
-import type { DropCheckpoint, Reason, RedefineCheckpoint } from '../model/action.ts';
+import type { DropCheckpoint, RedefineCheckpoint } from '../model/checkpoint-action.ts';
 import { checkpointOwner, type CheckpointName, type PointId } from '../model/identity.ts';
 import { isCheckpointName } from '../model/identity.ts';
 import type { ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
 import type { ObservedDomain } from '../model/observed.ts';
+import type { Reason } from '../model/reason.ts';
 import { byText } from './order.ts';
 import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
 import { unreadableFaults } from './timeline.ts';

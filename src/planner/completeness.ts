@@ -1,6 +1,6 @@
-import type { Reason } from '../model/action.ts';
 import type { DesiredState, DesiredStore } from '../model/desired.ts';
 import type { ReadyStore } from '../model/observed-store.ts';
+import type { Reason } from '../model/reason.ts';
 import { includedDisks } from './disks.ts';
 import type { DomainSituation, MirrorSituation, Planning, StoreSituation } from './planning.ts';
 import { directoryOfPath } from './store-situations.ts';

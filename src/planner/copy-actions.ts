@@ -1,6 +1,7 @@
-import type { CopyPoints, Reason } from '../model/action.ts';
 import { addressOf, onMirror } from '../model/address.ts';
+import type { CopyPoints } from '../model/copy-action.ts';
 import type { Instant } from '../model/instant.ts';
+import type { Reason } from '../model/reason.ts';
 import type { ChainBeside, MissingPoint } from './chains-beside.ts';
 import type { CopyQuestion } from './copy-decision.ts';
 import { byText } from './order.ts';

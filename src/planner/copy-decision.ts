@@ -1,4 +1,5 @@
-import type { Backup, CopyPoints } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
+import type { CopyPoints } from '../model/copy-action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';

@@ -1,5 +1,6 @@
-import type { Action, CopyOfPoint, HideCopies, PurgeCopies } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import { addressOf, onMirror } from '../model/address.ts';
+import type { CopyOfPoint, HideCopies, PurgeCopies } from '../model/copy-action.ts';
 import type { ChainId } from '../model/identity.ts';
 import { addSeconds, millisecondsOf, type Instant } from '../model/instant.ts';
 import type { ObservedDeletedPoint, ObservedMirrorDirectory } from '../model/observed-mirror.ts';

@@ -1,4 +1,4 @@
-import type { HideCopies } from '../model/action.ts';
+import type { HideCopies } from '../model/copy-action.ts';
 import type { ChainId } from '../model/identity.ts';
 import type { CopyDecision, CopyDecisions } from './copy-decision.ts';
 import { copyRetention, type CopyRetention } from './copy-deletions.ts';

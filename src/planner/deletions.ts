@@ -1,9 +1,10 @@
-import type { PurgeTrash, Reason, TrashChain } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import type { Removed, SourcePlace } from '../model/desired.ts';
 import type { ChainId } from '../model/identity.ts';
 import { addSeconds, millisecondsOf } from '../model/instant.ts';
 import type { ObservedChain, ObservedDirectory } from '../model/observed-store.ts';
+import type { Reason } from '../model/reason.ts';
+import type { PurgeTrash, TrashChain } from '../model/store-action.ts';
 import { nextDueAt } from '../schedule/due.ts';
 import type { DomainDecision } from './domain-decision.ts';
 import { byText } from './order.ts';

@@ -1,9 +1,11 @@
-import type { Action, Backup, Reason } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import { directoryNameOf } from '../model/directory-name.ts';
 import { runOfDrill } from '../model/drill.ts';
 import type { ObservedDisk, ObservedDomain } from '../model/observed.ts';
 import type { DomainVerdict, Request } from '../model/plan.ts';
+import type { Reason } from '../model/reason.ts';
 import { backupOf } from './backup.ts';
 import { newChainCause } from './chain-cause.ts';
 import {

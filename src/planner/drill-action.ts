@@ -1,4 +1,4 @@
-import type { DomainRef, StoreRef } from '../model/action.ts';
+import type { DomainRef, StoreRef } from '../model/action-base.ts';
 import { addressOf } from '../model/address.ts';
 import type { DesiredDrill } from '../model/desired.ts';
 import type { Drill } from '../model/drill-action.ts';

@@ -1,8 +1,8 @@
-import type { Reason } from '../model/action.ts';
 import type { DesiredDrill } from '../model/desired.ts';
 import type { Drill } from '../model/drill-action.ts';
 import type { DrillMemory, DrillRecord } from '../model/drill.ts';
 import { addSeconds, instantOf, millisecondsOf, type Instant } from '../model/instant.ts';
+import type { Reason } from '../model/reason.ts';
 import type { Clock } from './dueness.ts';
 
 // A failed drill is made again a day later, with the newest point then: long enough that a guest which does

@@ -1,4 +1,4 @@
-import type { Backup } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
 import type { DesiredDrill } from '../model/desired.ts';
 import type { Drill } from '../model/drill-action.ts';
 import type { ObservedDrills } from '../model/drill.ts';

@@ -1,8 +1,8 @@
-import type { Reason } from '../model/action.ts';
 import type { Schedule } from '../model/desired.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { instantOf, type Instant } from '../model/instant.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';
+import type { Reason } from '../model/reason.ts';
 import { lastDueAt } from '../schedule/due.ts';
 
 /** The instants that points are counted to. */

@@ -2,7 +2,7 @@ import { bytesOfAmount } from '../model/amount.ts';
 import type { DesiredStore } from '../model/desired.ts';
 import { instantOf, millisecondsOf, type Instant } from '../model/instant.ts';
 import type { ReadyStore, SpaceSample } from '../model/observed-store.ts';
-import type { SpaceForecast } from '../model/report.ts';
+import type { SpaceForecast } from '../model/status-report.ts';
 import { isSameMount } from './guards/g152-store-identity.ts';
 
 const dayMs = 86_400_000;

@@ -1,5 +1,6 @@
-import type { Action, CopyPoints } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import type { VerifyCopies } from '../model/check-action.ts';
+import type { CopyPoints } from '../model/copy-action.ts';
 import { runnableActions, type Plan } from '../model/plan.ts';
 
 const copiesKey = ({ mirror, domain }: CopyPoints | VerifyCopies): string =>

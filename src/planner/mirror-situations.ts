@@ -1,4 +1,4 @@
-import type { MirrorRef } from '../model/action.ts';
+import type { MirrorRef } from '../model/copy-action.ts';
 import type { DesiredMirror, DesiredState } from '../model/desired.ts';
 import type { StoreId } from '../model/identity.ts';
 import type { ObservedMirrorContent } from '../model/observed-mirror.ts';

@@ -1,10 +1,12 @@
-import type { Action, CopyPoints, CreateStore, HideCopies, TrashChain } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import type { Heal } from '../model/check-action.ts';
+import type { CopyPoints, HideCopies } from '../model/copy-action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ChainId, DomainUuid } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
+import type { CreateStore, TrashChain } from '../model/store-action.ts';
 import { orderedActions } from './action-order.ts';
 import type { Guarded } from './apply-guards.ts';
 import { careNotes, careOf, type Care } from './care.ts';

@@ -1,4 +1,5 @@
-import type { MirrorRef, StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
+import type { MirrorRef } from '../model/copy-action.ts';
 import type {
   DesiredDomain,
   DesiredMirror,

@@ -1,16 +1,16 @@
-import type {
-  AbortJob,
-  DiscardFiles,
-  DiscardIncoming,
-  PutBack,
-  RestorePowerState,
-  ThawDomain,
-} from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import type { EndDrill } from '../model/drill-action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import { leftOf, type Left } from '../model/leftover.ts';
 import type { LeftFile } from '../model/observed.ts';
+import type {
+  AbortJob,
+  DiscardFiles,
+  DiscardIncoming,
+  RestorePowerState,
+  ThawDomain,
+} from '../model/repair-action.ts';
+import type { PutBack } from '../model/restore-action.ts';
 import { unreachable } from '../model/result.ts';
 import { byText, grouped } from './order.ts';
 import type { Planning } from './planning.ts';

@@ -1,4 +1,4 @@
-import type { RestoreFirmware } from '../model/action.ts';
+import type { RestoreFirmware } from '../model/restore-action.ts';
 import type { Failure } from '../model/result.ts';
 import type { RestoreRequest, RestoreTarget } from './restore-targets.ts';
 

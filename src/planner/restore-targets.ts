@@ -1,6 +1,6 @@
-import type { RestoreImage } from '../model/action.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import type { Manifest, ManifestDisk } from '../model/point.ts';
+import type { RestoreImage } from '../model/restore-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 
 /** What a user asks of `restore`, with names and times already looked up. */

@@ -1,4 +1,4 @@
-import type { Restore, StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { addressOf } from '../model/address.ts';
 import type { CheckpointName, DomainUuid, RunId } from '../model/identity.ts';
 import { checkpointOwner } from '../model/identity.ts';
@@ -6,6 +6,7 @@ import { compactInstant } from '../model/instant.ts';
 import { leftOf } from '../model/leftover.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../model/observed.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { refusePaths, type PathFact, type RestorePaths } from './restore-paths.ts';
 import { safeFileName, type PlacedManifest, type RestoreTarget } from './restore-targets.ts';

@@ -1,5 +1,7 @@
-import type { Action, CopyPoints, PurgeCopies, PurgeTrash } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import { bytesOfAmount } from '../model/amount.ts';
+import type { CopyPoints, PurgeCopies } from '../model/copy-action.ts';
+import type { PurgeTrash } from '../model/store-action.ts';
 import type { MirrorSituation, Planning, StoreSituation } from './planning.ts';
 
 /** A file system that this plan writes to: of a store, or of a mirror that says how much is free. */

@@ -1,6 +1,6 @@
-import type { Reason } from '../model/action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import type { ObservedDisk, ObservedDomain } from '../model/observed.ts';
+import type { Reason } from '../model/reason.ts';
 import { unreachable, type Failure } from '../model/result.ts';
 import { isTrackable } from './trackers.ts';
 

@@ -1,9 +1,9 @@
-import type { Reason } from '../model/action.ts';
 import type { DesiredDomain } from '../model/desired.ts';
 import type { CheckpointName } from '../model/identity.ts';
 import type { ObservedTip } from '../model/observed-store.ts';
 import type { ObservedCheckpoint, ObservedDisk, ObservedDomain } from '../model/observed.ts';
 import type { Level } from '../model/point.ts';
+import type { Reason } from '../model/reason.ts';
 import { isInChain } from './source-identity.ts';
 
 /** What is decided of one disk of the next point. */

@@ -1,4 +1,5 @@
-import type { Action, Untrack } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
+import type { Untrack } from '../model/checkpoint-action.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { CheckpointName, DomainUuid } from '../model/identity.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';

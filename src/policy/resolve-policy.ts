@@ -1,4 +1,4 @@
-import type { DomainRef } from '../model/action.ts';
+import type { DomainRef } from '../model/action-base.ts';
 import type { DesiredDomain, DesiredState, IgnoredDomain, SourcePlace } from '../model/desired.ts';
 import type { SourceRefusal } from '../model/policy-source.ts';
 import type { Policy, Rule } from './policy.ts';

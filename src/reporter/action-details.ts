@@ -1,4 +1,8 @@
-import type { Action, Backup, HideCopies, Restore, TrashChain } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
+import type { HideCopies } from '../model/copy-action.ts';
+import type { Restore } from '../model/restore-action.ts';
+import type { TrashChain } from '../model/store-action.ts';
 import { exclusionWords } from './exclusions.ts';
 import { humanBytes } from './human-bytes.ts';
 import { plural } from './plural.ts';

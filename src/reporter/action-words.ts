@@ -1,13 +1,10 @@
-import {
-  type Action,
-  type Backup,
-  isRepair,
-  type PurgeCopies,
-  type PurgeTrash,
-  type Restore,
-} from '../model/action.ts';
+import { type Action, isRepair } from '../model/action.ts';
+import type { Backup } from '../model/backup-action.ts';
+import type { PurgeCopies } from '../model/copy-action.ts';
 import type { Drill } from '../model/drill-action.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { unreachable } from '../model/result.ts';
+import type { PurgeTrash } from '../model/store-action.ts';
 import type { Depth } from '../model/verification.ts';
 import { aboutBytes, humanBytes } from './human-bytes.ts';
 import { humanPeriod } from './human-duration.ts';

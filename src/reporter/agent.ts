@@ -1,5 +1,5 @@
 import { secondsBetween } from '../model/instant.ts';
-import type { StatusAgent, StatusReport } from '../model/report.ts';
+import type { StatusAgent, StatusReport } from '../model/status-report.ts';
 import { humanAge } from './human-duration.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';

@@ -1,7 +1,7 @@
 import type { DrillRecord } from '../model/drill.ts';
 import type { EventBody } from '../model/event.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
-import type { StatusDrill } from '../model/report.ts';
+import type { StatusDrill } from '../model/status-report.ts';
 import { humanAge } from './human-duration.ts';
 import { printable } from './printable.ts';
 import type { ZonedClock } from './zoned-clock.ts';

@@ -1,5 +1,6 @@
 import { secondsBetween } from '../model/instant.ts';
-import type { CopiesAge, MirrorDomain, MirrorItem, MirrorsReport } from '../model/report.ts';
+import type { CopiesAge } from '../model/report-base.ts';
+import type { MirrorDomain, MirrorItem, MirrorsReport } from '../model/report.ts';
 import { paint } from './color.ts';
 import { fitLine } from './display-width.ts';
 import { humanBytes } from './human-bytes.ts';

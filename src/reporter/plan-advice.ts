@@ -1,4 +1,4 @@
-import { guardDigest } from '../model/approval.ts';
+import { guardDigest } from '../model/approved-subjects.ts';
 import type { Guard, Note, Plan } from '../model/plan.ts';
 import { paint } from './color.ts';
 import { wrapWords } from './display-width.ts';

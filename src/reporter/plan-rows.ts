@@ -1,8 +1,9 @@
-import type { Action, Reason } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { SourcePlace } from '../model/desired.ts';
 import type { DomainVerdict, Plan } from '../model/plan.ts';
+import type { Reason } from '../model/reason.ts';
 import { actionWords, pointsWords, signOf } from './action-words.ts';
 import type { Style } from './color.ts';
 import { humanBytes } from './human-bytes.ts';

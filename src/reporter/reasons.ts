@@ -1,4 +1,4 @@
-import type { Reason } from '../model/action.ts';
+import type { Reason } from '../model/reason.ts';
 import { backupReasons } from './backup-reasons.ts';
 import { checkReasons } from './check-reasons.ts';
 import { domainReasons } from './domain-reasons.ts';

@@ -1,5 +1,6 @@
-import type { Action, Restore } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import { addressOf } from '../model/address.ts';
+import type { Restore } from '../model/restore-action.ts';
 import { printable } from './printable.ts';
 import { shellWord } from './shell-word.ts';
 

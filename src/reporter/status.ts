@@ -1,7 +1,7 @@
 import { addressOf } from '../model/address.ts';
 import { secondsBetween, type Instant } from '../model/instant.ts';
-import type { StatusDomain, StatusReport, StatusStore } from '../model/report.ts';
 import { unreachable } from '../model/result.ts';
+import type { StatusDomain, StatusReport, StatusStore } from '../model/status-report.ts';
 import { agentLines } from './agent.ts';
 import { paint } from './color.ts';
 import { fitLine } from './display-width.ts';

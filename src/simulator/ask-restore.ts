@@ -1,4 +1,4 @@
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import type { ObservedDirectory, ReadyStore } from '../model/observed-store.ts';
 import type { ObservedState } from '../model/observed.ts';
 import { fail, type Failure, ok, type Result } from '../model/result.ts';

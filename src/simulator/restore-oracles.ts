@@ -1,4 +1,4 @@
-import type { Restore } from '../model/action.ts';
+import type { Restore } from '../model/restore-action.ts';
 import type { ModelHost } from './model-host.ts';
 import { type ModelImage, versionsOf } from './model-image.ts';
 import { sameVersions } from './model-images.ts';

@@ -1,8 +1,9 @@
 import type { ChainId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { StoreMemory } from '../model/observed-store.ts';
-import type { ChainClosed, Hold, LastLook, PointCheck } from '../model/point.ts';
+import type { ChainClosed, Hold, LastLook } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
+import type { PointCheck } from '../model/verification.ts';
 import { checkedTimes, noteOfCheck } from '../model/verification.ts';
 import { jsonText, makeDirectories, syncUp, writeDurable } from './durable.ts';
 import { change, readRecord, type Home } from './home.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from './attempt.ts';
 import { discardIncoming } from './discard.ts';

@@ -1,4 +1,4 @@
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import type { Instant } from '../model/instant.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from './attempt.ts';

@@ -1,10 +1,11 @@
-import type { StoreRef } from '../model/action.ts';
+import type { StoreRef } from '../model/action-base.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import type { ChainId, DomainUuid, PointId, RunId } from '../model/identity.ts';
 import type { Instant } from '../model/instant.ts';
 import type { ObservedStore, StoreMemory } from '../model/observed-store.ts';
-import type { Hold, LastLook, Manifest, PointCheck } from '../model/point.ts';
+import type { Hold, LastLook, Manifest } from '../model/point.ts';
 import type { Failure, Result } from '../model/result.ts';
+import type { PointCheck } from '../model/verification.ts';
 
 /** A lock that the kernel releases when the process dies. */
 export interface Lock {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../src/model/approval.ts';
-import { guardDigest } from '../../src/model/approval.ts';
+import { guardDigest } from '../../src/model/approved-subjects.ts';
 import { renderPlan } from '../../src/reporter/plan.ts';
 import { approvalFor, guardOf, planOfDays } from './three-chains.ts';
 

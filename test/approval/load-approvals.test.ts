@@ -8,7 +8,7 @@ import { trailerLine } from '../../src/approval/trailers.ts';
 import { giveBack, useApprovals } from '../../src/approval/used.ts';
 import { planSchemaErrors } from '../../src/cli/generated/plan-schema.ts';
 import type { Approval } from '../../src/model/approval.ts';
-import { subjectDigest } from '../../src/model/approval.ts';
+import { subjectDigest } from '../../src/model/approved-subjects.ts';
 import { lookAtSource } from '../../src/source/look-at-source.ts';
 import { realFiles } from '../../src/store/files.ts';
 import { GitRig, policyOf } from '../source/git-rig.ts';

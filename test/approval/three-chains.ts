@@ -1,5 +1,5 @@
 import type { Approval } from '../../src/model/approval.ts';
-import { subjectsOf } from '../../src/model/approval.ts';
+import { subjectsOf } from '../../src/model/approved-subjects.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Guard, Plan, Request } from '../../src/model/plan.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';

@@ -1,7 +1,9 @@
-import type { Action, Backup, TrashChain } from '../../src/model/action.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
 import { digestOf } from '../../src/model/canonical.ts';
 import { chainId, checkpointName, domainUuid, pointId, storeId } from '../../src/model/identity.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import type { TrashChain } from '../../src/model/store-action.ts';
 
 export const uuid = domainUuid('11111111-2222-3333-4444-555555555555');
 const domain = { uuid, name: 'web01' };

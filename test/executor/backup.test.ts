@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Backup } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
 import { runId } from '../../src/model/identity.ts';
 import type { Manifest } from '../../src/model/point.ts';
 import { fakeDomain } from './fake-hypervisor.ts';

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import type { Backup } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
 import type { Heal, VerifyPoints } from '../../src/model/check-action.ts';
 import { ok } from '../../src/model/result.ts';
 import type { FakeWorld } from './fake-world.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyNote, Fetched, FetchRequest, Mirror } from '../../src/mirror/mirror.ts';
 import { failureOfAbort } from '../../src/model/abort.ts';
-import type { MirrorRef } from '../../src/model/action.ts';
+import type { MirrorRef } from '../../src/model/copy-action.ts';
 import { chainId, domainUuid, pointId } from '../../src/model/identity.ts';
 import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import type { ObservedChain } from '../../src/model/observed-store.ts';

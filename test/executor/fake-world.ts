@@ -10,7 +10,9 @@ import { hostJournals } from '../../src/executor/host-journals.ts';
 import type { ImageReader, ImageRequest } from '../../src/executor/image-reader.ts';
 import { realPointImages } from '../../src/executor/point-images.ts';
 import type { RunReport } from '../../src/executor/run-report.ts';
-import type { Action, Backup, StoreRef } from '../../src/model/action.ts';
+import type { StoreRef } from '../../src/model/action-base.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import {
   chainId,

@@ -1,10 +1,10 @@
+import type { Backup } from '../../src/model/backup-action.ts';
 import type {
-  Backup,
   CopyPoints,
   HideCopies,
   MirrorRef,
   PurgeCopies,
-} from '../../src/model/action.ts';
+} from '../../src/model/copy-action.ts';
 import { runId } from '../../src/model/identity.ts';
 import { fakeDomain } from './fake-hypervisor.ts';
 import { backupOf, FakeWorld } from './fake-world.ts';

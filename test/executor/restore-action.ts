@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Restore, RestoreImage } from '../../src/model/action.ts';
 import { hashOfText } from '../../src/model/canonical.ts';
 import { chainId, pointId } from '../../src/model/identity.ts';
+import type { Restore, RestoreImage } from '../../src/model/restore-action.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 /** A restore in place of the world's first domain, of one disk with one layer in the store; nothing is defined. */

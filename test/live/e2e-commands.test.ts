@@ -7,10 +7,10 @@ import type {
   DoctorReport,
   HistoryReport,
   PointsReport,
-  StatusReport,
   TrashReport,
   VerifyReport,
 } from '../../src/model/report.ts';
+import type { StatusReport } from '../../src/model/status-report.ts';
 import { eventually, LiveHost } from './host.ts';
 import { type LabDomain } from './lab.ts';
 import { privateLab } from './private-lab.ts';

@@ -6,9 +6,9 @@ import type {
   MirrorsReport,
   PointRow,
   PointsReport,
-  StatusReport,
   VerifyReport,
 } from '../../src/model/report.ts';
+import type { StatusReport } from '../../src/model/status-report.ts';
 import { LiveHost } from './host.ts';
 import { compareImages, type LabDomain } from './lab.ts';
 import { privateLab } from './private-lab.ts';

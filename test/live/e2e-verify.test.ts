@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import type { PointRow, StatusReport } from '../../src/model/report.ts';
+import type { PointRow } from '../../src/model/report.ts';
+import type { StatusReport } from '../../src/model/status-report.ts';
 import { LiveHost } from './host.ts';
 import { type LabDomain } from './lab.ts';
 import { privateLab } from './private-lab.ts';

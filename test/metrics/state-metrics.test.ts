@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { stateMetrics } from '../../src/metrics/state-metrics.ts';
-import type { StatusDomain, StatusReport } from '../../src/model/report.ts';
+import type { StatusDomain, StatusReport } from '../../src/model/status-report.ts';
 import { plannedAt, samplePlan, web01 } from '../reporter/sample-plan.ts';
 
 const domain: StatusDomain = {

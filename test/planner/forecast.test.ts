@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Amount } from '../../src/model/desired.ts';
 import { addSeconds, secondsBetween } from '../../src/model/instant.ts';
 import type { ReadyStore, SpaceSample } from '../../src/model/observed-store.ts';
-import type { SpaceForecast } from '../../src/model/report.ts';
+import type { SpaceForecast } from '../../src/model/status-report.ts';
 import { forecastOf, spaceSamples } from '../../src/planner/forecast.ts';
 import { day, desiredState, gib, now } from './build-policy.ts';
 import { memoryFor, readyStore } from './build.ts';

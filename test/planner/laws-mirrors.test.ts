@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Backup, CopyPoints, HideCopies } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
+import type { CopyPoints, HideCopies } from '../../src/model/copy-action.ts';
 import { addSeconds } from '../../src/model/instant.ts';
 import type { ObservedMirrorDirectory } from '../../src/model/observed-mirror.ts';
 import type { ObservedState } from '../../src/model/observed.ts';

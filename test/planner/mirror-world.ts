@@ -1,5 +1,5 @@
-import type { CopyPoints, HideCopies, PurgeCopies } from '../../src/model/action.ts';
 import type { VerifyCopies } from '../../src/model/check-action.ts';
+import type { CopyPoints, HideCopies, PurgeCopies } from '../../src/model/copy-action.ts';
 import { pointDirectory, type StoreId } from '../../src/model/identity.ts';
 import type {
   ObservedMirrorContent,

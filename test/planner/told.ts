@@ -1,4 +1,4 @@
-import type { Backup } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
 import type { DesiredState } from '../../src/model/desired.ts';
 import type { ObservedState } from '../../src/model/observed.ts';
 import type { Plan, Request } from '../../src/model/plan.ts';

@@ -1,4 +1,5 @@
-import type { Action, Backup } from '../../src/model/action.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
 import type { ChainId } from '../../src/model/identity.ts';
 import type {
   ObservedChain,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Restore } from '../../src/model/action.ts';
 import type { EventBody, Outcome, RunEvent } from '../../src/model/event.ts';
 import { runId } from '../../src/model/identity.ts';
 import { addSeconds } from '../../src/model/instant.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import type { Restore } from '../../src/model/restore-action.ts';
 import { eventWords, progressWords, renderEvent } from '../../src/reporter/event.ts';
 import { renderRunReport } from '../../src/reporter/run-report.ts';
 import {

@@ -1,11 +1,6 @@
-import type {
-  Backup,
-  DomainRef,
-  DropCheckpoint,
-  Restore,
-  StoreRef,
-  TrashChain,
-} from '../../src/model/action.ts';
+import type { DomainRef, StoreRef } from '../../src/model/action-base.ts';
+import type { Backup } from '../../src/model/backup-action.ts';
+import type { DropCheckpoint } from '../../src/model/checkpoint-action.ts';
 import type { SourcePlace } from '../../src/model/desired.ts';
 import {
   chainId,
@@ -17,6 +12,8 @@ import {
 } from '../../src/model/identity.ts';
 import { addSeconds } from '../../src/model/instant.ts';
 import type { DomainVerdict, Plan } from '../../src/model/plan.ts';
+import type { Restore } from '../../src/model/restore-action.ts';
+import type { TrashChain } from '../../src/model/store-action.ts';
 
 /** 2026-11-22 10:30:02 in Berlin. */
 export const plannedAt = '2026-11-22T09:30:02.000Z';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addSeconds } from '../../src/model/instant.ts';
-import type { StatusDomain, StatusStore } from '../../src/model/report.ts';
+import type { StatusDomain, StatusStore } from '../../src/model/status-report.ts';
 import { renderStatus } from '../../src/reporter/status.ts';
 import { plannedAt, web01 } from './sample-plan.ts';
 

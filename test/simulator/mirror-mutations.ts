@@ -1,6 +1,7 @@
 import type { FarEnd } from '../../src/mirror/far-end.ts';
 import type { Mirror } from '../../src/mirror/mirror.ts';
-import type { Action, HideCopies } from '../../src/model/action.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { HideCopies } from '../../src/model/copy-action.ts';
 import { pointDirectory, type StoreId } from '../../src/model/identity.ts';
 import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import type { ObservedState } from '../../src/model/observed.ts';

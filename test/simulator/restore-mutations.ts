@@ -1,4 +1,4 @@
-import type { Restore } from '../../src/model/action.ts';
+import type { Restore } from '../../src/model/restore-action.ts';
 import { ok } from '../../src/model/result.ts';
 import { createDice } from '../../src/simulator/dice.ts';
 import type { Fault } from '../../src/simulator/fault.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StoreRef } from '../../src/model/action.ts';
+import type { StoreRef } from '../../src/model/action-base.ts';
 import {
   chainId,
   checkpointOf,

@@ -1,5 +1,5 @@
-import type { HideCopies } from '../../model/action.ts';
 import { addressOf, onMirror } from '../../model/address.ts';
+import type { HideCopies } from '../../model/copy-action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
 import { isLifted } from '../allowances.ts';

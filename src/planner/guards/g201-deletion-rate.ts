@@ -1,6 +1,6 @@
-import type { TrashChain } from '../../model/action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
+import type { TrashChain } from '../../model/store-action.ts';
 import { isLifted } from '../allowances.ts';
 import { byText, grouped } from '../order.ts';
 import type { StoreSituation } from '../planning.ts';

@@ -1,5 +1,5 @@
-import type { TrashChain } from '../../model/action.ts';
 import type { Guard } from '../../model/plan.ts';
+import type { TrashChain } from '../../model/store-action.ts';
 import { grouped } from '../order.ts';
 import type { DomainSituation } from '../planning.ts';
 import {

@@ -1,5 +1,5 @@
-import type { TrashChain } from '../../model/action.ts';
 import type { Guard } from '../../model/plan.ts';
+import type { TrashChain } from '../../model/store-action.ts';
 import { copyKey } from '../copy-decision.ts';
 import { byText, grouped } from '../order.ts';
 import type { DomainSituation } from '../planning.ts';

@@ -1,7 +1,9 @@
-import type { Action, HideCopies, PurgeCopies, TrashChain } from '../../model/action.ts';
+import type { Action } from '../../model/action.ts';
 import { destructiveKinds } from '../../model/action.ts';
+import type { HideCopies, PurgeCopies } from '../../model/copy-action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';
+import type { TrashChain } from '../../model/store-action.ts';
 import type { CopyDecisions } from '../copy-decision.ts';
 import type { DomainDecision } from '../domain-decision.ts';
 import type { DomainSituation, MirrorSituation, Planning, StoreSituation } from '../planning.ts';

@@ -1,4 +1,5 @@
-import type { Action, Backup, PurgeTrash, TrashChain } from '../../model/action.ts';
+import type { Action } from '../../model/action.ts';
+import type { Backup } from '../../model/backup-action.ts';
 import type { ChainId } from '../../model/identity.ts';
 import { runId } from '../../model/identity.ts';
 import { compactInstant, millisecondsOf } from '../../model/instant.ts';
@@ -6,6 +7,7 @@ import type { ObservedChain, ObservedDirectory, ReadyStore } from '../../model/o
 import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
 import type { ImageStat } from '../../model/point.ts';
 import { seen } from '../../model/result.ts';
+import type { PurgeTrash, TrashChain } from '../../model/store-action.ts';
 import { copied, hidden, removed } from './mirror-world.ts';
 import { pointBytes, type SizeModel } from './sizes.ts';
 import { tipAfter } from './tip-after.ts';

@@ -1,4 +1,5 @@
-import type { Action, CopyPoints, PurgeCopies } from '../../model/action.ts';
+import type { Action } from '../../model/action.ts';
+import type { CopyPoints, PurgeCopies } from '../../model/copy-action.ts';
 import type { ObservedState } from '../../model/observed.ts';
 import { contentsAt } from './mirror-world.ts';
 import type { ForecastEvent } from './step.ts';

@@ -1,4 +1,4 @@
-import type { Backup } from '../../model/action.ts';
+import type { Backup } from '../../model/backup-action.ts';
 import type { DesiredDomain } from '../../model/desired.ts';
 import { checkpointOf, pointDirectory, pointId, type StoreId } from '../../model/identity.ts';
 import { compactInstant, instantOf, millisecondsOf, type Instant } from '../../model/instant.ts';

@@ -1,4 +1,4 @@
-import type { CopyPoints, HideCopies, PurgeCopies } from '../../model/action.ts';
+import type { CopyPoints, HideCopies, PurgeCopies } from '../../model/copy-action.ts';
 import type { StoreId } from '../../model/identity.ts';
 import type {
   ObservedDeletedPoint,

@@ -1,4 +1,4 @@
-import type { BackupDisk } from '../../model/action.ts';
+import type { BackupDisk } from '../../model/backup-action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Level } from '../../model/point.ts';
 

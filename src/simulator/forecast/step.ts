@@ -1,8 +1,10 @@
-import type { Action, Backup, PurgeTrash } from '../../model/action.ts';
+import type { Action } from '../../model/action.ts';
+import type { Backup } from '../../model/backup-action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import { millisecondsOf, type Instant } from '../../model/instant.ts';
 import type { StoreMemory } from '../../model/observed-store.ts';
 import { runnableActions, type Plan, type Request } from '../../model/plan.ts';
+import type { PurgeTrash } from '../../model/store-action.ts';
 import { memoryOf } from '../../planner/memory.ts';
 import { planPolicy } from '../../planner/plan-policy.ts';
 import { applyActions } from './apply-actions.ts';

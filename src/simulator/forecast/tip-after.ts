@@ -1,4 +1,4 @@
-import type { Backup } from '../../model/action.ts';
+import type { Backup } from '../../model/backup-action.ts';
 import type { ObservedTip } from '../../model/observed-store.ts';
 
 /** What the next increment builds on after a backup. */

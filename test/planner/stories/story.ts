@@ -1,4 +1,4 @@
-import type { DomainRef } from '../../../src/model/action.ts';
+import type { DomainRef } from '../../../src/model/action-base.ts';
 import type { DesiredState } from '../../../src/model/desired.ts';
 import type {
   ObservedDirectory,
