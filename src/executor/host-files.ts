@@ -35,6 +35,8 @@ import { errorNumber } from '../store/attempt.ts';
 export interface HostFiles {
   /** A directory that QEMU, another user, may pass through and not list, with those above it. */
   makeJobDirectory(path: string): Promise<void>;
+  /** The same for what must be there after a crash: the names of those that are made are durable. */
+  makeLastingDirectory(path: string): Promise<void>;
   /**
    * Removes a file or a whole directory, durably; a success too if there is
    * nothing. Scratch that came back after a crash would be named by no journal.
@@ -91,16 +93,28 @@ function syncOf(path: string): void {
   }
 }
 
+/** Makes a directory of mode 0711 and those above it; the first one that was missing, or null. */
+async function makePassable(path: string): Promise<string | null> {
+  const first = await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    // Of a read-only file system Node's recursive mkdir says ENOENT; the plain one says what it is.
+    if (!existsSync(dirname(path))) throw error;
+    return mkdir(path).then(() => path);
+  });
+  // The umask may have taken a mode away; what was there before is not ours to change.
+  if (first !== undefined) await chmod(path, 0o711);
+  return first ?? null;
+}
+
 /** The real host. */
 export const realHostFiles: HostFiles = {
   async makeJobDirectory(path) {
-    const first = await mkdir(path, { recursive: true }).catch((error: unknown) => {
-      // Of a read-only file system Node's recursive mkdir says ENOENT; the plain one says what it is.
-      if (!existsSync(dirname(path))) throw error;
-      return mkdir(path).then(() => path);
-    });
-    // The umask may have taken a mode away; what was there before is not ours to change.
-    if (first !== undefined) await chmod(path, 0o711);
+    await makePassable(path);
+  },
+  async makeLastingDirectory(path) {
+    const first = await makePassable(path);
+    // A name is durable once the directory that it is in was fsynced: of each that was made, the one above it.
+    const above = first === null ? path : dirname(first);
+    for (let at = path; at !== above; at = dirname(at)) syncOf(dirname(at));
   },
   async remove(path) {
     await rm(path, { recursive: true, force: true });

@@ -73,6 +73,7 @@ export function actionLog(action: string, recorder: Recorder): ActionLog {
     close: (intent) => {
       const written = noteAfter({ kind: 'intent-closed', action, intent });
       if (written.ok) recorder.noteIntent(action, intent, false);
+      return written;
     },
     warn: (failure) => void noteAfter({ kind: 'warning', action, failure }),
     progress: (doneBytes, totalBytes) => {

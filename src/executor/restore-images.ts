@@ -32,7 +32,7 @@ export async function prepareImages(
 /** Makes the directory that something goes to; QEMU's user has to pass through it, and nobody has to list it. */
 export function makeDirectoryOf(path: string, { drivers }: Tools): Promise<Result<void, Failure>> {
   const directory = dirname(path);
-  return onHost(`Making ${directory}`, () => drivers.files.makeJobDirectory(directory));
+  return onHost(`Making ${directory}`, () => drivers.files.makeLastingDirectory(directory));
 }
 
 /** The hashes are made while the image is written; a wrong one fails the image, which nobody has seen yet. */

@@ -13,8 +13,8 @@ export interface ActionLog {
   step(step: string, path: string | null, store: StoreRef | null): Result<void, Failure>;
   /** Noted and fsynced before a side effect on a domain. */
   open(intent: OpenIntent): Result<void, Failure>;
-  /** What the intent announced is undone or complete. */
-  close(kind: OpenIntent['kind']): void;
+  /** What the intent announced is undone or complete. Where that cannot be noted, it is told, and the next plan sees it open. */
+  close(kind: OpenIntent['kind']): Result<void, Failure>;
   warn(failure: Failure): void;
   progress(doneBytes: number, totalBytes: number | null): void;
 }

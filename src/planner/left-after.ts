@@ -9,13 +9,16 @@ const copiesKey = ({ mirror, domain }: CopyPoints | VerifyCopies): string =>
  * What a plan of the closing check, taken at the instant of those that were
  * applied, still has to do (I3). Of a domain of which a point was healed nothing is
  * left: points that count again change what is kept and copied, and that is the
- * business of the next plan. So are checks of what was copied a moment ago: no copy
- * says since when it is there.
+ * business of the next plan. So is what can be seen only since a domain's images were
+ * put back, and so are checks of what was copied a moment ago: no copy says since when
+ * it is there.
  */
 export function leftAfter(applied: readonly Plan[], then: Plan): readonly Action[] {
-  const healed = new Set(
+  const changed = new Set(
     applied.flatMap(({ actions }) =>
-      actions.flatMap((action) => (action.kind === 'heal' ? [action.domain.uuid] : [])),
+      actions.flatMap((action) =>
+        action.kind === 'heal' || action.kind === 'put-back' ? [action.domain.uuid] : [],
+      ),
     ),
   );
   const copied = new Set(
@@ -27,7 +30,7 @@ export function leftAfter(applied: readonly Plan[], then: Plan): readonly Action
     (action) =>
       !('domain' in action) ||
       !(
-        healed.has(action.domain.uuid) ||
+        changed.has(action.domain.uuid) ||
         (action.kind === 'verify-copies' && copied.has(copiesKey(action)))
       ),
   );

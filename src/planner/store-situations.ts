@@ -100,8 +100,15 @@ function byDomain(directories: readonly ObservedDirectory[]) {
 }
 
 function isNewer(a: ObservedDirectory, b: ObservedDirectory): boolean {
-  const byPoint = byText(a.tip?.point ?? '', b.tip?.point ?? '');
+  const byPoint = byText(newestPoint(a), newestPoint(b));
   return byPoint === 0 ? byText(a.directory, b.directory) < 0 : byPoint > 0;
+}
+
+/** Of all its points, and not its last: a clock that is behind dates that one before the others (G154). */
+function newestPoint({ chains }: ObservedDirectory): string {
+  return chains
+    .flatMap(({ points }) => points.map(({ id }) => id))
+    .reduce<string>((newest, id) => (id > newest ? id : newest), '');
 }
 
 function takenNames(

@@ -3,7 +3,7 @@ import type { Dice } from './dice.ts';
 import type { ModelDisk, ModelDomain } from './model-domain.ts';
 import type { ModelHost } from './model-host.ts';
 import { type ModelImage, newImage } from './model-image.ts';
-import { plugIn, plugOut, powerDown, powerUp } from './qemu.ts';
+import { canStart, plugIn, plugOut, powerDown, powerUp } from './qemu.ts';
 import type { DomainDeed } from './story.ts';
 import type { World } from './world.ts';
 
@@ -73,7 +73,9 @@ export function whileOff(host: ModelHost, domain: ModelDomain, deed: () => void)
   if (!isUp && domain.state !== 'off') return;
   if (isUp) powerDown(domain);
   deed();
-  if (isUp) powerUp(domain, 'running', host.number());
+  if (!isUp) return;
+  if (canStart(domain)) powerUp(domain, 'running', host.number());
+  else domain.wanted = 'off';
 }
 
 /** An external one: the bitmaps of a running QEMU move to the new top (seen), those of an image do not. */

@@ -3,7 +3,8 @@ import type { Dice } from './dice.ts';
 import { changeDisks, whileOff } from './disk-deeds.ts';
 import { type ModelDomain, newDomain } from './model-domain.ts';
 import type { ModelHost } from './model-host.ts';
-import { guestWrites, kill, loseJob, powerDown, powerUp } from './qemu.ts';
+import { layersOf } from './model-image.ts';
+import { canStart, guestWrites, kill, loseJob, powerDown, powerUp } from './qemu.ts';
 import type { DomainDeed } from './story.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +45,8 @@ export function doToDomain(world: World, deed: DomainDeed, dice: Dice): void {
     case 'undefine':
       if (domain.state === 'off' && host.domains.length > 1) {
         host.domains.splice(host.domains.indexOf(domain), 1);
+        // virsh undefine --remove-all-storage, now and then.
+        if (dice.chance(0.5)) removeStorage(host, domain);
       }
       return;
     case 'lose-bitmaps':
@@ -55,6 +58,9 @@ export function doToDomain(world: World, deed: DomainDeed, dice: Dice): void {
       return;
     case 'foreign-job':
       if (domain.state !== 'off' && domain.job === null) domain.foreignJob = !domain.foreignJob;
+      return;
+    case 'break-boot':
+      if (!host.unbootable.delete(domain.uuid)) host.unbootable.add(domain.uuid);
       return;
     case 'foreign-checkpoint':
       addForeignCheckpoint(world, domain);
@@ -98,6 +104,7 @@ function changePower(
   const { state } = domain;
   if (deed === 'start') {
     // A person may resume what a run had started paused.
+    if (!canStart(domain)) return;
     if (state === 'off') powerUp(domain, 'running', host.number());
     domain.state = 'running';
     domain.keepsMemory = false;
@@ -156,4 +163,11 @@ function addForeignCheckpoint(world: World, domain: ModelDomain): void {
   for (const { live, image } of domain.disks)
     if (image.format === 'qcow2') live?.set(name, new Set());
   world.foreignCheckpoints.add(`${domain.uuid} ${name}`);
+}
+
+function removeStorage({ files }: ModelHost, { disks }: ModelDomain): void {
+  for (const { path } of disks.flatMap(({ image }) => layersOf(image))) {
+    if (files.look(path) !== null) files.removeFile(path);
+  }
+  files.syncDirectory('/images');
 }

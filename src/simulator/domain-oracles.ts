@@ -36,7 +36,8 @@ const hasItsPower: Oracle = (scene) => {
 /** I13: each domain that was seen ends in exactly one list. */
 const isListedOnce: Oracle = ({ results }) =>
   results.flatMap(({ observed, plan }) => {
-    if (plan === null || observed?.hypervisor.seen !== true) return [];
+    // A plan of what was asked for by name is about nothing else.
+    if (plan?.purpose !== 'policy' || observed?.hypervisor.seen !== true) return [];
     const { domains, unseenDomains } = observed.hypervisor.value;
     return [...domains, ...unseenDomains].flatMap(({ uuid, name }) => {
       const times = plan.domains.filter(({ domain }) => domain.uuid === uuid).length;

@@ -47,6 +47,12 @@ function changesOf(gate: Gate): Omit<HostFiles, keyof Looks> {
   };
   return {
     makeJobDirectory: (path) => doing('make', path, () => makeWay(host.files, host.realPath(path))),
+    async makeLastingDirectory(path) {
+      for (const at of missingOf(gate, path)) {
+        await doing('make', at, () => host.files.makeDirectory(at));
+        await doing('sync-directory', at, () => syncParent(at));
+      }
+    },
     remove: (path) =>
       doing('remove', path, () => {
         removeTree(gate, host.realPath(path));
@@ -78,6 +84,13 @@ function changesOf(gate: Gate): Omit<HostFiles, keyof Looks> {
     syncDevice: (path) => doing('sync', path, () => host.files.syncFile(host.realPath(path))),
     claimDevice: () => ({ letGo: () => {} }),
   };
+}
+
+/** Directories that are missing on the way to one, from above. */
+function missingOf(gate: Gate, path: string): readonly string[] {
+  const real = gate.host.realPath(path);
+  if (real === '' || gate.host.files.look(real) !== null) return [];
+  return [...missingOf(gate, parentOf(real)), real];
 }
 
 /** Removes a file or a whole tree of the model's disks, by real path. */

@@ -159,7 +159,7 @@ function workThere(plan: Plan): readonly Extract<Action, { kind: 'copy-points' |
 /** I9: a plan without mirrors has the same work on this host; and no failure there stops any of it. */
 const hindersNothing: Oracle = ({ results, world }) =>
   results.flatMap(({ observed, plan, report, asked }) => {
-    if (observed === null || plan === null) return [];
+    if (observed === null || plan?.purpose !== 'policy') return [];
     const { policy } = world;
     if (policy.mirrors.length === 0) return [];
     const alone = { ...observed, mirrors: [] };

@@ -1,8 +1,10 @@
 import { domainUuid, type DomainUuid, type PointId } from '../model/identity.ts';
 import { instantOf, type Instant } from '../model/instant.ts';
 import { createDice } from './dice.ts';
+import { ImageFiles } from './image-files.ts';
 import type { ModelDomain } from './model-domain.ts';
 import type { Version } from './model-image.ts';
+import type { ModelMachine } from './model-machine.ts';
 import type { ModelMirror } from './model-mirror.ts';
 import { kill, loseJob } from './qemu.ts';
 import { VolatileFiles } from './volatile-files.ts';
@@ -40,11 +42,19 @@ const beginning = Date.UTC(2026, 10, 22, 2);
 /** A host with its domains, disks and clock: what is there, whoever looks. */
 export class ModelHost {
   files = new VolatileFiles();
+  readonly images = new ImageFiles();
   readonly domains: ModelDomain[] = [];
   readonly mounts: ModelMount[] = [];
   readonly mirrors: ModelMirror[] = [];
   /** Locked paths, and the processes that hold them. */
   readonly locks = new Map<string, ModelProcess>();
+  /** Images that are served on sockets, as they read: until their last client goes, or somebody ends them. */
+  readonly servers = new Map<string, readonly Version[]>();
+  /** Machines that drills booted, and what each of all there ever were had. */
+  machines: readonly ModelMachine[] = [];
+  readonly booted: ModelMachine[] = [];
+  /** Domains whose guests do not come up. */
+  readonly unbootable = new Set<DomainUuid>();
   readonly truths = new Map<string, Truth>();
   readonly processes = new Set<ModelProcess>();
   /** Wall clock and clock since boot, milliseconds. */
@@ -54,7 +64,16 @@ export class ModelHost {
   #next = 1;
 
   constructor() {
-    for (const path of ['/mnt', '/disks', '/nothing', '/var', '/var/lib', '/run', '/scratch']) {
+    for (const path of [
+      '/mnt',
+      '/disks',
+      '/nothing',
+      '/var',
+      '/var/lib',
+      '/run',
+      '/scratch',
+      '/images',
+    ]) {
       this.files.makeDirectory(path);
     }
     this.files.settle();
@@ -126,6 +145,8 @@ export class ModelHost {
     this.processes.delete(process);
     for (const [path, holder] of this.locks) if (holder === process) this.locks.delete(path);
     if (process.guardsDie) return;
+    // libvirt ends a machine with the connection that started it; one that was restarted forgets.
+    for (const machine of this.machines) if (machine.process === process) this.endMachine(machine);
     for (const uuid of process.guarded) {
       const domain = this.domain(uuid);
       if (domain === null) continue;
@@ -144,11 +165,19 @@ export class ModelHost {
       if (domain.state !== 'off') kill(domain);
       domain.wanted = 'off';
     }
+    for (const machine of this.machines) this.endMachine(machine);
+    this.servers.clear();
     this.files = this.files.afterCrash(createDice(seed).below(2 ** 31));
     this.clearRun();
     this.wallMs += 300_000;
     this.bootMs = 60_000;
     this.boots += 1;
+  }
+
+  /** A drill's machine ends, and with it the servers whose last client it was. */
+  endMachine(machine: ModelMachine): void {
+    this.machines = this.machines.filter((one) => one !== machine);
+    for (const socket of machine.sockets) this.servers.delete(socket);
   }
 
   /** /run is in memory. */

@@ -1,37 +1,46 @@
+import type { DrillHost } from '../hypervisor/drill-host.ts';
 import type { Hypervisor, KnownJob, OpenPoint, PointRequest } from '../hypervisor/hypervisor.ts';
 import type { CheckpointName, DomainUuid } from '../model/identity.ts';
 import type { ObservedDomain, ObservedHypervisor } from '../model/observed.ts';
 import { fail, ok, seen, unseen, type Failure, type Result, type Seen } from '../model/result.ts';
 import type { Gate } from './gate.ts';
+import { plugImages } from './image-files.ts';
 import { beginJob, mayFreeze, removeCheckpoint } from './model-begin.ts';
+import { adaptModel, defineModel, definitionOf } from './model-definition.ts';
 import type { ModelDomain, ModelJob } from './model-domain.ts';
+import { modelDrills, observedMachine } from './model-machine.ts';
 import { observedModel } from './observed-model.ts';
-import { loseJob, powerDown, powerUp } from './qemu.ts';
+import { canStart, loseJob, powerDown, powerUp } from './qemu.ts';
 
 const injected: Failure = { code: 'injected', message: 'the call failed, as the story says' };
-const notModelled = async () =>
-  fail({ code: 'not-modelled', message: 'the simulator knows no restores' });
 
 /** What libvirt and QEMU were seen to do (docs/decisions), for one process; its calls go wrong as the gate says. */
 export class ModelHypervisor implements Hypervisor {
   readonly #gate: Gate;
+  readonly drills: DrillHost;
 
   constructor(gate: Gate) {
     this.#gate = gate;
+    this.drills = modelDrills(gate);
   }
 
   observe(jobs: readonly KnownJob[]): Promise<Seen<ObservedHypervisor>> {
     const { host } = this.#gate;
     return this.#gate.call<Seen<ObservedHypervisor>>(
       'hypervisor.observe',
-      () =>
-        seen({
+      () => {
+        plugImages(host);
+        return seen({
           kind: 'libvirt' as const,
           uri: 'model:///',
           version: '9.0.0',
-          domains: host.domains.map((domain) => observedModel(domain, jobs)),
+          domains: [
+            ...host.domains.map((domain) => observedModel(domain, jobs)),
+            ...host.machines.map((machine) => observedMachine(host, machine)),
+          ],
           unseenDomains: [],
-        }),
+        });
+      },
       () => unseen(injected.code, injected.message),
     );
   }
@@ -40,6 +49,7 @@ export class ModelHypervisor implements Hypervisor {
     return this.#gate.call<Seen<ObservedDomain | null>>(
       'hypervisor.look',
       () => {
+        plugImages(this.#gate.host);
         const domain = this.#gate.host.domain(uuid);
         return seen(domain === null ? null : observedModel(domain, jobs));
       },
@@ -102,6 +112,7 @@ export class ModelHypervisor implements Hypervisor {
     return this.#on('start', uuid, (domain) => {
       if (domain.managedSave) return fail({ code: 'managed-save', message: 'memory is saved' });
       if (domain.state !== 'off') return fail({ code: 'not-off', message: 'it is not off' });
+      if (!canStart(domain)) return fail({ code: 'no-image', message: 'an image is gone' });
       const runningId = this.#gate.host.number();
       powerUp(domain, 'paused', runningId);
       return ok({ runningId });
@@ -163,19 +174,45 @@ export class ModelHypervisor implements Hypervisor {
   }
 
   definitions(uuid: DomainUuid) {
-    // The secret is one that nothing but the point's own files may ever show (I12).
-    return this.#on('definitions', uuid, ({ name }) =>
-      ok({ inactive: `<domain>${name} ${secret}</domain>`, live: `<domain>${secret}</domain>` }),
-    );
+    return this.#on('definitions', uuid, (domain) => {
+      const text = definitionOf(domain);
+      return ok({ inactive: text, live: domain.state === 'off' ? null : text });
+    });
   }
 
   copyFirmware = async () => ok([]);
-  adaptDefinition = () =>
-    fail({ code: 'not-modelled', message: 'the simulator knows no restores' });
-  define = notModelled;
-  undefine = notModelled;
-  start = notModelled;
-  powerOff = notModelled;
+  adaptDefinition = adaptModel;
+
+  define(text: string) {
+    return this.#plain('hypervisor.define', () => defineModel(this.#gate.host, text));
+  }
+
+  undefine(uuid: DomainUuid) {
+    const { domains } = this.#gate.host;
+    return this.#on('undefine', uuid, (domain) => {
+      domains.splice(domains.indexOf(domain), 1);
+      return ok(undefined);
+    });
+  }
+
+  start(uuid: DomainUuid) {
+    return this.#on('start', uuid, (domain) => {
+      if (domain.state !== 'off') return fail({ code: 'not-off', message: 'it is not off' });
+      if (!canStart(domain)) return fail({ code: 'no-image', message: 'an image is gone' });
+      powerUp(domain, 'running', this.#gate.host.number());
+      domain.wanted = 'running';
+      return ok(undefined);
+    });
+  }
+
+  powerOff(uuid: DomainUuid) {
+    return this.#on('power-off', uuid, (domain) => {
+      if (domain.state !== 'off') powerDown(domain);
+      // Whoever asked for the restore asked for this too.
+      domain.wanted = 'off';
+      return ok(undefined);
+    });
+  }
 
   #on<T>(
     place: string,
@@ -183,6 +220,7 @@ export class ModelHypervisor implements Hypervisor {
     effect: (domain: ModelDomain) => Result<T, Failure>,
   ): Promise<Result<T, Failure>> {
     return this.#plain(`hypervisor.${place}`, () => {
+      plugImages(this.#gate.host);
       const domain = this.#gate.host.domain(uuid);
       return domain === null ? fail({ code: 'no-domain', message: `no ${uuid}` }) : effect(domain);
     });
@@ -196,6 +234,3 @@ export class ModelHypervisor implements Hypervisor {
     });
   }
 }
-
-/** A password in every definition. */
-export const secret = 'passwd-7f3a9';

@@ -13,7 +13,8 @@ export interface SavedBitmap {
 
 /** An image file of a domain. */
 export interface ModelImage {
-  readonly path: string;
+  /** Where its name was last seen. */
+  path: string;
   readonly inode: number;
   readonly format: 'qcow2' | 'raw';
   /** Virtual size in blocks. */
@@ -24,6 +25,10 @@ export interface ModelImage {
   readonly bitmaps: Map<string, SavedBitmap>;
   /** Grows with each change of the file: its times. */
   changes: number;
+  /** A restore wrote it. */
+  readonly isOurs?: true;
+  /** Nothing is at its path, or nothing that QEMU opens. */
+  readonly isGone?: true;
 }
 
 /** An empty image file. */
@@ -64,4 +69,9 @@ function versionAt(image: ModelImage, block: number): Version {
 /** The image and all below it, the active one first. */
 export function layersOf(image: ModelImage): readonly ModelImage[] {
   return image.backing === null ? [image] : [image, ...layersOf(image.backing)];
+}
+
+/** What a domain has behind a path at which no image is. */
+export function goneImage(path: string): ModelImage {
+  return { ...newImage(path, 0, 0), isGone: true };
 }

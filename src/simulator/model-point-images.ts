@@ -1,7 +1,7 @@
 import type { PointImages } from '../executor/point-images.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { Gate } from './gate.ts';
-import { imageText, readChainOf } from './model-store-image.ts';
+import { imageText, overlayText, readChainOf } from './model-store-image.ts';
 
 const injected: Failure = { code: 'injected', message: 'the image failed, as the story says' };
 
@@ -42,10 +42,21 @@ export function modelPointImages(gate: Gate): PointImages {
         const versions = readChainOf(source.path, read);
         return versions === null ? null : imageText(wholeImage(versions));
       }),
-    serve: (_image, target, socket) => writing('serve', socket, () => target),
-    endServer: () => gate.alive(),
-    overlay: (path, { socket, sizeBytes }) =>
-      writing('overlay', path, () => JSON.stringify({ socket, sizeBytes })),
+    serve: (image, target, socket) =>
+      writing('serve', socket, () => {
+        const versions = readChainOf(image, read);
+        // What is served is open: neither a rename nor a removal takes it away.
+        if (versions !== null) host.servers.set(socket, versions);
+        return versions === null ? null : target;
+      }),
+    endServer(socket) {
+      gate.alive();
+      // With a client it goes on, until that one ends.
+      if (host.machines.every(({ sockets }) => !sockets.includes(socket))) {
+        host.servers.delete(socket);
+      }
+    },
+    overlay: (path, { socket }) => writing('overlay', path, () => overlayText(socket)),
     unpack: async () => fail({ code: 'not-modelled', message: 'the model has no TPM' }),
   };
 }

@@ -1,6 +1,7 @@
 import { digestOf } from '../model/canonical.ts';
 import type {
   DesiredDomain,
+  DesiredDrill,
   DesiredMirror,
   DesiredState,
   Keep,
@@ -22,6 +23,8 @@ export interface ModelPolicy {
   readonly verify: DesiredDomain['verify'];
   /** When points are checked again; null: never. */
   readonly verification: Verification | null;
+  /** How often each domain's newest point is booted, in seconds; null: never. */
+  readonly drillSeconds: number | null;
   /** Domains that the policy says nothing of, or to ignore. */
   readonly left: ReadonlySet<DomainUuid>;
   readonly ignored: ReadonlySet<DomainUuid>;
@@ -58,6 +61,7 @@ export const firstPolicy: ModelPolicy = {
   tracker: 'auto',
   verify: 'structure',
   verification: null,
+  drillSeconds: null,
   left: new Set(),
   ignored: new Set(),
   stores: [{ name: 'main', path: '/mnt/main' }],
@@ -154,6 +158,16 @@ export function storeOf(
   return store;
 }
 
+/** A machine that answers does it at once, and one that does not is not waited for. */
+const drillOf = (everySeconds: number): DesiredDrill => ({
+  everySeconds,
+  wait: 'agent',
+  port: null,
+  timeoutSeconds: 0,
+  script: null,
+  from: null,
+});
+
 function desiredDomain(policy: ModelPolicy, uuid: DomainUuid, name: string): DesiredDomain {
   return {
     uuid,
@@ -175,6 +189,7 @@ function desiredDomain(policy: ModelPolicy, uuid: DomainUuid, name: string): Des
     disks: { include: null, exclude: [] },
     verify: policy.verify,
     ...(policy.verification === null ? {} : { verification: policy.verification }),
+    ...(policy.drillSeconds === null ? {} : { drill: drillOf(policy.drillSeconds) }),
     timeouts: { jobSeconds: 3600, stallSeconds: 300, agentSeconds: 10 },
   };
 }

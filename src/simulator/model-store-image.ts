@@ -73,3 +73,13 @@ function joined(path: string, relative: string): string {
   }
   return parts.join('/');
 }
+
+/** An overlay on a served image: whatever is written to it is nobody's. */
+export function overlayText(socket: string): string {
+  return JSON.stringify({ socket });
+}
+
+/** The socket that an overlay stands on; null if it is none, or torn. */
+export function parseOverlay(text: string): string | null {
+  return /^\{"socket":"([^"]+)"\}$/.exec(text)?.[1] ?? null;
+}

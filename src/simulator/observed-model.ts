@@ -2,7 +2,7 @@ import type { KnownJob } from '../hypervisor/hypervisor.ts';
 import { digestOf } from '../model/canonical.ts';
 import { isCheckpointName } from '../model/identity.ts';
 import type { ObservedDisk, ObservedDomain } from '../model/observed.ts';
-import { seen } from '../model/result.ts';
+import { seen, unseen } from '../model/result.ts';
 import type { ModelCheckpoint, ModelDisk, ModelDomain } from './model-domain.ts';
 import { blockBytes, layersOf } from './model-image.ts';
 
@@ -55,6 +55,7 @@ function dirtyBytes(domain: ModelDomain, { name }: ModelCheckpoint, target: stri
 
 function observedDisk(domain: ModelDomain, { target, image }: ModelDisk): ObservedDisk {
   const layers = layersOf(image);
+  const gone = unseen('image-unseen', `${image.path} cannot be opened`);
   return {
     target,
     device: 'disk',
@@ -64,30 +65,42 @@ function observedDisk(domain: ModelDomain, { target, image }: ModelDisk): Observ
     shareable: false,
     transient: false,
     encrypted: false,
-    sizeBytes: image.blocks * blockBytes,
-    allocatedBytes: image.data.size * blockBytes,
-    images: seen(
-      layers.map(({ path, inode, format, data, changes }) => ({
-        identity: { kind: 'file', path, device: 1, inode, stableId: null, format, serial: null },
-        stat: {
-          path,
-          device: 1,
-          inode,
-          sizeBytes: data.size * blockBytes,
-          mtimeNs: String(changes),
-          ctimeNs: String(changes),
-        },
-      })),
-    ),
+    sizeBytes: image.isGone ? null : image.blocks * blockBytes,
+    allocatedBytes: image.isGone ? null : image.data.size * blockBytes,
+    images: image.isGone
+      ? gone
+      : seen(
+          layers.map(({ path, inode, format, data, changes }) => ({
+            identity: {
+              kind: 'file',
+              path,
+              device: 1,
+              inode,
+              stableId: null,
+              format,
+              serial: null,
+            },
+            stat: {
+              path,
+              device: 1,
+              inode,
+              sizeBytes: data.size * blockBytes,
+              mtimeNs: String(changes),
+              ctimeNs: String(changes),
+            },
+          })),
+        ),
     bitmaps:
       domain.state !== 'off' || image.format !== 'qcow2'
         ? null
-        : seen(
-            [...image.bitmaps].map(([name, { inUse }]) => ({
-              name,
-              granularityBytes: blockBytes,
-              flags: inUse ? ['in-use', 'auto'] : ['auto'],
-            })),
-          ),
+        : image.isGone
+          ? gone
+          : seen(
+              [...image.bitmaps].map(([name, { inUse }]) => ({
+                name,
+                granularityBytes: blockBytes,
+                flags: inUse ? ['in-use', 'auto'] : ['auto'],
+              })),
+            ),
   };
 }

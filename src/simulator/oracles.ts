@@ -2,10 +2,12 @@ import type { RunReport } from '../executor/run-report.ts';
 import { destructiveKinds } from '../model/action.ts';
 import { runnableActions } from '../model/plan.ts';
 import { domainOracles } from './domain-oracles.ts';
+import { drillOracles } from './drill-oracles.ts';
 import { parentOf, type StoredPoint } from './inventory.ts';
 import { mirrorOracles } from './mirror-oracles.ts';
-import { secret } from './model-hypervisor.ts';
+import { secret } from './model-definition.ts';
 import { sameVersions } from './model-images.ts';
+import { restoreOracles } from './restore-oracles.ts';
 import { isQuiet, keyOf, nameOf, type Scene, type Violation } from './scene.ts';
 
 /** The sentences against a scene; none if all is well. */
@@ -282,6 +284,8 @@ export const oracles: readonly { readonly id: string; readonly oracle: Oracle }[
   { id: 'sound', oracle: isSound },
   ...domainOracles,
   ...mirrorOracles,
+  ...restoreOracles,
+  ...drillOracles,
 ];
 
 /** Asks all of them. */

@@ -68,6 +68,8 @@ function edited(world: World, deed: PolicyDeed, dice: Dice): Partial<ModelPolicy
       return { verify: dice.pick(['structure', 'source']) };
     case 'verify-again':
       return { verification: dice.pick(verifications) };
+    case 'drill':
+      return { drillSeconds: dice.pick([3600, 6 * 3600, 86_400, null]) };
     case 'require-mount':
       return { requireMount: !policy.requireMount };
     case 'add-mirror':

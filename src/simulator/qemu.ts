@@ -14,6 +14,11 @@ export function powerUp(domain: ModelDomain, state: 'running' | 'paused', runnin
   for (const disk of domain.disks) plugIn(disk);
 }
 
+/** Whether QEMU finds all images. */
+export function canStart({ disks }: ModelDomain): boolean {
+  return disks.every(({ image }) => image.isGone !== true);
+}
+
 /** A disk comes to a QEMU that runs. */
 export function plugIn(disk: ModelDisk): void {
   const { bitmaps } = disk.image;

@@ -1,12 +1,14 @@
 import type { RunReport } from '../executor/run-report.ts';
-import type { Means } from '../loop/means.ts';
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { Means, Stage } from '../loop/means.ts';
+import { performPlan } from '../loop/perform-plan.ts';
 import { runRound } from '../loop/round.ts';
 import type { RunEvent } from '../model/event.ts';
 import { runId } from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import type { ObservedHypervisor, ObservedState } from '../model/observed.ts';
 import type { Plan, Request } from '../model/plan.ts';
-import { ok } from '../model/result.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
 import { observe } from '../observer/observe.ts';
 import { planPolicy } from '../planner/plan-policy.ts';
 import { makeWay } from '../store/durable.ts';
@@ -34,7 +36,15 @@ export interface LoopRequest {
   readonly mutation: Mutation;
   /** Changes the plan before it is done: for mutations only. */
   readonly twist?: (plan: Plan, observed: ObservedState) => Plan;
+  /** What a person asks for by name, in place of what the policy says. */
+  readonly asked?: Asked;
 }
+
+/** What a person asks for by name: a plan that is done at once, or a command without one. */
+export type Asked = (
+  observed: ObservedState,
+  drivers: ProcessDrivers,
+) => Promise<Result<Plan | 'no-plan', Failure>>;
 
 /** What became of it. */
 export interface LoopResult {
@@ -53,12 +63,14 @@ export interface LoopResult {
   readonly calls: number;
   /** A fault of the program itself: never to be seen. */
   readonly thrown: string | null;
+  /** Why what a person asked for was refused; null: it was not, or nobody asked. */
+  readonly refused: Failure | null;
 }
 
 /** Does what `holdfast apply --auto-approve` does, in a process of its own. */
 export async function runLoop(request: LoopRequest): Promise<LoopResult> {
   const gate = new Gate(request.host, request.faults, createDice(request.seed));
-  const result: { -readonly [Key in keyof LoopResult]: LoopResult[Key] } = {
+  const result: Draft = {
     observed: null,
     plan: null,
     asked: everything,
@@ -70,6 +82,7 @@ export async function runLoop(request: LoopRequest): Promise<LoopResult> {
     met: gate.met,
     calls: 0,
     thrown: null,
+    refused: null,
   };
   try {
     await applyOnce(request, gate, result);
@@ -92,11 +105,9 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-async function applyOnce(
-  request: LoopRequest,
-  gate: Gate,
-  result: { -readonly [Key in keyof LoopResult]: LoopResult[Key] },
-): Promise<void> {
+type Draft = { -readonly [Key in keyof LoopResult]: LoopResult[Key] };
+
+async function applyOnce(request: LoopRequest, gate: Gate, result: Draft): Promise<void> {
   const { policy, stateDir } = request;
   const drivers = processDrivers(gate, stateDir, new Set(request.lies), request.mutation);
   makeWay(drivers.journalFiles, stateDir);
@@ -108,6 +119,10 @@ async function applyOnce(
   try {
     const events: RunEvent[] = [];
     result.events = events;
+    if (request.asked !== undefined) {
+      await doAsked(request.asked, request, { gate, drivers, result, events });
+      return;
+    }
     const round = await runRound({
       look: async (when) => look(request, drivers, when === 'before'),
       desiredOf: (observed) => desiredState(policy, observed),
@@ -118,10 +133,7 @@ async function applyOnce(
         return ok(plan);
       },
       isSaved: false,
-      admit: async () => ({
-        emit: (event) => void (event.kind === 'progress' ? null : events.push(event)),
-        signal: new AbortController().signal,
-      }),
+      admit: async () => stageOf(events),
       means: meansOf(request, gate, drivers),
     });
     if (!round.ok || round.value.performed === null) return;
@@ -130,6 +142,38 @@ async function applyOnce(
   } finally {
     if (gate.process.alive) lock.value.release();
   }
+}
+
+function stageOf(events: RunEvent[]): Stage {
+  return {
+    emit: (event) => void (event.kind === 'progress' ? null : events.push(event)),
+    signal: new AbortController().signal,
+  };
+}
+
+/** A run on its way. */
+interface Running {
+  readonly gate: Gate;
+  readonly drivers: ProcessDrivers;
+  readonly result: Draft;
+  readonly events: RunEvent[];
+}
+
+/** As the commands do it: look, plan, do; nothing is looked at afterwards. */
+async function doAsked(
+  asked: Asked,
+  request: LoopRequest,
+  { gate, drivers, result, events }: Running,
+): Promise<void> {
+  const observed = await look(request, drivers, true);
+  const planned = await asked(observed, drivers);
+  if (!planned.ok) result.refused = planned.error;
+  if (!planned.ok || planned.value === 'no-plan') return;
+  const plan = request.twist?.(planned.value, observed) ?? planned.value;
+  [result.observed, result.plan] = [observed, plan];
+  const means = meansOf(request, gate, drivers);
+  const performed = await performPlan({ plan, observed }, means, stageOf(events), null);
+  result.report = performed.report;
 }
 
 function meansOf({ policy, stateDir }: LoopRequest, gate: Gate, drivers: ProcessDrivers): Means {
@@ -180,7 +224,8 @@ export function look(
       },
     })),
     scratch: { path: '/scratch', limitBytes: null },
-    hypervisor: lyingHypervisor(hypervisor, told, stale),
+    drills: { memoryLimitBytes: 2 ** 30, network: null, scripts: [] },
+    hypervisor: { ...lyingHypervisor(hypervisor, told, stale), ...drillsOf(hypervisor) },
     observeStore: (query) => observeStore(query, eyes),
     deadRuns: async () =>
       told.has('journals-unlisted')
@@ -195,3 +240,6 @@ export function look(
     freeBytes: async () => 1024 ** 4,
   });
 }
+
+const drillsOf = ({ drills }: Hypervisor): Pick<Hypervisor, 'drills'> =>
+  drills === undefined ? {} : { drills };

@@ -1,14 +1,17 @@
 import type { Heal } from '../model/check-action.ts';
+import { askedOf } from './asks.ts';
 import { copiesOf, copyKeyOf, parentAt, type StoredCopy } from './copies.ts';
-import { createDice } from './dice.ts';
+import { createDice, type Dice } from './dice.ts';
 import { doToDomain } from './domain-deeds.ts';
 import { doToHost } from './host-deeds.ts';
+import { plugImages } from './image-files.ts';
 import { inventoryOf, parentOf, type StoredPoint } from './inventory.ts';
 import { doToMirror } from './mirror-deeds.ts';
 import { violationsOf } from './oracles.ts';
 import { isWholeAsWritten, readsWell } from './point-truth.ts';
 import { editPolicy } from './policy-deeds.ts';
 import type { Mutation } from './process-drivers.ts';
+import { forgetRestores, imagesOf, noteRestores } from './restore-oracles.ts';
 import { type LoopRequest, type LoopResult, runLoop } from './run-loop.ts';
 import { keyOf, type Scene, type Violation } from './scene.ts';
 import { settle } from './settle.ts';
@@ -51,10 +54,16 @@ export class StoryRun {
   /** Does one step, and asks all oracles. */
   async step(step: Step): Promise<Scene> {
     const { world } = this;
+    const bornBefore = world.host.number();
     const frozenBefore = new Set(
       world.host.domains.filter(({ frozen }) => frozen).map(({ uuid }) => uuid),
     );
+    plugImages(world.host);
+    world.broughtBack = [];
+    const imagesBefore = imagesOf(step, world.host);
     const results = await this.#do(step);
+    plugImages(world.host);
+    if (step.kind === 'domain') forgetRestores(world, step.deed);
     for (const result of results) this.#count(step, result);
     const after = inventoryOf(world.host);
     const copiesAfter = copiesOf(world.host);
@@ -67,10 +76,13 @@ export class StoryRun {
       copiesBefore: this.#copiesBefore,
       copiesAfter,
       frozenBefore,
+      imagesBefore,
+      bornBefore,
       results,
     };
     for (const result of results) this.violations.push(...acknowledge(world, after, result));
     this.violations.push(...violationsOf(scene));
+    noteRestores(scene);
     this.steps += 1;
     this.compared += [...after, ...copiesAfter].filter(({ isValid }) => isValid).length;
     this.#before = after;
@@ -100,6 +112,8 @@ export class StoryRun {
         if (isDone) this.#before = inventoryOf(world.host);
         return [];
       }
+      case 'ask':
+        return this.#ask(step, dice);
       default:
         return this.#apply(step);
     }
@@ -128,6 +142,27 @@ export class StoryRun {
       for (const mirror of world.host.mirrors) mirror.late = new Map(mirror.files);
     }
     return results;
+  }
+
+  async #ask(
+    { deed, seed, faults }: Extract<Step, { kind: 'ask' }>,
+    dice: Dice,
+  ): Promise<readonly LoopResult[]> {
+    const { world } = this;
+    const result = await runLoop({
+      host: world.host,
+      policy: world.policy,
+      seed,
+      faults,
+      lies: [],
+      stale: null,
+      stateDir: '/var/lib/holdfast',
+      mutation: this.#twist.mutation ?? {},
+      ...(this.#twist.plan === undefined ? {} : { twist: this.#twist.plan }),
+      asked: askedOf(world, deed, dice),
+    });
+    world.host.pass(1);
+    return [result];
   }
 
   #count(step: Step, { met, died }: LoopResult): void {

@@ -1,6 +1,7 @@
 import type { DomainUuid } from '../model/identity.ts';
 import type { StoredCopy } from './copies.ts';
 import type { StoredPoint } from './inventory.ts';
+import type { ModelImage } from './model-image.ts';
 import type { LoopResult } from './run-loop.ts';
 import type { Step } from './story.ts';
 import { pointKey, type World } from './world.ts';
@@ -16,6 +17,10 @@ export interface Scene {
   readonly copiesAfter: readonly StoredCopy[];
   /** Guests that were frozen before it. */
   readonly frozenBefore: ReadonlySet<DomainUuid>;
+  /** Images that were on the host's disk before a run, and where. */
+  readonly imagesBefore: ReadonlyMap<ModelImage, string>;
+  /** What was written later has a higher number. */
+  readonly bornBefore: number;
   /** Runs of this step: none, one, or two beside each other. */
   readonly results: readonly LoopResult[];
 }

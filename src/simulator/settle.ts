@@ -1,6 +1,9 @@
 import type { Action } from '../model/action.ts';
 import { type Plan, runnableActions } from '../model/plan.ts';
+import { undrilled } from './drill-oracles.ts';
 import { inventoryOf } from './inventory.ts';
+import { loseJob, powerDown } from './qemu.ts';
+import { unrestored } from './restore-oracles.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
 import { findsDamage } from './settle-checks.ts';
@@ -65,8 +68,15 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     )
     .map(({ id }) => id);
   if (left.length > 0) return [live(`after two runs there is left: ${left.join(', ')}`)];
-  const rest = [...remains(world), ...behind(world, third.plan)];
+  const rest = [
+    ...remains(world),
+    ...unrestored(world),
+    ...undrilled(world),
+    ...behind(world, third.plan),
+  ];
   if (rest.length > 0) return rest;
+  const again = await restoresAgain(run);
+  if (again.length > 0 || run.violations.length > 0) return again;
   const alive = await staysAlive(run, world);
   if (alive.length > 0 || run.violations.length > 0) return alive;
   const found = await findsDamage(run, quietApply);
@@ -80,7 +90,8 @@ function putsOff({ guards }: Plan): boolean {
 }
 
 /**
- * Whether a check found damage, or a point that stood on it, or a heal mended it: points count no more, or count again. What follows
+ * Whether a check found damage, or a point that stood on it, a heal mended it, or images were put back: points
+ * count no more, or count again, and what stood on images that were not there is seen again. What follows
  * from that (another full, a check of what came back, a deletion) is the next plan's, as `leftAfter` has it.
  */
 function changesWhatCounts({ results }: Scene): boolean {
@@ -89,7 +100,7 @@ function changesWhatCounts({ results }: Scene): boolean {
     return report?.actions.some(({ id, outcome }) => {
       const kind = kinds.get(id);
       return (
-        (kind === 'heal' && outcome.code === 'done') ||
+        ((kind === 'heal' || kind === 'put-back') && outcome.code === 'done') ||
         ((kind === 'verify-points' || kind === 'verify-copies') && outcome.code === 'failed') ||
         (kind === 'backup' && outcome.code === 'failed' && outcome.failure.code === 'images-differ')
       );
@@ -133,7 +144,14 @@ function heal(world: World): void {
   }
   takeForeignAway(world);
   healMirrors(world);
+  host.unbootable.clear();
   for (const domain of host.domains) {
+    // What a killed restore set aside is put back while a domain is off.
+    if (world.attempts.has(domain.uuid) && domain.state !== 'off') {
+      loseJob(domain);
+      powerDown(domain);
+      domain.wanted = 'off';
+    }
     domain.agent = 'connected';
     domain.foreignJob = false;
   }
@@ -171,6 +189,40 @@ function remains({ host }: World): readonly Violation[] {
       .map(({ name }) => ({ id: 'I10', message: `${name} is frozen` })),
     ...[...host.locks].map(([path]) => ({ id: 'live', message: `${path} is locked by nobody` })),
   ];
+}
+
+// What a person has done to a domain, or its points, and is told of: no restore is refused for anything else.
+const refusals: readonly string[] = [
+  'no-points',
+  'point-not-found',
+  'point-faulty',
+  'has-overlay',
+  'managed-save',
+  'domain-gone',
+  'domain-running',
+];
+
+/** A restore in place works, whatever was killed before: its oracle compares what it brought. */
+async function restoresAgain(run: StoryRun): Promise<readonly Violation[]> {
+  if (run.world.attempts.size === 0 && run.world.restored.size === 0) return [];
+  const { results } = await run.step({
+    kind: 'ask',
+    deed: 'restore-in-place',
+    seed: 11,
+    faults: [],
+  });
+  if (run.violations.length > 0) return [];
+  return results.flatMap(({ refused, report }): readonly Violation[] => {
+    if (refused !== null) {
+      return refusals.includes(refused.code) ? [] : [live(`refused: ${refused.message}`)];
+    }
+    return (report?.actions ?? []).flatMap(({ id, outcome }) => {
+      // The restore itself may be the one that finds damage.
+      const isDamage = outcome.code === 'failed' && outcome.failure.code === 'hash-differs';
+      const isFine = outcome.code === 'done' || (isDamage && run.world.damaged.size > 0);
+      return isFine ? [] : [live(`${id} is ${JSON.stringify(outcome)}`)];
+    });
+  });
 }
 
 /** A day later each domain that nothing hinders has a point of that day. */

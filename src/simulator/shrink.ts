@@ -35,6 +35,12 @@ export async function shrinkStory(
 
 /** The same apply with less that goes wrong. */
 function simplerSteps(step: Step | undefined): readonly Step[] {
+  if (step?.kind === 'ask') {
+    return step.faults.map((_fault, index) => ({
+      ...step,
+      faults: step.faults.toSpliced(index, 1),
+    }));
+  }
   if (step?.kind !== 'apply') return [];
   const { faults } = step;
   const simpler: readonly Step[] = [

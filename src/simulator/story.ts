@@ -29,6 +29,7 @@ export const domainDeeds = [
   'break-bitmaps',
   'foreign-job',
   'foreign-checkpoint',
+  'break-boot',
 ] as const;
 
 /** Edits of the policy. */
@@ -44,6 +45,8 @@ export const policyDeeds = [
   'quiesce',
   'verify',
   'verify-again',
+  'drill',
+  'drill',
   'require-mount',
 ] as const;
 
@@ -96,6 +99,21 @@ export const mirrorDeeds = [
   'release',
 ] as const;
 
+/** What people ask for by name. */
+export const askDeeds = [
+  'restore-in-place',
+  'restore-in-place',
+  'restore-disk',
+  'restore-as',
+  'restore-again',
+  'restore-images',
+  'untrack',
+  'trash-restore',
+  'trash-restore',
+] as const;
+
+export type AskDeed = (typeof askDeeds)[number];
+export type RestoreDeed = Extract<AskDeed, `restore-${string}`>;
 export type DomainDeed = (typeof domainDeeds)[number];
 export type PolicyDeed = (typeof policyDeeds)[number] | (typeof mirrorPolicyDeeds)[number];
 export type MirrorDeed = (typeof mirrorDeeds)[number];
@@ -107,6 +125,12 @@ export type Step =
   | { readonly kind: 'policy'; readonly deed: PolicyDeed; readonly seed: number }
   | { readonly kind: 'mirror'; readonly deed: MirrorDeed; readonly seed: number }
   | { readonly kind: 'host'; readonly deed: HostDeed; readonly seed: number }
+  | {
+      readonly kind: 'ask';
+      readonly deed: AskDeed;
+      readonly seed: number;
+      readonly faults: readonly Fault[];
+    }
   | {
       readonly kind: 'apply';
       readonly seed: number;
@@ -174,9 +198,25 @@ function stepOf(dice: Dice, isMirrored: boolean): Step {
       ? { kind: 'host', deed: 'wait', seed }
       : { kind: 'domain', deed: 'write', seed };
   }
-  if (throwOf < 0.8) return { kind: 'domain', deed: dice.pick(domainDeeds), seed };
-  if (throwOf < 0.88) return { kind: 'policy', deed: dice.pick(policyDeeds), seed };
+  if (throwOf < 0.78) return { kind: 'domain', deed: dice.pick(domainDeeds), seed };
+  if (throwOf < 0.88) return askOf(dice, seed);
+  if (throwOf < 0.93) return { kind: 'policy', deed: dice.pick(policyDeeds), seed };
   return { kind: 'host', deed: dice.pick(hostDeeds), seed };
+}
+
+/** A restore has some twenty changes and as many calls of drivers: its faults come early, and often. */
+function askOf(dice: Dice, seed: number): Step {
+  const faults = dice.chance(0.6)
+    ? Array.from({ length: 1 + dice.below(2) }, (): Fault => {
+        const of = dice.pick(['changes', 'changes', 'drivers', 'looks'] as const);
+        return {
+          of,
+          at: dice.below({ changes: 40, drivers: 16, looks: 60 }[of]),
+          how: dice.pick(hows),
+        };
+      })
+    : [];
+  return { kind: 'ask', deed: dice.pick(askDeeds), seed, faults };
 }
 
 function applyOf(dice: Dice, seed: number, isMirrored: boolean): Step {
@@ -204,9 +244,14 @@ function faultOf(dice: Dice, isMirrored: boolean): Fault {
 
 /** A step in a few words. */
 export function stepText(step: Step): string {
-  if (step.kind !== 'apply') return `${step.kind} ${step.deed} ${step.seed}`;
-  const { faults, lies: told, beside, seed } = step;
-  const wrong = [...faults.map(({ of, at, how }) => `${how}@${of} ${at}`), ...told];
+  const isRun = step.kind === 'apply' || step.kind === 'ask';
+  const faults = (isRun ? step.faults : []).map(({ of, at, how }) => `${how}@${of} ${at}`);
+  if (step.kind !== 'apply') {
+    const wrong = faults.length === 0 ? '' : ` with ${faults.join(', ')}`;
+    return `${step.kind} ${step.deed} ${step.seed}${wrong}`;
+  }
+  const { lies: told, beside, seed } = step;
+  const wrong = [...faults, ...told];
   const two = beside === 'nobody' ? '' : ` beside ${beside}`;
   return `apply ${seed}${two}${wrong.length === 0 ? '' : ` with ${wrong.join(', ')}`}`;
 }

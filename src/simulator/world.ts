@@ -2,7 +2,7 @@ import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedHypervisor } from '../model/observed.ts';
 import { newDomain } from './model-domain.ts';
 import { ModelHost } from './model-host.ts';
-import type { ModelImage } from './model-image.ts';
+import type { ModelImage, Version } from './model-image.ts';
 import { firstPolicy, type ModelPolicy } from './model-policy.ts';
 
 /** A host with its policy, and what the oracles must know of its past. */
@@ -22,8 +22,26 @@ export interface World {
   /** Copies at mirrors that were damaged there, and what people put there, by `MIRROR PATH`. */
   readonly damagedCopies: Set<string>;
   readonly foreignCopies: Map<string, string>;
+  /** Chains that a person brought back from the trash, since the last step. */
+  broughtBack: { readonly disk: string; readonly trash: string }[];
+  /** Restores in place that were begun and not reported as done: what each path had. */
+  readonly attempts: Map<DomainUuid, Attempt>;
+  /** Images that a finished restore brought, by path. */
+  readonly restored: Map<string, ModelImage>;
+  /** Notes of drills that were looked at. */
+  readonly drillsSeen: Set<string>;
   /** Paths of chains in the trash whose purge a plan showed. */
   readonly purging: Set<string>;
+}
+
+/** A restore in place that nobody reported as done. */
+export interface Attempt {
+  readonly images: readonly {
+    readonly to: string;
+    /** What was there, and what the point has. */
+    readonly old: ModelImage | null;
+    readonly wanted: readonly Version[];
+  }[];
 }
 
 /** Two domains, one store, a policy with an hourly schedule. */
@@ -48,6 +66,10 @@ export function newWorld(): World {
     acknowledged: new Set(),
     damagedCopies: new Set(),
     foreignCopies: new Map(),
+    broughtBack: [],
+    attempts: new Map(),
+    restored: new Map(),
+    drillsSeen: new Set(),
     purging: new Set(),
   };
 }

@@ -1,66 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { realHostFiles } from '../../src/executor/host-files.ts';
 import { realPointImages } from '../../src/executor/point-images.ts';
-import type { Restore } from '../../src/model/action.ts';
-import { hashOfText } from '../../src/model/canonical.ts';
-import { chainId, pointId } from '../../src/model/identity.ts';
 import { ok } from '../../src/model/result.ts';
 import { readRuns } from '../../src/store/runs.ts';
 import { fakeDomain } from './fake-hypervisor.ts';
 import { FakeWorld } from './fake-world.ts';
+import { restoreInPlace } from './restore-action.ts';
 
 const device = '/dev/disk/by-id/of-a-test';
 const kept = '/srv/kept/vm1-vda.before-restore-20261122T020000Z.qcow2';
 
-/** A restore in place of one disk, on a device whose old content is kept. */
-function ofDevice(world: FakeWorld, domain: Restore['domain']): Restore {
-  const path = 'domains/vm1/chain/0000-full/vda.qcow2';
-  mkdirSync(join(world.store.path, 'domains/vm1/chain/0000-full'), { recursive: true });
-  writeFileSync(join(world.store.path, path), 'an image');
-  return {
-    kind: 'restore',
-    id: 'restore:main:vm1',
-    wave: 40,
-    address: 'domain/vm1',
-    dependsOn: [],
-    reasons: [],
-    place: null,
-    blockedBy: [],
-    bytes: 8,
-    domain,
-    store: world.store,
-    directory: 'vm1',
-    chain: chainId('20261122T020000Z-0a1b'),
-    point: pointId('20261122T020000Z-0a1b'),
-    pointPath: 'domains/vm1/chain/0000-full',
-    mode: 'in-place',
-    images: [
-      {
-        target: 'vda',
-        layers: [{ path, sha256: hashOfText('an image'), bytes: 8 }],
-        sizeBytes: 1024,
-        to: device,
-        toKind: 'block',
-        format: 'raw',
-        asideAs: kept,
-      },
-    ],
-    firmware: [],
-    define: null,
-    powerOff: false,
-    keepDir: '/srv/kept',
-    closes: null,
-    release: [],
-  };
-}
-
 /** Restores on a host whose calls of that name fail as a sick disk makes them. */
 async function restored(sick: string) {
   const world = new FakeWorld([fakeDomain(1, { state: 'off', runningId: null })]);
-  const [domain] = world.hypervisor.domains;
-  if (domain === undefined) throw new Error('no domain');
   const done: string[] = [];
   const calling = (name: string) => async (): Promise<void> => {
     done.push(name);
@@ -74,13 +27,18 @@ async function restored(sick: string) {
       ...realHostFiles,
       exists: (path: string) => path !== kept && realHostFiles.exists(path),
       claimDevice: () => ({ letGo: () => void done.push('let go') }),
-      makeJobDirectory: calling('make-directory'),
+      makeLastingDirectory: calling('make-directory'),
       makeLasting: calling('make-lasting'),
       placeNew: calling('place-new'),
       syncDevice: calling('sync-device'),
     },
   };
-  const action = ofDevice(world, { uuid: domain.uuid, name: domain.name });
+  const action = restoreInPlace(world, {
+    to: device,
+    toKind: 'block',
+    format: 'raw',
+    asideAs: kept,
+  });
   const report = await world.apply([action], { drivers });
   const runs = await readRuns(join(world.root, 'state'));
   const open = runs.seen ? runs.value.flatMap((run) => run.open.map(({ kind }) => kind)) : null;

@@ -4,13 +4,14 @@ import { storyOf } from '../../src/simulator/story.ts';
 import { checkMutations } from './check-mutations.ts';
 import { mirrorMutations } from './mirror-mutations.ts';
 import { mutationCases } from './mutations.ts';
+import { restoreMutations } from './restore-mutations.ts';
 
 // So many stories must be enough for each; the slowest need about a third of them.
 const seeds = 60;
 
 it('knows what to take away', () => expect(mutationCases.length).toBeGreaterThan(15));
 
-it.each([...mutationCases, ...mirrorMutations, ...checkMutations])(
+it.each([...mutationCases, ...mirrorMutations, ...checkMutations, ...restoreMutations])(
   'the oracles see: $name',
   async ({ twist, caughtBy, story = storyOf }) => {
     for (let seed = 1; seed <= seeds; seed += 1) {

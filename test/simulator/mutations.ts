@@ -1,5 +1,5 @@
 import { fail, ok, seen } from '../../src/model/result.ts';
-import { secret } from '../../src/simulator/model-hypervisor.ts';
+import { secret } from '../../src/simulator/model-definition.ts';
 import { contentOf } from '../../src/simulator/qemu.ts';
 import type { Twist } from '../../src/simulator/run-story.ts';
 import type { Step } from '../../src/simulator/story.ts';
@@ -10,6 +10,7 @@ import {
   files,
   happens,
   hours,
+  killedHourly,
   hypervisor,
   looks,
   store,
@@ -299,5 +300,6 @@ export const mutationCases: readonly MutationCase[] = [
     name: 'jobs are not ended',
     twist: hypervisor(() => ({ abortJob: async () => ok('aborted' as const) })),
     caughtBy: ['I14', 'live'],
+    story: killedHourly,
   },
 ];

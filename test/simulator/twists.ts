@@ -3,6 +3,7 @@ import type { Action } from '../../src/model/action.ts';
 import type { ObservedDomain } from '../../src/model/observed.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { ok, seen } from '../../src/model/result.ts';
+import { createDice } from '../../src/simulator/dice.ts';
 import type { ModelHost } from '../../src/simulator/model-host.ts';
 import type { ProcessDrivers } from '../../src/simulator/process-drivers.ts';
 import type { Twist } from '../../src/simulator/run-story.ts';
@@ -35,6 +36,25 @@ export const hours =
       apply(seed + hour),
     ]).flat(),
   ];
+
+/** Five hours with a run in each that is killed at a call of a driver, somewhere in its backups. */
+export const killedHourly = (seed: number): readonly Step[] => {
+  const dice = createDice(seed);
+  return [
+    apply(seed),
+    ...Array.from({ length: 5 }, (_none, hour): readonly Step[] => [
+      happens('domain', 'write', seed + hour),
+      happens('host', 'wait', seed + hour),
+      {
+        kind: 'apply',
+        seed: seed + hour,
+        faults: [{ of: 'drivers', at: 3 + dice.below(12), how: 'process-after' }],
+        lies: [],
+        beside: 'nobody',
+      },
+    ]).flat(),
+  ];
+};
 
 export const files = (change: (files: JournalFiles) => Partial<JournalFiles>): Twist => ({
   mutation: { files: (real) => ({ ...real, ...change(real) }) },
