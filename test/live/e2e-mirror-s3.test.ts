@@ -19,7 +19,7 @@ let configFile: string;
 beforeAll(async () => {
   const directory = join(lab.dir, 'swift');
   mkdirSync(directory);
-  const server = await startSwift(directory, 17_780);
+  const server = await startSwift(directory);
   lab.own({ [Symbol.asyncDispose]: () => server.stop() });
   configFile = join(lab.dir, 'rclone.conf');
   const config = [

@@ -14,7 +14,7 @@ let server: Server;
 let roots = 0;
 
 beforeAll(async () => {
-  server = await startSwift(directory, 17_380);
+  server = await startSwift(directory);
   const config = [
     '[s3]',
     'type = s3',

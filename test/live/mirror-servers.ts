@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -8,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutSickDisks } from './sick-disk.ts';
@@ -56,6 +57,19 @@ async function startServer(
       await ended;
     },
   };
+}
+
+/** Ports of loopback that nobody listens on. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  // All held at once, or two of them could be the same.
+  const held = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(held.map((server) => once(server, 'listening')));
+  const ports = held.flatMap((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? [address.port] : [];
+  });
+  await Promise.all(held.map((server) => once(server.close(), 'close')));
+  return ports;
 }
 
 function listens(port: number): Promise<boolean> {
@@ -216,7 +230,10 @@ for ring, port in (each.rsplit("=", 1) for each in sys.argv[1:]):
 `;
 
 /** A real S3 server: Swift's four daemons on loopback, with one disk, one replica, and s3api. */
-export async function startSwift(directory: string, firstPort: number): Promise<Server> {
+export async function startSwift(directory: string): Promise<Server> {
+  // Its servers share a port with whoever has it already (SO_REUSEPORT): of two tests with the same ports
+  // each would get half of the other's requests.
+  const [firstPort = 0, ...backendPorts] = await freePorts(4);
   const etc = join(directory, 'etc');
   mkdirSync(etc, { recursive: true });
   mkdirSync(join(directory, 'srv/disk'), { recursive: true });
@@ -252,7 +269,7 @@ export async function startSwift(directory: string, firstPort: number): Promise<
   const start = (port: number, name: string, file: string): Promise<Server> =>
     startServer(port, join(etc, `${name}.log`), [`swift-${name}-server`, file, '-v'], env);
   const backends = ['object', 'container', 'account'].map((name, index) => {
-    const port = firstPort + 1 + index;
+    const port = backendPorts[index] ?? 0;
     const file = write(`${name}.conf`, [
       ...common(port),
       '[pipeline:main]',
