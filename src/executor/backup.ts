@@ -13,7 +13,7 @@ import { underDomainLock, underStoreLock } from './locked.ts';
 import { manifestOf, type TakenPoint } from './manifest.ts';
 import { type Applied, during, failed, interrupted, type NotDone, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
-import { suspectParents } from './suspect-parents.ts';
+import { suspectParents } from './suspect-points.ts';
 import type { Tools } from './tools.ts';
 import { startWatch, type Watch } from './watch.ts';
 

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import { endMending, filesToMend } from './mend-copies.ts';
 import { failed, interrupted, type NotDone, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
+import { suspectCopied } from './suspect-points.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -57,11 +58,13 @@ export const copyPoints: Performer<CopyPoints> = {
       },
       signal,
     });
-    const mended =
-      copied.ok && damaged.length > 0 ? await endMending(mending, tools, signal) : ok(undefined);
-    const failure = copied.ok ? mended : copied;
-    if (!failure.ok) return signal.aborted ? notNow() : failed(failure.error);
-    if (!copied.ok) return failed(copied.error);
+    if (!copied.ok) {
+      if (signal.aborted) return notNow();
+      const { error } = failed(copied.error);
+      return suspectCopied(action, error, opened.value, tools);
+    }
+    const mended = damaged.length > 0 ? await endMending(mending, tools, signal) : ok(undefined);
+    if (!mended.ok) return signal.aborted ? notNow() : failed(mended.error);
     const { files, bytes } = copied.value;
     return ok(files === 0 && damaged.length === 0 ? { code: 'already' } : { code: 'done', bytes });
   },

@@ -192,21 +192,25 @@ async function outcomeOf(
   }
   // libvirt was away: nobody knows how the machine was.
   const isUnknown = waited.is === 'failed' && waited.failure.code === 'libvirt-unreachable';
-  if (!isUnknown) await noteDrill(action, waited, picture, tools);
+  const noted = isUnknown ? ok(undefined) : await noteDrill(action, waited, picture, tools);
+  // Said beside what is worse.
+  if (!noted.ok && (!isClean || waited.is === 'failed')) tools.log.warn(noted.error);
   if (!isClean && failure !== null) return failed(during('Ending the drill', failure));
   if (waited.is === 'failed') return failed(waited.failure);
+  // Nobody will ever know of it, and the next plan makes it again.
+  if (!noted.ok) return failed(noted.error);
   const { seconds } = waited;
   const usable = seconds === null ? {} : { usableSeconds: Math.round(seconds * 10) / 10 };
   return ok({ code: 'done', bytes: null, ...usable });
 }
 
-/** Notes the result in the store; that this failed is a warning, for the drill was made. */
+/** Notes the result in the store. */
 async function noteDrill(
   action: Drill,
   waited: Exclude<Waited, { is: 'stopped' }>,
   picture: Buffer | null,
   tools: Tools,
-): Promise<void> {
+): Promise<Result<void, Failure>> {
   const { directory, chain, point, sequence, pointDirectory, wait, script, from } = action;
   const manifest = await readDrilled(action, tools);
   const at = tools.drivers.clock();
@@ -239,12 +243,12 @@ async function noteDrill(
           store.value.writeDrill({ directory, chain, pointDirectory }, record, picture),
         )
       : noted;
-  if (written.ok) return;
+  if (written.ok) return ok(undefined);
   const why =
     'failure' in written.error
       ? written.error.failure.message
       : 'message' in written.error
         ? written.error.message
         : 'interrupted';
-  tools.log.warn({ code: 'drill-not-noted', message: `The result is in no store: ${why}` });
+  return fail({ code: 'drill-not-noted', message: `The result is in no store: ${why}` });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fail } from '../../src/model/result.ts';
 import { backupOf } from './fake-world.ts';
-import { run, setUp } from './mirror-rig.ts';
+import { copyOf, run, setUp } from './mirror-rig.ts';
 
 /** Two points, and a third whose image differs from its source, with `verify: source`. */
 async function third(spoil: (image: string) => void) {
@@ -50,4 +50,24 @@ it('where all of that is sound, the difference is told as it is', async () => {
   using _ = world;
   expect(outcome).toEqual({ code: 'failed', failure: { code: 'images-differ', message: said } });
   expect(quarantined).toEqual([null, null]);
+});
+
+it('a point that is damaged on its way to a mirror comes into quarantine, and no other of its chain', async () => {
+  const { world, backups, paths, nas } = await setUp();
+  using _ = world;
+  const place = (index: number, file: string): string =>
+    join(world.store.path, 'domains', paths[index] ?? '', file);
+  writeFileSync(place(1, 'vda.qcow2'), 'image vda.qcow3');
+  const message = 'vda.qcow2 is not what its manifest says, so it is not copied';
+  nas.faults.set('copy', { code: 'hash-differs', message });
+  const report = await world.apply([copyOf(world, backups)], { run: run(4) });
+  const [full] = backups;
+  expect(report.actions[0]?.outcome).toEqual({
+    code: 'failed',
+    failure: {
+      code: 'hash-differs',
+      message: `${message}. In quarantine now: domain/vm1/${full?.chain}/0001; the next plan heals it from a mirror, or takes a full.`,
+    },
+  });
+  expect([0, 1].map((index) => existsSync(place(index, 'quarantine.json')))).toEqual([false, true]);
 });
