@@ -30,7 +30,7 @@ export interface RestoreTarget extends Omit<RestoreImage, 'asideAs'> {
   readonly level: ManifestDisk['level'];
 }
 
-/** Works out which images are written where; what is at those paths now is the caller's to look up. */
+/** Works out which images are written where, each to a place of its own; what is at those paths now is the caller's to look up. */
 export function restoreTargets(
   request: RestoreRequest,
   points: readonly PlacedManifest[],
@@ -60,7 +60,21 @@ export function restoreTargets(
       ...destination(request, manifest, disk, current),
     });
   }
-  return ok(targets);
+  const clash = clashIn(targets);
+  return clash === null ? ok(targets) : fail(clash);
+}
+
+/** In place, a disk that was taken out since would go where another disk lies today. */
+function clashIn(targets: readonly RestoreTarget[]): Failure | null {
+  for (const [index, { target, to }] of targets.entries()) {
+    const other = targets.slice(0, index).find((before) => before.to === to);
+    if (other === undefined) continue;
+    return {
+      code: 'one-place',
+      message: `${other.target} and ${target} of the point would both be written to ${to}, for the domain's disks were exchanged since: restore one of them with --disk, or all with --images-only --to DIR`,
+    };
+  }
+  return null;
 }
 
 /** The images that a disk is made of, newest first, down to its full. */

@@ -200,6 +200,7 @@ const refusals: readonly string[] = [
   'managed-save',
   'domain-gone',
   'domain-running',
+  'one-place',
 ];
 
 /** A restore in place works, whatever was killed before: its oracle compares what it brought. */
