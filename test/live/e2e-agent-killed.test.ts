@@ -68,10 +68,16 @@ it('converges after SIGKILL again and again, while policy and domains change', a
   expect(log.join('\n')).toContain('agent-woke');
   writePolicy('full');
   // The guards of dead runs look once a second, and end their jobs.
-  await eventually('the guards are gone', async () => {
-    await host.run('agent', '--once');
-    return host.incoming().length === 0 && host.jobFiles().length === 0;
-  });
+  let round = '';
+  await eventually(
+    'the guards are gone',
+    async () => {
+      const { out, err } = await host.run('agent', '--once');
+      round = `${out}${err}`;
+      return host.incoming().length === 0 && host.jobFiles().length === 0;
+    },
+    () => [...host.incoming(), ...host.jobFiles(), round].join('\n'),
+  );
   host.writePolicy(domains, { schedule: '0 0 1 1 *', retention: {} });
   const last = await host.run('apply', '--auto-approve');
   expect([0, 4], `${log.join('\n')}\n${last.out}${last.err}`).toContain(last.exit);

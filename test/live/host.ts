@@ -1,5 +1,14 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runProgram } from '../../src/cli/program.ts';
@@ -55,9 +64,12 @@ export class LiveHost {
   constructor(lab: Lab, name: string, options: HostOptions = {}) {
     this.lab = lab;
     this.options = options;
-    this.dir = join(lab.dir, name);
+    // A second try finds what the first one left.
+    const dir = join(lab.dir, name);
+    this.dir = existsSync(dir) ? mkdtempSync(`${dir}-`) : dir;
+    mkdirSync(this.dir, { recursive: true });
+    chmodSync(this.dir, 0o711);
     this.store = options.store ?? join(this.dir, 'store');
-    mkdirSync(this.dir, { mode: 0o711 });
     mkdirSync(this.store, { recursive: true });
     const scratch = options.scratch ?? join(this.dir, 'scratch');
     mkdirSync(scratch, { recursive: true, mode: 0o711 });
@@ -339,11 +351,15 @@ export class HostChild {
   }
 }
 
-/** Asks until it is true; a test that waits in vain says for what. */
-export async function eventually(what: string, ask: () => Promise<boolean>): Promise<void> {
+/** Asks until it is true; a test that waits in vain says for what, and what `tell` knows. */
+export async function eventually(
+  what: string,
+  ask: () => Promise<boolean>,
+  tell: () => string = () => '',
+): Promise<void> {
   const end = performance.now() + 120_000;
   while (!(await ask())) {
-    if (performance.now() > end) throw new Error(`in vain: ${what}`);
+    if (performance.now() > end) throw new Error(`in vain: ${what}\n${tell()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
