@@ -15,8 +15,7 @@ import { runProgram } from '../../src/cli/program.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { PointRow } from '../../src/model/report.ts';
-import { run } from '../../src/process/run.ts';
-import { compareImages, sh, type Lab, type LabDomain } from './lab.ts';
+import { compareImages, type Lab, type LabDomain } from './lab.ts';
 
 /** What a command printed, and its exit status. */
 export interface Ran {
@@ -348,42 +347,5 @@ export class HostChild {
   async ended(): Promise<number | NodeJS.Signals | null> {
     const { code, signal } = await this.#ended;
     return signal ?? code;
-  }
-}
-
-/** Asks until it is true; a test that waits in vain says for what, and what `tell` knows. */
-export async function eventually(
-  what: string,
-  ask: () => Promise<boolean>,
-  tell: () => string = () => '',
-): Promise<void> {
-  const end = performance.now() + 120_000;
-  while (!(await ask())) {
-    if (performance.now() > end) throw new Error(`in vain: ${what}\n${tell()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** A file system of its own size, mounted until it is ended. */
-export class SmallDisk implements AsyncDisposable {
-  readonly path: string;
-
-  private constructor(path: string) {
-    this.path = path;
-  }
-
-  static async mount(path: string, sizeMiB: number): Promise<SmallDisk> {
-    mkdirSync(path, { recursive: true });
-    const options = `size=${sizeMiB}m,mode=0755`;
-    await sh('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', path);
-    return new SmallDisk(path);
-  }
-
-  async remount(options: string): Promise<void> {
-    await sh('mount', '-o', `remount,${options}`, this.path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await run({ program: 'umount', args: ['-l', this.path], timeoutSeconds: 60 });
   }
 }
