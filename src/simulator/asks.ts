@@ -35,13 +35,14 @@ function askUntrack({ host, policy }: World, dice: Dice): Asked {
 function askTrashRestore(world: World, dice: Dice): Asked {
   return async (_observed, drivers) => {
     const { host } = world;
-    const trashed = inventoryOf(host).flatMap(({ disk, trash, manifest }) => {
+    const trashed = inventoryOf(host).flatMap(({ disk, trash, directory, manifest }) => {
       const mount = host.mounts.find((one) => one.disk === disk);
-      return trash === null || mount === undefined ? [] : [{ mount, trash, manifest }];
+      return trash === null || mount === undefined ? [] : [{ mount, trash, directory, manifest }];
     });
     const one = trashed[dice.below(trashed.length)];
     if (one === undefined) return fail({ code: 'not-in-trash', message: 'the trash is empty' });
-    const { mount, trash, manifest } = one;
+    const { mount, trash, directory, manifest } = one;
+    const disk = mount.disk ?? '';
     const store = drivers.openStore({ name: 'main', path: mount.path, id: manifest.store });
     if (!store.ok) return store;
     const hold = {
@@ -50,11 +51,14 @@ function askTrashRestore(world: World, dice: Dice): Asked {
       at: drivers.clock(),
       reason: 'restored from the trash',
     } as const;
+    const { chain } = manifest;
+    world.waysBack.set(`${disk} ${trash}`, { disk, trash, directory, boots: host.boots });
     const done = await withLock(store.value, 30, () =>
-      store.value.restoreTrash(trash, manifest.chain, hold),
+      store.value.restoreTrash(trash, chain, hold),
     );
     if (!done.ok) return fail({ code: done.error.code, message: done.error.message });
-    world.broughtBack.push({ disk: mount.disk ?? '', trash });
+    world.waysBack.delete(`${disk} ${trash}`);
+    world.broughtBack.push({ disk, trash });
     return ok('no-plan');
   };
 }

@@ -45,6 +45,8 @@ export function doToDomain(world: World, deed: DomainDeed, dice: Dice): void {
     case 'undefine':
       if (domain.state === 'off' && host.domains.length > 1) {
         host.domains.splice(host.domains.indexOf(domain), 1);
+        // Its checkpoints go with it: a domain that is restored under its uuid has none.
+        forgetCheckpoints(world, domain);
         // virsh undefine --remove-all-storage, now and then.
         if (dice.chance(0.5)) removeStorage(host, domain);
       }

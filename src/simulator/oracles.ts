@@ -4,11 +4,13 @@ import { runnableActions } from '../model/plan.ts';
 import { domainOracles } from './domain-oracles.ts';
 import { drillOracles } from './drill-oracles.ts';
 import { parentOf, type StoredPoint } from './inventory.ts';
+import { isKept } from './kept-oracle.ts';
 import { mirrorOracles } from './mirror-oracles.ts';
 import { secret } from './model-definition.ts';
 import { sameVersions } from './model-images.ts';
 import { restoreOracles } from './restore-oracles.ts';
 import { isQuiet, keyOf, nameOf, type Scene, type Violation } from './scene.ts';
+import { takenBack } from './ways-back.ts';
 
 /** The sentences against a scene; none if all is well. */
 export type Oracle = (scene: Scene) => readonly string[];
@@ -30,37 +32,6 @@ const readsBack: Oracle = ({ after, world }) =>
             ];
       });
     });
-
-/** I1: a point that was reported as done stays, unless a plan shows its deletion; and that is a move to the trash first. */
-const isKept: Oracle = ({ before, after, results, world }) => {
-  const now = new Map(after.map((point) => [`${point.trash} ${keyOf(point)}`, point]));
-  const shown = new Set(
-    results.flatMap(({ plan }) =>
-      plan === null
-        ? []
-        : runnableActions(plan).flatMap((action) => {
-            if (action.kind === 'trash-chain') return [`live ${action.chain}`];
-            return action.kind === 'purge-trash' ? [action.path] : [];
-          }),
-    ),
-  );
-  for (const path of shown) if (path.startsWith('.trash')) world.purging.add(path);
-  return before.flatMap((point) => {
-    if (!world.acknowledged.has(keyOf(point)) || world.damaged.has(keyOf(point))) return [];
-    if (now.get(`${point.trash} ${keyOf(point)}`)?.isValid === true) return [];
-    if (point.trash !== null) {
-      // A crash may take a move to the trash back; and a purge ends where its plan said so.
-      const isBack = now.get(`null ${keyOf(point)}`)?.isValid === true;
-      return isBack || world.purging.has(point.trash)
-        ? []
-        : [`${nameOf(point)} left the trash, and no plan shows it`];
-    }
-    if (!shown.has(`live ${point.chain}`))
-      return [`${nameOf(point)} is gone, and no plan shows it`];
-    const isTrash = after.some((one) => one.isTrash && one.isValid && keyOf(one) === keyOf(point));
-    return isTrash ? [] : [`${nameOf(point)} was deleted past the trash`];
-  });
-};
 
 /** I2: the base of an increment is the checkpoint of its published parent. */
 const countsFromParent: Oracle = ({ after, results }) =>
@@ -144,9 +115,14 @@ const unseenIsNotEmpty: Oracle = ({ step, results, world }) => {
  * that, so a point with one counts afterwards for a planner that cannot know; damage that is found, in this run too, counts
  * against it at once. Of what there was before only undamaged points count: to find the damage of others is no deletion.
  */
-const keepsFloor: Oracle = ({ before, after, world }) => {
+const keepsFloor: Oracle = (scene) => {
+  const { before, after, world } = scene;
+  const unsure = takenBack(scene);
   // What a run never reported, and no deletion relied on, a crash may take back.
-  const had = countedOf(before, (key) => world.acknowledged.has(key) && !world.damaged.has(key));
+  const had = countedOf(
+    before,
+    (key) => world.acknowledged.has(key) && !world.damaged.has(key) && !unsure.has(key),
+  );
   const now = countedOf(after, () => true);
   return [...had].flatMap(([key, count]) => {
     const floor = Math.min(count, world.policy.minPoints);
@@ -177,7 +153,9 @@ const hasParents: Oracle = ({ after, world }) =>
     .map((point) => `${nameOf(point)} has no parent any more`);
 
 /** I7: what others put into stores and domains is as they left it; G205: what they held is not in the trash. */
-const foreignIsForeign: Oracle = ({ world, before, after }) => {
+const foreignIsForeign: Oracle = (scene) => {
+  const { world, before, after } = scene;
+  const unsure = takenBack(scene);
   const { host, foreignFiles, foreignCheckpoints } = world;
   const files = [...foreignFiles].filter(
     ([path, content]) => !isAt(host.files, path, content) && !isMoved(path, after),
@@ -191,6 +169,7 @@ const foreignIsForeign: Oracle = ({ world, before, after }) => {
     (point) =>
       point.isHeld &&
       !point.isTrash &&
+      !unsure.has(keyOf(point)) &&
       after.some((one) => one.isTrash && keyOf(one) === keyOf(point)),
   );
   return [

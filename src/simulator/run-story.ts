@@ -16,6 +16,7 @@ import { type LoopRequest, type LoopResult, runLoop } from './run-loop.ts';
 import { keyOf, type Scene, type Violation } from './scene.ts';
 import { settle } from './settle.ts';
 import type { Step } from './story.ts';
+import { noteWaysBack } from './ways-back.ts';
 import { newWorld, pointKey, type World } from './world.ts';
 
 /** What is counted of a story. */
@@ -83,6 +84,7 @@ export class StoryRun {
     for (const result of results) this.violations.push(...acknowledge(world, after, result));
     this.violations.push(...violationsOf(scene));
     noteRestores(scene);
+    noteWaysBack(scene);
     this.steps += 1;
     this.compared += [...after, ...copiesAfter].filter(({ isValid }) => isValid).length;
     this.#before = after;

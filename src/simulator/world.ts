@@ -4,6 +4,7 @@ import { newDomain } from './model-domain.ts';
 import { ModelHost } from './model-host.ts';
 import type { ModelImage, Version } from './model-image.ts';
 import { firstPolicy, type ModelPolicy } from './model-policy.ts';
+import type { WayBack } from './ways-back.ts';
 
 /** A host with its policy, and what the oracles must know of its past. */
 export interface World {
@@ -24,6 +25,8 @@ export interface World {
   readonly foreignCopies: Map<string, string>;
   /** Chains that a person brought back from the trash, since the last step. */
   broughtBack: { readonly disk: string; readonly trash: string }[];
+  /** Those whose way back was begun and not reported as done, by `DISK PATH`. */
+  readonly waysBack: Map<string, WayBack>;
   /** Restores in place that were begun and not reported as done: what each path had. */
   readonly attempts: Map<DomainUuid, Attempt>;
   /** Images that a finished restore brought, by path. */
@@ -67,6 +70,7 @@ export function newWorld(): World {
     damagedCopies: new Set(),
     foreignCopies: new Map(),
     broughtBack: [],
+    waysBack: new Map(),
     attempts: new Map(),
     restored: new Map(),
     drillsSeen: new Set(),

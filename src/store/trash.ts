@@ -76,13 +76,31 @@ export function trashChain(home: Home, request: TrashRequest): Result<void, Fail
 /**
  * fsyncs the domain's other chains: a run that was killed between the rename
  * of a point and its fsync has left one that everybody sees, and that a crash
- * takes back. What this chain goes for must stay (I5).
+ * takes back. What this chain goes for must stay (I5); so must a chain that was
+ * on its way back from the trash.
  */
 function syncOthers(home: Home, path: string): void {
   const domain = parentOf(path);
   for (const chain of chainsAmong(home.files.list(`${home.root}/${domain}`))) {
     const look = home.files.look(`${home.root}/${domain}/${chain}`);
     if (look?.kind === 'directory') home.files.syncDirectory(`${home.root}/${domain}/${chain}`);
+    const record = home.files.look(`${home.root}/${domain}/${chain}/${trashRecordName}`);
+    if (record !== null) syncWayBack(home, domain);
+  }
+}
+
+/**
+ * A chain with a record of the trash came back from there in a run that was killed, or could not
+ * fsync, before it was certain: the directories between which it was renamed, whichever run it was of.
+ */
+function syncWayBack(home: Home, domain: string): void {
+  syncUp(home.files, home.root, domain);
+  if (home.files.look(`${home.root}/${trashName}`) === null) return;
+  const directory = domain.slice(parentOf(domain).length + 1);
+  for (const run of home.files.list(`${home.root}/${trashName}`)) {
+    const from = `${trashName}/${run}/${directory}`;
+    const look = lookInside(home.files, home.root, from);
+    if (look.ok && look.value?.kind === 'directory') syncUp(home.files, home.root, from);
   }
 }
 

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import type { Fault } from '../../src/simulator/fault.ts';
+import { runStory } from '../../src/simulator/run-story.ts';
+import type { AskDeed, Step } from '../../src/simulator/story.ts';
+import { apply, happens } from './twists.ts';
+
+const applyWith = (seed: number, ...faults: Fault[]): Step => ({
+  kind: 'apply',
+  seed,
+  faults,
+  lies: [],
+  beside: 'nobody',
+});
+const ask = (deed: AskDeed, seed: number, ...faults: Fault[]): Step => ({
+  kind: 'ask',
+  deed,
+  seed,
+  faults,
+});
+
+it('a chain whose way back from the trash was cut off may be in the trash again after a power failure', async () => {
+  const { violations, crashes } = await runStory([
+    apply(1154220034),
+    happens('host', 'wait', 1774935154),
+    happens('policy', 'retention', 759575691),
+    {
+      kind: 'apply',
+      seed: 591678903,
+      faults: [
+        { of: 'looks', at: 117, how: 'host-after' },
+        { of: 'looks', at: 174, how: 'error-before' },
+      ],
+      lies: [],
+      beside: 'other-host',
+    },
+    { kind: 'apply', seed: 1099110935, faults: [], lies: ['hypervisor-empty'], beside: 'nobody' },
+    apply(1775107570),
+    apply(1055698560),
+    ask('trash-restore', 1198005330, { of: 'changes', at: 10, how: 'process-before' }),
+    ask('restore-as', 500943872),
+    applyWith(1683899152, { of: 'drivers', at: 9, how: 'host-after' }),
+  ]);
+  expect(crashes).toBe(4);
+  expect(violations).toEqual([]);
+});
+
+it('a domain that was undefined with the checkpoint of another tool comes back without it', async () => {
+  const { violations } = await runStory([
+    applyWith(
+      762399674,
+      { of: 'drivers', at: 19, how: 'error-before' },
+      { of: 'looks', at: 258, how: 'host-after' },
+    ),
+    happens('domain', 'foreign-checkpoint', 973110672),
+    happens('domain', 'undefine', 1172662923),
+    ask('restore-again', 713779674),
+  ]);
+  expect(violations).toEqual([]);
+});
