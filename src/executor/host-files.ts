@@ -42,6 +42,8 @@ export interface HostFiles {
    * nothing. Scratch that came back after a crash would be named by no journal.
    */
   remove(path: string): Promise<void>;
+  /** Makes durable which names are beside a path, and which are not; a success too if its directory is gone. */
+  syncNames(path: string): Promise<void>;
   /** Removes a directory if it is empty, durably. */
   removeEmpty(path: string): Promise<void>;
   /** Another name in the same directory; takes the place of a file that has it. */
@@ -120,6 +122,7 @@ export const realHostFiles: HostFiles = {
     await rm(path, { recursive: true, force: true });
     await syncParent(path);
   },
+  syncNames: syncParent,
   async removeEmpty(path) {
     await rmdir(path);
     await syncParent(path);

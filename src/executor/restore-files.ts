@@ -37,7 +37,7 @@ export function filesIntent(
 export async function dropFiles({ files }: FilesIntent, { drivers, log }: Tools): Promise<boolean> {
   let isClean = true;
   for (const { path } of files) {
-    if (!drivers.files.exists(path)) continue;
+    // One that is gone too: the fsync after its rename may be what failed, and a crash would bring it back unnamed.
     const removed = await onHost(`Removing ${path}`, () => drivers.files.remove(path));
     if (!removed.ok) log.warn(removed.error);
     isClean &&= removed.ok;

@@ -1,6 +1,7 @@
 import type { Action } from '../model/action.ts';
 import type { Outcome } from '../model/event.ts';
 import { fail, type Failure, ok, type Result } from '../model/result.ts';
+import { dismissLeft } from './dismiss-left.ts';
 import { type Checked, failed, type NotDone } from './not-done.ts';
 import { performable } from './perform.ts';
 import { actionLog, notNoted, type Recorder } from './recorder.ts';
@@ -27,7 +28,12 @@ export function toolsFor(action: Action, run: RunTools): Tools {
     look: (uuid) => drivers.hypervisor.look(uuid, jobs),
     imagePaths: () => imagePaths(drivers.hypervisor, jobs, allowed),
     store: drivers.openStore,
-    dismiss: (dead, uuid, kind) => drivers.journals.dismiss(dead, uuid, kind),
+    dismiss: async (dead, uuid, kind) => {
+      const runs = await drivers.journals.dead();
+      if (!runs.seen) return fail(runs.failure);
+      const open = runs.value.filter((one) => one.run === dead).flatMap((one) => one.open);
+      return dismissLeft(drivers, { run: dead, open }, uuid, kind);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Action } from '../model/action.ts';
 import { jobsOfRuns, leftOf } from '../model/leftover.ts';
 import { type Failure, ok, type Result } from '../model/result.ts';
+import { dismissLeft } from './dismiss-left.ts';
 import type { Drivers } from './drivers.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function settleRuns(
         (action.kind === 'end-drill' ? 'drill' : action.intent) === intent.kind,
     );
     if (leftover.is !== 'gone' || isPlanned) continue;
-    const noted = await drivers.journals.dismiss(run.run, intent.uuid, intent.kind);
+    const noted = await dismissLeft(drivers, run, intent.uuid, intent.kind);
     if (!noted.ok) return noted;
   }
   for (const { run, open } of runs.value) {

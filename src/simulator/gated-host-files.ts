@@ -58,6 +58,7 @@ function changesOf(gate: Gate): Omit<HostFiles, keyof Looks> {
         removeTree(gate, host.realPath(path));
         syncParent(path);
       }),
+    syncNames: (path) => doing('sync-directory', path, () => syncParent(path)),
     removeEmpty: (path) =>
       doing('remove-empty', path, () => {
         host.files.removeDirectory(path);

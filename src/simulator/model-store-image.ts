@@ -15,11 +15,14 @@ export function imageText(image: StoredImage): string {
   return JSON.stringify(image);
 }
 
-/** Another digit in the place of one: of a block's version, so that it reads, and reads wrong. */
+/**
+ * The next digit in the place of one: of a block's version, so that it reads, and reads wrong. A second one does not
+ * undo the first: what was found to be damaged, and is whole again of itself, is nothing that anybody should notice.
+ */
 export function flipped(text: string): string {
   const at = text.lastIndexOf(']]') - 1;
   if (at < 0) return text;
-  return `${text.slice(0, at)}${text[at] === '7' ? '8' : '7'}${text.slice(at + 1)}`;
+  return `${text.slice(0, at)}${(Number(text[at]) + 1) % 10}${text.slice(at + 1)}`;
 }
 
 /** The hash of a manifest for it. */

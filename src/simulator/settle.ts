@@ -91,7 +91,9 @@ function putsOff({ guards }: Plan): boolean {
 
 /**
  * Whether a check found damage, or a point that stood on it, a heal mended it, or images were put back: points
- * count no more, or count again, and what stood on images that were not there is seen again. What follows
+ * count no more, or count again, and what stood on images that were not there is seen again. A heal that finds its
+ * mirror's copy damaged brings that one into quarantine, as a check of copies does: retention there counts it no more and
+ * keeps another one, and each mirror has at most one such heal of a point, so that this ends. What follows
  * from that (another full, a check of what came back, a deletion) is the next plan's, as `leftAfter` has it.
  */
 function changesWhatCounts({ results }: Scene): boolean {
@@ -102,7 +104,10 @@ function changesWhatCounts({ results }: Scene): boolean {
       return (
         ((kind === 'heal' || kind === 'put-back') && outcome.code === 'done') ||
         ((kind === 'verify-points' || kind === 'verify-copies') && outcome.code === 'failed') ||
-        (kind === 'backup' && outcome.code === 'failed' && outcome.failure.code === 'images-differ')
+        (kind === 'backup' &&
+          outcome.code === 'failed' &&
+          outcome.failure.code === 'images-differ') ||
+        (kind === 'heal' && outcome.code === 'failed' && outcome.failure.code === 'copy-damaged')
       );
     });
   });

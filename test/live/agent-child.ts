@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../src/model/event.ts';
-import { eventually, type HostChild, type LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import type { HostChild, LiveHost } from './host.ts';
 
 /** A line of the agent's own, as far as tests read it. */
 interface AgentLine {

@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PointsReport } from '../../src/model/report.ts';
 import { builtProgram as main } from './build.ts';
+import { eventually } from './eventually.ts';
 import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { agentAnswers, type Guest, startGuest } from './guest.ts';
-import { eventually, type HostChild, LiveHost } from './host.ts';
+import { type HostChild, LiveHost } from './host.ts';
 import { virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { type LabDomain, virsh } from './lab.ts';
 import { isLong } from './long.ts';
 import { privateLab } from './private-lab.ts';
@@ -68,15 +69,24 @@ it('converges after SIGKILL again and again, while policy and domains change', a
   expect(log.join('\n')).toContain('agent-woke');
   writePolicy('full');
   // The guards of dead runs look once a second, and end their jobs.
-  await eventually('the guards are gone', async () => {
-    await host.run('agent', '--once');
-    return host.incoming().length === 0 && host.jobFiles().length === 0;
-  });
+  let round = '';
+  // What was killed in the instant before its guard ran leaves a directory that is swept a day later.
+  const left = (): readonly string[] =>
+    [...host.incoming(), ...host.jobFiles()].filter((name) => !name.startsWith('virsh-'));
+  await eventually(
+    'the guards are gone',
+    async () => {
+      const { out, err } = await host.run('agent', '--once');
+      round = `${out}${err}`;
+      return left().length === 0;
+    },
+    () => [...left(), round].join('\n'),
+  );
   host.writePolicy(domains, { schedule: '0 0 1 1 *', retention: {} });
   const last = await host.run('apply', '--auto-approve');
   expect([0, 4], `${log.join('\n')}\n${last.out}${last.err}`).toContain(last.exit);
-  const left = (await host.plan()).actions.filter(({ blockedBy }) => blockedBy.length === 0);
-  expect(left.map(({ id }) => id)).toEqual([]);
+  const planned = (await host.plan()).actions.filter(({ blockedBy }) => blockedBy.length === 0);
+  expect(planned.map(({ id }) => id)).toEqual([]);
   const points = await host.points();
   expect(points.filter(({ fault }) => fault !== null)).toEqual([]);
   for (const domain of domains) {

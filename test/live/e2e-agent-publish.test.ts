@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { sh, type LabDomain } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

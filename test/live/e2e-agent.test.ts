@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

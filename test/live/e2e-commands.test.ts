@@ -11,7 +11,8 @@ import type {
   VerifyReport,
 } from '../../src/model/report.ts';
 import type { StatusReport } from '../../src/model/status-report.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { type LabDomain } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

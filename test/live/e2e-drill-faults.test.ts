@@ -6,7 +6,8 @@ import type { DrillMemory } from '../../src/model/drill.ts';
 import type { PointRow } from '../../src/model/report.ts';
 import type { StatusReport } from '../../src/model/status-report.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, type HostChild, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { type HostChild, LiveHost } from './host.ts';
 import { connection, type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

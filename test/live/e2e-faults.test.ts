@@ -2,9 +2,10 @@ import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { builtProgram as main } from './build.ts';
-import { LiveHost, SmallDisk } from './host.ts';
+import { LiveHost } from './host.ts';
 import { type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
+import { SmallDisk } from './small-disk.ts';
 
 const MiB = 1024 ** 2;
 

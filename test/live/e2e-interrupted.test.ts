@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/model/event.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

@@ -4,7 +4,8 @@ import { beforeAll, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/model/event.ts';
 import type { PointRow } from '../../src/model/report.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { compareImages, type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

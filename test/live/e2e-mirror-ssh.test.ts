@@ -9,10 +9,12 @@ import type {
   VerifyReport,
 } from '../../src/model/report.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost, SmallDisk } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { compareImages, type LabDomain } from './lab.ts';
 import { bytesOnTheWay, farDirectory, farUser, startSshd, type FarHost } from './mirror-servers.ts';
 import { privateLab } from './private-lab.ts';
+import { SmallDisk } from './small-disk.ts';
 
 const MiB = 1024 ** 2;
 const directory = mkdtempSync(join(tmpdir(), 'hf-e2e-ssh-'));

@@ -9,7 +9,8 @@ import type {
   VerifyReport,
 } from '../../src/model/report.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { compareImages, type LabDomain } from './lab.ts';
 import { startWebdav, type Server } from './mirror-servers.ts';
 import { privateLab } from './private-lab.ts';

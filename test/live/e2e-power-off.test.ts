@@ -4,9 +4,10 @@ import { beforeAll, expect, it } from 'vitest';
 import { createLibvirt } from '../../src/hypervisor/libvirt/libvirt.ts';
 import type { PointRow } from '../../src/model/report.ts';
 import { builtProgram as main } from './build.ts';
+import { eventually } from './eventually.ts';
 import { GuestLine, guestLineDevice } from './guest-line.ts';
 import { agentAnswers, type Guest, startGuest } from './guest.ts';
-import { eventually, LiveHost } from './host.ts';
+import { LiveHost } from './host.ts';
 import { compareImages, sh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

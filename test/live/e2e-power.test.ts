@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

@@ -11,7 +11,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { PointRow } from '../../src/model/report.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { compareImages, type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

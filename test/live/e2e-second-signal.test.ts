@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { AgentChild } from './agent-child.ts';
 import { builtProgram as main } from './build.ts';
-import { eventually, LiveHost, type HostChild } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost, type HostChild } from './host.ts';
 import { virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { builtProgram as main } from './build.ts';
 import { CrashWorld } from './crash-world.ts';
-import { type HostChild, type HostOptions, SmallDisk } from './host.ts';
+import { type HostChild, type HostOptions } from './host.ts';
 import { itLong } from './long.ts';
 import { privateLab } from './private-lab.ts';
 import { score } from './score.ts';
 import { SickDisk } from './sick-disk.ts';
+import { SmallDisk } from './small-disk.ts';
 
 const MiB = 1024 ** 2;
 

@@ -1,13 +1,21 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runProgram } from '../../src/cli/program.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { PointRow } from '../../src/model/report.ts';
-import { run } from '../../src/process/run.ts';
-import { compareImages, sh, type Lab, type LabDomain } from './lab.ts';
+import { compareImages, type Lab, type LabDomain } from './lab.ts';
 
 /** What a command printed, and its exit status. */
 export interface Ran {
@@ -55,9 +63,12 @@ export class LiveHost {
   constructor(lab: Lab, name: string, options: HostOptions = {}) {
     this.lab = lab;
     this.options = options;
-    this.dir = join(lab.dir, name);
+    // A second try finds what the first one left.
+    const dir = join(lab.dir, name);
+    this.dir = existsSync(dir) ? mkdtempSync(`${dir}-`) : dir;
+    mkdirSync(this.dir, { recursive: true });
+    chmodSync(this.dir, 0o711);
     this.store = options.store ?? join(this.dir, 'store');
-    mkdirSync(this.dir, { mode: 0o711 });
     mkdirSync(this.store, { recursive: true });
     const scratch = options.scratch ?? join(this.dir, 'scratch');
     mkdirSync(scratch, { recursive: true, mode: 0o711 });
@@ -336,38 +347,5 @@ export class HostChild {
   async ended(): Promise<number | NodeJS.Signals | null> {
     const { code, signal } = await this.#ended;
     return signal ?? code;
-  }
-}
-
-/** Asks until it is true; a test that waits in vain says for what. */
-export async function eventually(what: string, ask: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 120_000;
-  while (!(await ask())) {
-    if (performance.now() > end) throw new Error(`in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** A file system of its own size, mounted until it is ended. */
-export class SmallDisk implements AsyncDisposable {
-  readonly path: string;
-
-  private constructor(path: string) {
-    this.path = path;
-  }
-
-  static async mount(path: string, sizeMiB: number): Promise<SmallDisk> {
-    mkdirSync(path, { recursive: true });
-    const options = `size=${sizeMiB}m,mode=0755`;
-    await sh('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', path);
-    return new SmallDisk(path);
-  }
-
-  async remount(options: string): Promise<void> {
-    await sh('mount', '-o', `remount,${options}`, this.path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await run({ program: 'umount', args: ['-l', this.path], timeoutSeconds: 60 });
   }
 }

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { beforeAll, expect, it } from 'vitest';
 import { run } from '../../src/process/run.ts';
 import { builtProgram } from './build.ts';
-import { eventually, LiveHost } from './host.ts';
+import { eventually } from './eventually.ts';
+import { LiveHost } from './host.ts';
 import { sh, type LabDomain } from './lab.ts';
 import { privateLab } from './private-lab.ts';
 

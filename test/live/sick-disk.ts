@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/process/run.ts';
-import { eventually } from './host.ts';
+import { eventually } from './eventually.ts';
 import { sh } from './lab.ts';
 
 /**

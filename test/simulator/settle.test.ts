@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/fault.ts';
 import { newDomain } from '../../src/simulator/model-domain.ts';
-import { StoryRun } from '../../src/simulator/run-story.ts';
+import { flipped } from '../../src/simulator/model-store-image.ts';
+import { runStory, StoryRun } from '../../src/simulator/run-story.ts';
 import { settle } from '../../src/simulator/settle.ts';
 import type { Step } from '../../src/simulator/story.ts';
+import { apply as applies, happens } from './twists.ts';
 
 const apply = (faults: readonly Fault[] = []): Step => ({
   kind: 'apply',
@@ -91,4 +93,37 @@ it('a trash that keeps nothing is emptied by the run after', async () => {
   for (const [path] of memory) files.removeFile(path);
   expect(await settle(run)).toEqual([]);
   expect(trashOf(run)).toEqual([]);
+});
+
+it('a heal that finds the copy damaged too leaves work to the next run', async () => {
+  const { violations } = await runStory([
+    happens('policy', 'add-mirror', 1867970765),
+    happens('policy', 'move-store', 693758608),
+    happens('policy', 'add-mirror', 338490612),
+    happens('mirror', 'fill', 777617027),
+    applies(778799534),
+    happens('policy', 'verify-again', 746232309),
+    {
+      kind: 'apply',
+      seed: 647036871,
+      faults: [{ of: 'drivers', at: 13, how: 'host-before' }],
+      lies: [],
+      beside: 'nobody',
+    },
+    happens('host', 'wait', 1764172151),
+    applies(16109534),
+    happens('host', 'wait-days', 1051489666),
+    happens('domain', 'resize', 2044163591),
+    applies(1408188293),
+    happens('host', 'flip', 1478702019),
+    happens('mirror', 'wipe', 294734470),
+  ]);
+  expect(violations).toEqual([]);
+});
+
+it('two flips of a copy do not make it whole again', () => {
+  const text = JSON.stringify({ blocks: 2, backing: null, data: [[0, 57]] });
+  const seen = new Set([text, flipped(text), flipped(flipped(text))]);
+  expect(seen.size).toBe(3);
+  expect(flipped(text)).toBe(text.replace('57', '58'));
 });

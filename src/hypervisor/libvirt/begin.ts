@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 import { startGuard, type Guard } from '../../process/guard.ts';
@@ -43,16 +43,14 @@ export async function beginPoint(
   if (request.signal.aborted) return fail(canceled);
   const frozen = skipped === null;
   const nonce = randomBytes(16).toString('hex');
-  const directory = await privateDirectory(host.runDir);
   const launched = await withMonitorLock(host.runDir, 'alone', async () => {
+    // Made as late as can be: of whoever is killed before the guard runs, which removes it, it stays a while.
+    const directory = await privateDirectory(host.runDir);
     const process = await launch(host, request, directory, nonce, frozen);
-    return { guard: process, begun: await process.heard('begun') };
+    return { directory, guard: process, begun: await process.heard('begun') };
   });
-  if (launched === null) {
-    await rm(directory, { recursive: true, force: true });
-    return monitorBusy('The point was not begun');
-  }
-  const { guard, begun } = launched;
+  if (launched === null) return monitorBusy('The point was not begun');
+  const { directory, guard, begun } = launched;
   const endedAt = host.now();
   const text = await readFile(join(directory, 'output'), 'utf8').catch(() => '');
   const output: Result<BeginOutput, Failure> = begun

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -23,10 +23,30 @@ export async function inPrivateFile<T>(
   }
 }
 
-/** Makes a directory that only we may enter, below one that QEMU may pass through to its sockets. */
+const prefix = 'virsh-';
+
+// The guard of an open point reads its directory while it freezes and thaws: minutes, at worst.
+const leftAfterMilliseconds = 24 * 3600_000;
+
+/**
+ * Makes a directory that only we may enter, below one that QEMU may pass through to its sockets. Those that
+ * processes left which were killed in the instant before they could remove them go with the first one a day later.
+ */
 export async function privateDirectory(runDir: string): Promise<string> {
   const made = await mkdir(runDir, { recursive: true });
   // The umask may have taken more away; what was there before is not ours to change.
   if (made !== undefined) await chmod(runDir, 0o711);
-  return mkdtemp(join(runDir, 'virsh-'));
+  await sweep(runDir, Date.now() - leftAfterMilliseconds);
+  return mkdtemp(join(runDir, prefix));
+}
+
+async function sweep(runDir: string, beforeMilliseconds: number): Promise<void> {
+  for (const name of await readdir(runDir)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(runDir, name);
+    // Another process may have been faster.
+    const found = await stat(path).catch(() => null);
+    if (found === null || found.mtimeMs > beforeMilliseconds) continue;
+    await rm(path, { recursive: true, force: true });
+  }
 }
