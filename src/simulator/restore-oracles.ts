@@ -1,6 +1,6 @@
 import type { Restore } from '../model/restore-action.ts';
 import type { ModelHost } from './model-host.ts';
-import { type ModelImage, versionsOf } from './model-image.ts';
+import { type ModelImage, type Version, versionsOf } from './model-image.ts';
 import { sameVersions } from './model-images.ts';
 import type { Oracle } from './oracles.ts';
 import type { LoopResult } from './run-loop.ts';
@@ -20,6 +20,19 @@ function restoresOf({ plan, events }: LoopResult): readonly { action: Restore; i
   );
 }
 
+/** Whether an image has what a point has, but for what a guest wrote since. */
+function isRestored(
+  image: ModelImage | null,
+  wanted: readonly Version[],
+  bornBefore: number,
+): boolean {
+  const now = image === null ? null : versionsOf(image);
+  return (
+    now?.length === wanted.length &&
+    now.every((version, block) => version === wanted[block] || version > bornBefore)
+  );
+}
+
 /** I1: what a finished restore wrote is what the disk was at the point's instant, but for what a guest wrote since. */
 const restoresRight: Oracle = ({ results, world, bornBefore }) =>
   results.flatMap((result) =>
@@ -30,11 +43,7 @@ const restoresRight: Oracle = ({ results, world, bornBefore }) =>
         const was = truth?.disks.get(target);
         const image = world.host.images.at(world.host, to);
         const now = image === null ? null : versionsOf(image);
-        const isRight =
-          now !== null &&
-          was?.length === now.length &&
-          now.every((version, block) => version === was[block] || version > bornBefore);
-        return isRight
+        return was !== undefined && isRestored(image, was, bornBefore)
           ? []
           : [`${action.id} is done, and ${to} reads [${now?.join(' ')}], not [${was?.join(' ')}]`];
       });
@@ -49,12 +58,23 @@ const losesNoImage: Oracle = ({ imagesBefore, world: { host } }) => {
     .map(([, path]) => `the image that was at ${path} is gone`);
 };
 
-/** What a finished restore brought stays: nobody puts an older image back over it. */
-const staysRestored: Oracle = ({ world: { host, restored } }) =>
-  [...restored].flatMap(([path, { inode }]) => {
-    const now = host.images.at(host, path);
-    return now !== null && now.inode >= inode ? [] : [`${path} was restored, and is not any more`];
+/**
+ * What a finished restore brought stays: nobody puts an older image back over it. Where another restore in
+ * place was begun and not reported as done, nothing may be there: what was is set aside. `restore-rest` sees to
+ * it that it is back at rest, itself or what that restore was to bring.
+ */
+const staysRestored: Oracle = ({ results, world: { host, restored, attempts } }) => {
+  const begun = results.flatMap(restoresOf).flatMap(({ action, isDone }) => {
+    return isDone || action.mode !== 'in-place' ? [] : action.images.map(({ to }) => to);
   });
+  const earlier = [...attempts.values()].flatMap(({ images }) => images.map(({ to }) => to));
+  const attempted = new Set([...begun, ...earlier]);
+  return [...restored].flatMap(([path, { inode }]) => {
+    const now = host.images.at(host, path);
+    const isRight = now === null ? attempted.has(path) : now.inode >= inode;
+    return isRight ? [] : [`${path} was restored, and is not any more`];
+  });
+};
 
 /** A chain that was brought back from the trash is there, held, and its points count again. */
 const bringsBack: Oracle = ({ before, after, world }) =>
@@ -86,7 +106,7 @@ export function imagesOf({ kind }: Step, host: ModelHost): ReadonlyMap<ModelImag
 }
 
 /** Remembers what was restored, and what was begun and not reported as done. */
-export function noteRestores({ results, world, imagesBefore }: Scene): void {
+export function noteRestores({ results, world, imagesBefore, bornBefore }: Scene): void {
   const { host, attempts, restored } = world;
   const before = new Map([...imagesBefore].map(([image, path]) => [path, image]));
   for (const { action, isDone } of results.flatMap(restoresOf)) {
@@ -100,7 +120,10 @@ export function noteRestores({ results, world, imagesBefore }: Scene): void {
     } else if (action.mode === 'in-place') {
       const truth = host.truthOf(uuid, action.point);
       const images = action.images.map(({ to, target }) => {
-        return { to, old: before.get(to) ?? null, wanted: truth?.disks.get(target) ?? [] };
+        const wanted = truth?.disks.get(target) ?? [];
+        const now = host.images.at(host, to);
+        const isNew = now?.isOurs === true && isRestored(now, wanted, bornBefore);
+        return { to, old: before.get(to) ?? null, wanted, placed: isNew ? now : null };
       });
       attempts.set(uuid, { images });
     }
@@ -128,9 +151,11 @@ export function unrestored({ host, attempts }: World): readonly Violation[] {
     if (domain?.state !== 'off') return [];
     const found = images.map(({ to }) => host.images.at(host, to));
     const isOld = images.every(({ old }, index) => found[index] === old);
-    const isNew = images.every(({ wanted }, index) => {
+    // One that was in its place when the restore died may have been started, and a guest wrote to it since.
+    const isNew = images.every(({ wanted, placed }, index) => {
       const image = found[index];
-      return image?.isOurs === true && sameVersions(versionsOf(image), wanted);
+      if (image?.isOurs !== true) return false;
+      return image === placed || sameVersions(versionsOf(image), wanted);
     });
     return isOld || isNew ? [] : [violation(`${domain.name} is neither as it was nor restored`)];
   });

@@ -44,6 +44,8 @@ export interface Attempt {
     /** What was there, and what the point has. */
     readonly old: ModelImage | null;
     readonly wanted: readonly Version[];
+    /** What the restore had already put there, with what the point has. */
+    readonly placed: ModelImage | null;
   }[];
 }
 

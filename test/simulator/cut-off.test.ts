@@ -57,3 +57,21 @@ it('a domain that was undefined with the checkpoint of another tool comes back w
   ]);
   expect(violations).toEqual([]);
 });
+
+it('what one restore in place brought may be set aside by the next one, which is killed', async () => {
+  const { violations } = await runStory([
+    apply(906164780),
+    ask('restore-in-place', 801452088),
+    ask('restore-in-place', 1336823024, { of: 'changes', at: 17, how: 'host-before' }),
+  ]);
+  expect(violations).toEqual([]);
+});
+
+it('a guest may write to what a restore brought that was killed at its last line', async () => {
+  const { violations } = await runStory([
+    apply(1617254626),
+    ask('restore-in-place', 287034231, { of: 'changes', at: 36, how: 'process-before' }),
+    apply(896126055),
+  ]);
+  expect(violations).toEqual([]);
+});
