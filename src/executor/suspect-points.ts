@@ -25,7 +25,7 @@ export async function suspectParents(
 ): Promise<Told> {
   if (action.parent === null) return { ok: false, error: notDone };
   const suspicion: Suspicion = {
-    code: 'images-differ',
+    raisedBy: 'images-differ',
     isMeant: () => true,
     words: (damaged) =>
       `What it stands on is damaged, and in quarantine now: ${damaged}; the next plan takes a full.`,
@@ -45,7 +45,7 @@ export async function suspectCopied(
 ): Promise<Told> {
   const ids = new Set(action.points.map(({ id }) => id));
   const suspicion: Suspicion = {
-    code: 'hash-differs',
+    raisedBy: 'hash-differs',
     isMeant: (id) => ids.has(id),
     words: (damaged) =>
       `In quarantine now: ${damaged}; the next plan heals it from a mirror, or takes a full.`,
@@ -56,23 +56,26 @@ export async function suspectCopied(
 /** What to suspect of a failure, and how it is told. */
 interface Suspicion {
   /** Code of the failure that raises it. */
-  readonly code: string;
+  readonly raisedBy: string;
   readonly isMeant: (point: PointId) => boolean;
   readonly words: (damaged: string) => string;
 }
 
 async function suspect(
   notDone: NotDone,
-  { code, isMeant, words }: Suspicion,
+  { raisedBy, isMeant, words }: Suspicion,
   chainOf: Suspected,
   store: Store,
   tools: Tools,
 ): Promise<Told> {
   const told = { ok: false, error: notDone } as const;
-  if (notDone.code !== 'failed' || notDone.failure.code !== code) return told;
+  if (notDone.code !== 'failed' || notDone.failure.code !== raisedBy) return told;
   const damaged = await quarantineDamaged(chainOf, isMeant, store, tools);
   if (damaged.length === 0) return told;
-  return failed({ code, message: `${notDone.failure.message}. ${words(damaged.join(', '))}` });
+  return failed({
+    code: raisedBy,
+    message: `${notDone.failure.message}. ${words(damaged.join(', '))}`,
+  });
 }
 
 type Suspected = Pick<Backup | CopyPoints, 'directory' | 'domain' | 'store'> & {
