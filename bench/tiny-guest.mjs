@@ -8,7 +8,7 @@ import { text } from './measure.mjs';
 
 export const virsh = (...args) => text('virsh', '-q', '-c', 'qemu:///system', ...args);
 
-const made = join(import.meta.dirname, '..', '.lab', 'guest-v1');
+const made = join(import.meta.dirname, '..', '.lab', 'guest-v2');
 const bash = (script, ...args) =>
   execFileSync('bash', ['-euc', script, 'bench', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
