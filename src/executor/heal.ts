@@ -6,13 +6,14 @@ import type { Heal } from '../model/check-action.ts';
 import type { Manifest } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { pointPath } from '../store/layout.ts';
+import { filesOf } from '../store/manifest.ts';
 import type { PointPlace, Store } from '../store/store.ts';
 import { noteSound } from './check-point.ts';
 import { underStoreLock } from './locked.ts';
 import { during, failed, interrupted, type NotDone, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
-import { type FileFinding, hashesOf, verifyFiles } from './verify-point.ts';
+import { type FileFinding, verifyFiles } from './verify-point.ts';
 import { spaceShortage } from './watch.ts';
 
 /**
@@ -184,7 +185,7 @@ async function fetchFiles(
   { log, drivers }: Tools,
   signal: AbortSignal,
 ): Promise<Result<number, BadCopy>> {
-  const wanted = hashesOf(manifest).filter(({ file }) => bad.includes(file));
+  const wanted = filesOf(manifest).filter(({ file }) => bad.includes(file));
   const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   const fetched = await mirror.fetch({

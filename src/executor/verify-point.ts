@@ -2,6 +2,7 @@ import type { RateLimit } from '../image/rate-limit.ts';
 import type { Manifest, ManifestDisk } from '../model/point.ts';
 import { fail, type Failure, type Result } from '../model/result.ts';
 import type { Depth } from '../model/verification.ts';
+import { filesOf } from '../store/manifest.ts';
 import type { FileChecks } from './file-checks.ts';
 
 /** What a check found of one file of a point. */
@@ -53,7 +54,7 @@ export async function verifyFiles(
   { checks, signal, onBytes = () => undefined, rateLimit = null, only }: CheckOptions,
 ): Promise<readonly FileFinding[]> {
   const found: FileFinding[] = [];
-  for (const { file, sha256, bytes } of hashesOf(manifest)) {
+  for (const { file, sha256, bytes } of filesOf(manifest)) {
     if (only?.has(file) === false) continue;
     const hashed = await checks.hash(`${path}/${file}`, { signal, onBytes, rateLimit });
     if (!hashed.ok) found.push(findingOf(file, hashed.error));
@@ -63,16 +64,6 @@ export async function verifyFiles(
     }
   }
   return found;
-}
-
-/** All files of a point, with what they are to be. */
-export function hashesOf(
-  manifest: Manifest,
-): readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[] {
-  const images = manifest.disks.map(({ file, sha256, fileBytes }) => {
-    return { file, sha256, bytes: fileBytes };
-  });
-  return [...images, ...manifest.files];
 }
 
 async function replayDisk(
@@ -90,6 +81,17 @@ async function replayDisk(
 const findingOf = (file: string, { code, message }: Failure): FileFinding => {
   return { file, code, message };
 };
+
+/** What of findings proves damage: the first such finding, and all files that it is about; null: nothing does. */
+export function damageIn(
+  findings: readonly FileFinding[],
+): { readonly proof: FileFinding; readonly files: readonly string[] } | null {
+  const damage = findings.filter(isDamage);
+  const [proof] = damage;
+  return proof === undefined
+    ? null
+    : { proof, files: [...new Set(damage.map(({ file }) => file))] };
+}
 
 /** Whether a failure proves damage; anything else means that it could not be told. */
 export function isDamage({ code }: Failure): boolean {

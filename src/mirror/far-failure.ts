@@ -8,6 +8,13 @@ interface Saying {
   readonly remedy: string;
 }
 
+/** What to do when a directory there may not be written. */
+export const giveRights =
+  'give the account there the right to read and write the mirror’s directory';
+
+/** What to do when it is full there. */
+export const makeRoom = 'make room there; the copy is then gone on with';
+
 // In this order: ssh says first why, and rsync then only that the connection ended.
 const sayings: readonly Saying[] = [
   {
@@ -18,7 +25,7 @@ const sayings: readonly Saying[] = [
   {
     form: /No space left on device|Disk quota exceeded|File too large|507 Insufficient|Insufficient Storage|QuotaExceeded|quota exceeded/i,
     code: 'mirror-full',
-    remedy: 'make room there; the copy is then gone on with',
+    remedy: makeRoom,
   },
   {
     form: /Read-only file system/,
@@ -34,7 +41,7 @@ const sayings: readonly Saying[] = [
   {
     form: /(?:Permission|Operation) (?:denied|not permitted)|AccessDenied|Access Denied|403 Forbidden|401 Unauthorized|SignatureDoesNotMatch|InvalidAccessKeyId|permission denied/,
     code: 'permission',
-    remedy: 'give the account there the right to read and write the mirror’s directory',
+    remedy: giveRights,
   },
   {
     form: /(?:change_dir|cannot stat destination|mkdir) "[^\n]*No such file or directory|directory not found/,

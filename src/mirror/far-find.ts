@@ -1,3 +1,4 @@
+import { join } from 'node:path/posix';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { FarFile, FarListing } from './far-end.ts';
 import { runThere, type FarShell } from './far-shell.ts';
@@ -31,10 +32,30 @@ export async function findThere(
   );
 }
 
-/** Free bytes at the root; null where nobody can tell. */
-export async function freeThere(shell: FarShell, signal: AbortSignal): Promise<number | null> {
-  const done = await runThere(shell, { text: 'df -Pk .', lines: [], timeoutSeconds: 60, signal });
-  return done.ok ? (parseSpace(done.value.stdout)?.freeBytes ?? null) : null;
+/** What of the far end can make a copy fail: free bytes at the root (null: unknown), and a directory that is not ours to write. */
+export interface Room {
+  readonly freeBytes: number | null;
+  readonly closed: string | null;
+}
+
+const roomScript =
+  'df -Pk .; echo //; IFS= read -r below; for each in . "./$below"; do ' +
+  '[ ! -e "$each" ] || [ -w "$each" ] || { echo "$each"; exit 0; }; done';
+
+/** Asks for the room below a directory; null where nobody can tell. */
+export async function roomThere(
+  shell: FarShell,
+  below: string,
+  signal: AbortSignal,
+): Promise<Room | null> {
+  const script = { text: roomScript, lines: [below], timeoutSeconds: 60, signal };
+  const done = await runThere(shell, script);
+  if (!done.ok) return null;
+  const [space = '', closed = ''] = done.value.stdout.split('//\n');
+  return {
+    freeBytes: parseSpace(space)?.freeBytes ?? null,
+    closed: closed === '' ? null : join(shell.place.path, closed.trimEnd()),
+  };
 }
 
 function onlyVanished(stderr: string): boolean {

@@ -1,8 +1,8 @@
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { run, type CommandFailure, type Output } from '../process/run.ts';
 import type { Transfer } from './far-end.ts';
-import { farFailure } from './far-failure.ts';
-import { freeThere } from './far-find.ts';
+import { farFailure, giveRights, makeRoom } from './far-failure.ts';
+import { roomThere } from './far-find.ts';
 import type { FarShell } from './far-shell.ts';
 import type { Transferred } from './mirror.ts';
 import { hearRsyncProgress, parseRsyncStats } from './rsync-output.ts';
@@ -118,7 +118,7 @@ export async function transfer(
   const failure = transferFailure(place.shell, direction, done.error);
   const isSaid = !['mirror-failed', 'mirror-unreachable'].includes(failure.code);
   return fail(
-    isSaid || direction === 'pull' ? failure : await orFull(place.shell, failure, signal),
+    isSaid || direction === 'pull' ? failure : await orNoRoom(place.shell, far, failure, signal),
   );
 }
 
@@ -126,15 +126,28 @@ export async function transfer(
 const fullBytes = 8 * 1024 ** 2;
 
 /**
- * A receiver that ends because its disk is full does not always get its words
- * through before the sender notices: the free space tells it too.
+ * A receiver that cannot write does not always get its words through before
+ * the sender notices: the free space and the rights there tell it too.
  */
-async function orFull(shell: FarShell, failure: Failure, signal: AbortSignal): Promise<Failure> {
-  const free = await freeThere(shell, signal);
-  if (free === null || free >= fullBytes) return failure;
+async function orNoRoom(
+  shell: FarShell,
+  below: string,
+  failure: Failure,
+  signal: AbortSignal,
+): Promise<Failure> {
+  const room = await roomThere(shell, below, signal);
+  if (room === null) return failure;
+  const where = `mirror ${shell.name} (${shell.target})`;
+  if (room.closed !== null) {
+    return {
+      code: 'permission',
+      message: `${where}: ${room.closed} cannot be written; ${giveRights}`,
+    };
+  }
+  if (room.freeBytes === null || room.freeBytes >= fullBytes) return failure;
   return {
     code: 'mirror-full',
-    message: `mirror ${shell.name} (${shell.target}): ${free} bytes are left there, and the copy ended; make room there; the copy is then gone on with`,
+    message: `${where}: ${room.freeBytes} bytes are left there, and the copy ended; ${makeRoom}`,
   };
 }
 

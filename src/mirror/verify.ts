@@ -1,5 +1,6 @@
 import type { Manifest } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
+import { filesOf } from '../store/manifest.ts';
 import { readManifests } from './look.ts';
 import type { BadFile, CheckRequest, Verified } from './mirror.ts';
 import { placesOf } from './places.ts';
@@ -18,7 +19,7 @@ export function verifyPoints(
     if (!found.ok) return found;
     const sizes = new Map<string, number>(
       found.value.flatMap(({ path, manifest }) =>
-        hashesOf(manifest).map(({ file, bytes }) => [`${path}/${file}`, bytes] as const),
+        filesOf(manifest).map(({ file, bytes }) => [`${path}/${file}`, bytes] as const),
       ),
     );
     let total = 0;
@@ -46,20 +47,11 @@ export function verifyPoints(
   });
 }
 
-function hashesOf(
-  manifest: Manifest,
-): readonly { readonly file: string; readonly bytes: number; readonly sha256: string }[] {
-  return [
-    ...manifest.disks.map(({ file, fileBytes, sha256 }) => ({ file, bytes: fileBytes, sha256 })),
-    ...manifest.files,
-  ];
-}
-
 function badFiles(
   manifest: Manifest,
   hashOf: (file: string) => string | undefined,
 ): readonly BadFile[] {
-  return hashesOf(manifest).flatMap(({ file, sha256 }): readonly BadFile[] => {
+  return filesOf(manifest).flatMap(({ file, sha256 }): readonly BadFile[] => {
     const hash = hashOf(file);
     if (hash === sha256) return [];
     return [{ file, code: hash === undefined ? 'file-missing' : 'hash-differs' }];

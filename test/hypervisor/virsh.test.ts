@@ -208,3 +208,19 @@ it('leaves a virsh whose answer never ends', { timeout: 60_000 }, async () => {
   });
   await virsh.close();
 });
+
+it('takes no offence at a libvirtd that came back while it waited; in the middle it is a failure', async () => {
+  await stand(
+    `n=0; back() { n=$((n + 1)); echo 'error: Reconnected to the hypervisor'; echo "answer $n"; }`,
+  );
+  const pool = new VirshPool('test:///', 10);
+  const virsh = pool.take();
+  expect(await virsh.ask('back')).toEqual({ ok: true, value: 'answer 1\n' });
+  const inTheMiddle = await virsh.ask('back');
+  expect(inTheMiddle).toMatchObject({ ok: false, error: { code: 'libvirt-unreachable' } });
+  pool.give(virsh);
+  const again = pool.take();
+  expect(again).toBe(virsh);
+  expect(await again.ask('back')).toEqual({ ok: true, value: 'answer 3\n' });
+  await again.close();
+});

@@ -74,6 +74,12 @@ it('I1, I3: copies with rclone from the policy, and converges when killed in it'
 it('deletes there what its retention lets go, and removes the data later', async () => {
   for (let count = 0; count < 2; count += 1) await host.takePoint(domain);
   await converges();
+  // What was hidden a moment ago waits there for its second, and no plan wants anything meanwhile.
+  await eventually('its data is removed', async () => {
+    await converges();
+    const { mirrors } = await host.json<MirrorsReport>('mirror', 'list');
+    return mirrors[0]?.stores[0]?.domains[0]?.deleted === 0;
+  });
   const { mirrors } = await host.json<MirrorsReport>('mirror', 'list');
   expect(mirrors[0]?.freeBytes).toBeNull();
   expect(mirrors[0]?.stores[0]?.domains).toMatchObject([

@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { roomThere } from '../../src/mirror/far-find.ts';
 import type { Mirror, SshSettings } from '../../src/mirror/mirror.ts';
 import { openRsync } from '../../src/mirror/rsync.ts';
+import { sshWords } from '../../src/mirror/ssh-words.ts';
+import { parseRsyncTarget } from '../../src/mirror/target.ts';
 import {
   copyOf,
   lookAt,
@@ -98,12 +101,28 @@ it('a root that is not there, and one that may not be read', async () => {
     message: `${where}: rsync: [sender] change_dir "${host.home}/nothing/" failed: No such file or directory (2); mount its disk or make the directory`,
   });
   const closed = join(host.home, 'closed');
-  mkdirSync(closed, { mode: 0o755 });
+  mkdirSync(closed, { mode: 0o755, recursive: true });
   using readable = world(closed);
   const refused = failureOf(
     await readable.mirror.copy(copyOf(readable.storePath, readable.points)),
   );
-  expect(refused.code).toBe('permission');
+  expect(refused).toMatchObject({ code: 'permission' });
+  // The receiver's words do not always get through; the place tells it too.
+  const shell = {
+    name: 'nas',
+    target: readable.target,
+    place: must(parseRsyncTarget(readable.target)),
+    ssh: must(
+      sshWords({ identityFile: host.identityFile, knownHosts: host.knownHosts, port: host.port }),
+    ),
+  };
+  expect(await roomThere(shell, 'domain/x', signal)).toEqual({
+    freeBytes: expect.any(Number),
+    closed,
+  });
+  const open = { ...shell, place: { ...shell.place, path: host.home } };
+  expect(await roomThere(open, 'closed', signal)).toMatchObject({ closed });
+  expect(await roomThere(open, 'nothing', signal)).toMatchObject({ closed: null });
 });
 
 it('a far end that fills up keeps what it has, and the copy is gone on with', async () => {

@@ -60,6 +60,8 @@ export class VirshSession {
   #end = '';
   #timer: NodeJS.Timeout | null = null;
   #failure: Failure | null = null;
+  /** Its caller has no answer yet, so that a libvirtd which came back meanwhile is none of his doubts. */
+  #isFresh = true;
 
   constructor(uri: string, stallSeconds: number) {
     this.stallSeconds = stallSeconds;
@@ -105,6 +107,7 @@ export class VirshSession {
   }
 
   wake(): void {
+    this.#isFresh = true;
     this.#conversation.ref();
   }
 
@@ -169,7 +172,8 @@ export class VirshSession {
       from = mark + this.#nonce.length;
       // Before the first mark of a line stands the line itself.
       if (this.#firstOfLine.delete(pending)) continue;
-      pending.answers.push(blockOf(answer));
+      pending.answers.push(blockOf(this.#isFresh ? withoutReconnect(answer) : answer));
+      this.#isFresh = false;
       if (pending.answers.length < pending.lines.length) continue;
       this.#pending.shift();
       pending.resolve(pending.answers);
@@ -220,6 +224,15 @@ const unsafeName = (command: VirshCommand | undefined): Failure => ({
   message: `virsh cannot be told a name with control characters: ${JSON.stringify(command?.at(-1))}`,
 });
 
+/**
+ * virsh finds that it had lost libvirtd when it is asked the next thing: it
+ * says so, and then answers. Who had asked it before must know of it, for a
+ * job may have been lost.
+ */
+function withoutReconnect(answer: string): string {
+  return answer.replace(/^(\n?)error: Reconnected to the hypervisor\n/, '$1');
+}
+
 /** What an answer says: an error if virsh said one, else the text. */
 function blockOf(text: string): Block {
   const trimmed = text.startsWith('\n') ? text.slice(1) : text;
@@ -239,7 +252,7 @@ function errorIn(text: string): string | null {
 const meanings: readonly (readonly [RegExp, string])[] = [
   [/failed to get domain|Domain not found|no domain with matching/, 'domain-gone'],
   [
-    /failed to connect to the hypervisor|Failed to connect socket|Disconnected from|client socket is closed/,
+    /failed to connect to the hypervisor|Failed to connect socket|Disconnected from|Reconnected to the hypervisor|client socket is closed/,
     'libvirt-unreachable',
   ],
   [/not supported by the connection driver/, 'not-supported'],
