@@ -2,6 +2,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { closedName, holdName, manifestName, quarantineName } from '../store/layout.ts';
 import { filesOf, parseManifest } from '../store/manifest.ts';
+import type { ExpectedFile } from './far-end.ts';
 import { markerName, newMarker } from './known-mirrors.ts';
 import { lookThere, type FarLook } from './look.ts';
 import type { CopyRequest, Transferred } from './mirror.ts';
@@ -13,9 +14,7 @@ interface LocalPoint {
   readonly path: string;
   /** Text of its manifest. */
   readonly content: string;
-  readonly files: readonly string[];
-  /** By path, as the manifest has it. */
-  readonly sha256: readonly (readonly [string, string])[];
+  readonly files: ReadonlyMap<string, ExpectedFile>;
 }
 
 /** What is to travel, and in which of the three ways. */
@@ -45,8 +44,9 @@ export function copyPoints(
     if (!outline.ok) return outline;
     const { data, manifests, damaged } = outline.value;
     const common = { local: storePath, far: work.store, onBytes: request.onBytes, signal };
-    const sha256 = new Map(points.value.flatMap((point) => point.sha256));
-    const sent = await work.end.push({ ...common, compare: request.compare, paths: data, sha256 });
+    const expected = new Map(points.value.flatMap(({ files }) => [...files]));
+    const { compare } = request;
+    const sent = await work.end.push({ ...common, compare, paths: data, expected });
     if (!sent.ok) return sent;
     const rest = { ...common, compare: 'content' } as const;
     const replaced =
@@ -86,13 +86,12 @@ function readStore(
         path: `${storePath}/${path}/${manifestName}`,
       });
       if (!manifest.ok) return manifest;
-      const files = filesOf(manifest.value).flatMap(({ file }) =>
-        only?.get(name)?.has(file) === false ? [] : [`${path}/${file}`],
+      const files = filesOf(manifest.value).flatMap(({ file, bytes, sha256 }) =>
+        only?.get(name)?.has(file) === false
+          ? []
+          : [[`${path}/${file}`, { bytes, sha256 }] as const],
       );
-      const sha256 = filesOf(manifest.value).map(
-        (each) => [`${path}/${each.file}`, each.sha256] as const,
-      );
-      read.push({ path, content, files, sha256 });
+      read.push({ path, content, files: new Map(files) });
     }
     return ok(read);
   });
@@ -191,6 +190,6 @@ function outlineOf(
     }
   }
   const travelling = marks.filter((path) => look.read(path) === null && isHere(path));
-  const data = [...travelling, ...points.flatMap(({ files }) => files)];
+  const data = [...travelling, ...points.flatMap(({ files }) => [...files.keys()])];
   return ok({ data, manifests, damaged });
 }
