@@ -1,5 +1,4 @@
-import type { Instant } from '../model/instant.ts';
-import { secondsBetween } from '../model/instant.ts';
+import { secondsBetween, type Instant } from '../model/instant.ts';
 import { fail, type Failure, type Result } from '../model/result.ts';
 import type { HostPublish } from '../policy/host-file.ts';
 import { readPublishState, type PublishState } from '../source/publish-state.ts';
