@@ -4,6 +4,7 @@ import { closedName, holdName, manifestName, quarantineName } from '../store/lay
 import { filesOf, parseManifest } from '../store/manifest.ts';
 import { markerName, newMarker } from './known-mirrors.ts';
 import { lookThere, type FarLook } from './look.ts';
+import { mendRests, type MarkedRest } from './mend-rests.ts';
 import type { CopyRequest, Transferred } from './mirror.ts';
 import { placesOf, type ChainPlace } from './places.ts';
 import { mirrorFailure, withScratch, writeScratch, type Work } from './work.ts';
@@ -26,9 +27,14 @@ interface Outline {
   readonly manifests: readonly string[];
   /** Manifests there that are damaged, and are replaced. */
   readonly damaged: readonly string[];
+  /** Points whose bytes there are compared, because a check found them damaged while they were copies. */
+  readonly marked: readonly MarkedRest[];
 }
 
-/** `Mirror.copy`: at most six processes the first time, three with something to send, two with nothing. */
+/**
+ * `Mirror.copy`: at most six processes the first time, three with something to send, two with nothing;
+ * up to four more where rests of points are in quarantine.
+ */
 export function copyPoints(
   work: Work,
   request: CopyRequest,
@@ -43,19 +49,24 @@ export function copyPoints(
     if (!look.ok) return look;
     const outline = outlineOf(work, request, place.value, points.value, look.value);
     if (!outline.ok) return outline;
-    const { data, manifests, damaged } = outline.value;
+    const { data, manifests, damaged, marked } = outline.value;
     const common = { local: storePath, far: work.store, onBytes: request.onBytes, signal };
     const sha256 = new Map(points.value.flatMap((point) => point.sha256));
-    const sent = await work.end.push({ ...common, compare: request.compare, paths: data, sha256 });
+    const sent =
+      data.length === 0
+        ? nothing
+        : await work.end.push({ ...common, compare: request.compare, paths: data, sha256 });
     if (!sent.ok) return sent;
     const rest = { ...common, compare: 'content' } as const;
     const replaced =
       damaged.length === 0 ? nothing : await work.end.push({ ...rest, paths: damaged });
     if (!replaced.ok) return replaced;
+    const mended = marked.length === 0 ? nothing : await mendRests(work, common, marked);
+    if (!mended.ok) return mended;
     const added =
       manifests.length === 0 ? nothing : await work.end.pushNew({ ...rest, paths: manifests });
     if (!added.ok) return added;
-    return ok(sumOf([sent.value, replaced.value, added.value]));
+    return ok(sumOf([sent.value, replaced.value, mended.value, added.value]));
   });
 }
 
@@ -167,13 +178,17 @@ function outlineOf(
   const marks = [holdName, closedName].map((name) => `${place.chainPath}/${name}`);
   const manifests: string[] = [];
   const damaged: string[] = [];
-  for (const [index, { path, content }] of points.entries()) {
+  const marked: MarkedRest[] = [];
+  for (const [index, { path, content, sha256 }] of points.entries()) {
     const file = `${path}/${manifestName}`;
     const there = look.read(file);
     marks.push(`${path}/${holdName}`);
     if (there === null) {
       manifests.push(file);
-      marks.push(`${path}/${quarantineName}`);
+      const mark = `${path}/${quarantineName}`;
+      marks.push(mark);
+      // The mark of the store's own point stays with it.
+      if (look.read(mark) !== null && !isHere(mark)) marked.push({ mark, sha256 });
     } else if (there !== content) {
       const name = place.points[index]?.name ?? '';
       const parsed = parseManifest(there, {
@@ -191,6 +206,8 @@ function outlineOf(
     }
   }
   const travelling = marks.filter((path) => look.read(path) === null && isHere(path));
-  const data = [...travelling, ...points.flatMap(({ files }) => files)];
-  return ok({ data, manifests, damaged });
+  // Nothing that is sound there is overwritten: which of these files travel, their hashes say.
+  const later = new Set(marked.flatMap(({ sha256 }) => sha256.map(([path]) => path)));
+  const files = points.flatMap((point) => point.files).filter((path) => !later.has(path));
+  return ok({ data: [...travelling, ...files], manifests, damaged, marked });
 }
