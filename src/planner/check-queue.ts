@@ -106,7 +106,7 @@ export const bytesOf = (points: readonly DuePoint[]): number =>
   points.reduce((total, { bytes }) => total + bytes, 0);
 
 /** What checks may read in any 24 hours. */
-export const dayBytes = ({ rateBytesPerSecond, secondsPerDay }: VerifyBudget): number =>
+const dayBytes = ({ rateBytesPerSecond, secondsPerDay }: VerifyBudget): number =>
   rateBytesPerSecond * secondsPerDay;
 
 /**
@@ -127,6 +127,15 @@ export function withinBudget(
   });
   const count = end === -1 ? ranked.length : end;
   return { now: ranked.slice(0, count), later: ranked.slice(count) };
+}
+
+/** What a note says of points that have to wait: `days` is how long it takes to read them. */
+export function laterFacts(
+  later: readonly DuePoint[],
+  budget: VerifyBudget,
+): { readonly points: number; readonly bytes: number; readonly days: number } {
+  const bytes = bytesOf(later);
+  return { points: later.length, bytes, days: Math.ceil(bytes / dayBytes(budget)) };
 }
 
 /**

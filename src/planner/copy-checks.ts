@@ -8,8 +8,8 @@ import { directoryFor } from './backup.ts';
 import {
   bytesOf,
   checkReasons,
-  dayBytes,
   dueOf,
+  laterFacts,
   pointsOf,
   spentBytes,
   withinBudget,
@@ -124,8 +124,7 @@ function laterNote(
   verification: CopyVerification,
   later: readonly DuePoint[],
 ): Note {
-  const bytes = bytesOf(later);
-  const facts = { points: later.length, bytes, days: Math.ceil(bytes / dayBytes(verification)) };
+  const facts = laterFacts(later, verification);
   const [first] = situations;
   const place = first?.desired.place ?? null;
   return note('info', `mirror/${first?.name ?? ''}`, 'checks-later', facts, place);

@@ -7,9 +7,9 @@ import { defaultVerifyBudget, type VerifyBudget } from '../model/verification.ts
 import {
   bytesOf,
   checkReasons,
-  dayBytes,
   dueOf,
   earlier,
+  laterFacts,
   pointsOf,
   spentBytes,
   withinBudget,
@@ -55,8 +55,7 @@ export function plannedChecks(planning: Planning, going: ReadonlySet<string>): P
     }
     if (later.length === 0) continue;
     for (const { domain } of later) nextAt.set(domain.uuid, planning.asOf);
-    const days = Math.ceil(bytesOf(later) / dayBytes(budgetOf(store)));
-    const facts = { points: later.length, bytes: bytesOf(later), days };
+    const facts = laterFacts(later, budgetOf(store));
     notes.push(note('info', `store/${store.name}`, 'checks-later', facts, store.desired.place));
   }
   return { actions, notes, nextAt };
