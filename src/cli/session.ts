@@ -15,6 +15,7 @@ import { resolvePolicy } from '../policy/resolve-policy.ts';
 import type { EndedRuns } from '../store/ended-runs.ts';
 import { realJournalFiles } from '../store/journal-files.ts';
 import { observeStore } from '../store/observe.ts';
+import { readOpenJobs } from '../store/open-jobs.ts';
 import { readRuns } from '../store/runs.ts';
 import type { Context, Refusal } from './context.ts';
 import { loadHost } from './host.ts';
@@ -91,6 +92,7 @@ function sessionOf(
       },
       hypervisor,
       observeStore,
+      openJobs: () => readOpenJobs(host.stateDir, realJournalFiles, endedRuns),
       deadRuns: async () => readRuns(host.stateDir, realJournalFiles, endedRuns),
       ...context.clock,
     });

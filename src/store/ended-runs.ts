@@ -1,4 +1,6 @@
 import type { Look } from './files.ts';
+import type { JournalFiles } from './journal-files.ts';
+import { isFinished, strangeJournal } from './journal-read.ts';
 
 /**
  * Journals that this process saw to have their end, by path, each as the file that it was.
@@ -7,14 +9,20 @@ import type { Look } from './files.ts';
  */
 export type EndedRuns = Map<string, string>;
 
-/** Whether the file at a path is one whose end was seen. */
-export function isKnownEnded(ended: EndedRuns, path: string, look: Look): boolean {
-  return ended.get(path) === markOf(look);
-}
+/** What a journal is before it is read: it has its end, it has none yet, or it is none of ours. */
+export type Beginning = 'ended' | 'open' | { readonly strange: string };
 
-/** Notes an end. `look` is from before the end was read: what changed meanwhile is read again. */
-export function noteEnded(ended: EndedRuns, path: string, look: Look): void {
-  ended.set(path, markOf(look));
+/** Looks at a journal; reads no more than its end, and that once. */
+export function lookAtJournal(path: string, files: JournalFiles, ended: EndedRuns): Beginning {
+  // The look before the end: of what changes in between, the end is read again.
+  const look = files.look(path);
+  const mark = look === null ? null : markOf(look);
+  if (mark !== null && ended.get(path) === mark) return 'ended';
+  const strange = strangeJournal(path, files);
+  if (strange !== null) return { strange };
+  if (!isFinished(path, files)) return 'open';
+  if (mark !== null) ended.set(path, mark);
+  return 'ended';
 }
 
 /** Forgets journals that are gone: an agent of years remembers as many as are kept. */

@@ -6,7 +6,7 @@ import type { ObservedRun } from '../model/observed.ts';
 import type { HistoryRun } from '../model/report.ts';
 import { seen, unseen, type Seen } from '../model/result.ts';
 import { errorNumber, systemFailure } from './attempt.ts';
-import { forgetGone, isKnownEnded, noteEnded, type EndedRuns } from './ended-runs.ts';
+import { forgetGone, lookAtJournal, type EndedRuns } from './ended-runs.ts';
 import { runsIn } from './journal-file.ts';
 import { realJournalFiles, type JournalFiles } from './journal-files.ts';
 import { isFinished, openEntries, readJournal, strangeJournal } from './journal-read.ts';
@@ -20,7 +20,7 @@ function startOf(run: RunId): Instant {
 }
 
 /** Journals of a host; none if no run ever was. */
-function listRuns(stateDir: string, files: JournalFiles): readonly RunId[] {
+export function listRuns(stateDir: string, files: JournalFiles): readonly RunId[] {
   try {
     return runsIn(files, runsDirectory(stateDir)).map((name) =>
       runId(name.slice(0, -'.ndjson'.length)),
@@ -58,14 +58,10 @@ export async function readRuns(
     );
     for (const run of kept) {
       const path = journalPath(stateDir, run);
-      const look = files.look(path);
-      if (look !== null && isKnownEnded(ended, path, look)) continue;
-      const strange = strangeJournal(path, files);
-      if (strange !== null) return unseen('journal-unreadable', `${strange}; ${whatNow}`);
-      if (isFinished(path, files)) {
-        if (look !== null) noteEnded(ended, path, look);
-        continue;
-      }
+      const beginning = lookAtJournal(path, files, ended);
+      if (beginning === 'ended') continue;
+      if (beginning !== 'open')
+        return unseen('journal-unreadable', `${beginning.strange}; ${whatNow}`);
       // The lock before the text: once nobody holds it, nothing more will be written.
       if (await files.isLocked(path)) continue;
       const { events, bad } = readJournal(path, files);
