@@ -16,6 +16,7 @@ import type { Schedule } from '../model/desired.ts';
 import { instantOf, type Instant } from '../model/instant.ts';
 import { noRequest } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { EndedRuns } from '../store/ended-runs.ts';
 import { takeApplyLock } from './apply-lock.ts';
 import { withApprovals } from './approvals.ts';
 import { wholeMessage, type Context, type Refusal } from './context.ts';
@@ -53,6 +54,7 @@ const lockedRetrySeconds = 60;
 export class AgentDesk {
   readonly #context: Context;
   readonly #options: DeskOptions;
+  readonly #endedRuns: EndedRuns = new Map();
   #session: Session | null = null;
   #said = '';
   #state: AgentState;
@@ -145,7 +147,8 @@ export class AgentDesk {
   async #open({ note, warn }: RoundWatch): Promise<Result<Session, Refusal>> {
     let said = '';
     const terminal = { ...this.#context.terminal, err: (text: string) => void (said += text) };
-    const opened = await openSession({ ...this.#context, terminal }, undefined, { fetch: true });
+    const options = { fetch: true, endedRuns: this.#endedRuns };
+    const opened = await openSession({ ...this.#context, terminal }, undefined, options);
     if (said !== this.#said && said !== '') note(said.trimEnd());
     this.#said = said;
     if (opened.ok) {

@@ -2,8 +2,10 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { closedName, holdName, manifestName, quarantineName } from '../store/layout.ts';
 import { filesOf, parseManifest } from '../store/manifest.ts';
+import type { ExpectedFile } from './far-end.ts';
 import { markerName, newMarker } from './known-mirrors.ts';
 import { lookThere, type FarLook } from './look.ts';
+import { mendRests, type MarkedRest } from './mend-rests.ts';
 import type { CopyRequest, Transferred } from './mirror.ts';
 import { placesOf, type ChainPlace } from './places.ts';
 import { mirrorFailure, withScratch, writeScratch, type Work } from './work.ts';
@@ -13,9 +15,10 @@ interface LocalPoint {
   readonly path: string;
   /** Text of its manifest. */
   readonly content: string;
-  readonly files: readonly string[];
-  /** By path, as the manifest has it. */
-  readonly sha256: readonly (readonly [string, string])[];
+  /** By path, as its manifest has them. */
+  readonly files: ReadonlyMap<string, ExpectedFile>;
+  /** Those of them that the request is about. */
+  readonly wanted: readonly string[];
 }
 
 /** What is to travel, and in which of the three ways. */
@@ -26,9 +29,14 @@ interface Outline {
   readonly manifests: readonly string[];
   /** Manifests there that are damaged, and are replaced. */
   readonly damaged: readonly string[];
+  /** Points whose bytes there are compared, because a check found them damaged while they were copies. */
+  readonly marked: readonly MarkedRest[];
 }
 
-/** `Mirror.copy`: at most six processes the first time, three with something to send, two with nothing. */
+/**
+ * `Mirror.copy`: at most six processes the first time, three with something to send, two with nothing;
+ * up to four more where rests of points are in quarantine.
+ */
 export function copyPoints(
   work: Work,
   request: CopyRequest,
@@ -43,19 +51,25 @@ export function copyPoints(
     if (!look.ok) return look;
     const outline = outlineOf(work, request, place.value, points.value, look.value);
     if (!outline.ok) return outline;
-    const { data, manifests, damaged } = outline.value;
+    const { data, manifests, damaged, marked } = outline.value;
     const common = { local: storePath, far: work.store, onBytes: request.onBytes, signal };
-    const sha256 = new Map(points.value.flatMap((point) => point.sha256));
-    const sent = await work.end.push({ ...common, compare: request.compare, paths: data, sha256 });
+    const expected = new Map(points.value.flatMap(({ files }) => [...files]));
+    const { compare } = request;
+    const sent =
+      data.length === 0
+        ? nothing
+        : await work.end.push({ ...common, compare, paths: data, expected });
     if (!sent.ok) return sent;
     const rest = { ...common, compare: 'content' } as const;
     const replaced =
       damaged.length === 0 ? nothing : await work.end.push({ ...rest, paths: damaged });
     if (!replaced.ok) return replaced;
+    const mended = marked.length === 0 ? nothing : await mendRests(work, common, marked);
+    if (!mended.ok) return mended;
     const added =
       manifests.length === 0 ? nothing : await work.end.pushNew({ ...rest, paths: manifests });
     if (!added.ok) return added;
-    return ok(sumOf([sent.value, replaced.value, added.value]));
+    return ok(sumOf([sent.value, replaced.value, mended.value, added.value]));
   });
 }
 
@@ -86,13 +100,12 @@ function readStore(
         path: `${storePath}/${path}/${manifestName}`,
       });
       if (!manifest.ok) return manifest;
-      const files = filesOf(manifest.value).flatMap(({ file }) =>
-        only?.get(name)?.has(file) === false ? [] : [`${path}/${file}`],
-      );
-      const sha256 = filesOf(manifest.value).map(
-        (each) => [`${path}/${each.file}`, each.sha256] as const,
-      );
-      read.push({ path, content, files, sha256 });
+      const all = filesOf(manifest.value).map(({ file, bytes, sha256 }) => {
+        return { file, path: `${path}/${file}`, expected: { bytes, sha256 } };
+      });
+      const files = new Map(all.map((one) => [one.path, one.expected]));
+      const asked = all.filter(({ file }) => only?.get(name)?.has(file) ?? true);
+      read.push({ path, content, files, wanted: asked.map((one) => one.path) });
     }
     return ok(read);
   });
@@ -167,13 +180,17 @@ function outlineOf(
   const marks = [holdName, closedName].map((name) => `${place.chainPath}/${name}`);
   const manifests: string[] = [];
   const damaged: string[] = [];
-  for (const [index, { path, content }] of points.entries()) {
+  const marked: MarkedRest[] = [];
+  for (const [index, { path, content, files }] of points.entries()) {
     const file = `${path}/${manifestName}`;
     const there = look.read(file);
     marks.push(`${path}/${holdName}`);
     if (there === null) {
       manifests.push(file);
-      marks.push(`${path}/${quarantineName}`);
+      const mark = `${path}/${quarantineName}`;
+      marks.push(mark);
+      // The mark of the store's own point stays with it.
+      if (look.read(mark) !== null && !isHere(mark)) marked.push({ mark, files });
     } else if (there !== content) {
       const name = place.points[index]?.name ?? '';
       const parsed = parseManifest(there, {
@@ -191,6 +208,8 @@ function outlineOf(
     }
   }
   const travelling = marks.filter((path) => look.read(path) === null && isHere(path));
-  const data = [...travelling, ...points.flatMap(({ files }) => files)];
-  return ok({ data, manifests, damaged });
+  // Nothing that is sound there is overwritten: which of these files travel, their hashes say.
+  const later = new Set(marked.flatMap(({ files }) => [...files.keys()]));
+  const now = points.flatMap(({ wanted }) => wanted).filter((path) => !later.has(path));
+  return ok({ data: [...travelling, ...now], manifests, damaged, marked });
 }

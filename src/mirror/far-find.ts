@@ -48,8 +48,8 @@ export async function roomThere(
   below: string,
   signal: AbortSignal,
 ): Promise<Room | null> {
-  const script = { text: roomScript, lines: [below], timeoutSeconds: 60, signal };
-  const done = await runThere(shell, script);
+  const asked = { text: roomScript, lines: [below], timeoutSeconds: 60, signal };
+  const done = await runThere(shell, asked);
   if (!done.ok) return null;
   const [space = '', closed = ''] = done.value.stdout.split('//\n');
   return {

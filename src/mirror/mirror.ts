@@ -15,7 +15,7 @@ import type { Depth } from '../model/verification.ts';
  * - `mirror-lost`: this host knows a mirror there, and its marker is missing or another one;
  * - `conflict`: another point, hold or mirror is where ours should be;
  * - `not-a-point`: what is asked for has no manifest there, or one that cannot be read;
- * - `hash-differs`: a file in the store is not what its manifest says (not every way of copying notices);
+ * - `hash-differs`: a file in the store is not what its manifest says (not every way of copying notices), or it is not there after it was sent;
  * - `file-missing`: a file that a manifest names is not there;
  * - `held`: a hold forbids it;
  * - `deletes-never`: the policy gives this source no right to delete there; no process was started;
@@ -160,7 +160,8 @@ export interface Mirror {
    * Copies points of one chain. Only files that are missing or differ travel; what an interrupted
    * copy has left is gone on with. Closed and held chains and points are so there too, before
    * the manifest is; a hold that is there already stays as it is. A quarantine goes with a point
-   * whose manifest is not there yet. The caller sees to it that parents are there or in the same request.
+   * whose manifest is not there yet; one that was there already, of a copy that was deleted, ends before the manifest comes
+   * back: all its files are compared, sent again where they differ, and read again (`hash-differs` if that was in vain). The caller sees to it that parents are there or in the same request.
    * The first copy writes the marker. Refuses (`conflict`) before any data when a manifest there has another content.
    */
   copy(request: CopyRequest): Promise<Result<Transferred, MirrorFailure>>;

@@ -33,7 +33,7 @@ const stateOf = (seenNow: ObservedState, plan = samplePlan) => ({
 
 describe('what is told', () => {
   it('is four files, with a plan that people read', () => {
-    const { told, leftOut } = toldFiles(stateOf(observed));
+    const { told, leftOut } = toldFiles(stateOf(observed), 'd');
     expect(Object.keys(told.files)).toEqual([
       'observed.json',
       'plan.json',
@@ -50,7 +50,7 @@ describe('what is told', () => {
   });
 
   it('leaves out a file that is too long, and says which', () => {
-    const { told, leftOut } = toldFiles(stateOf(observed), 1000);
+    const { told, leftOut } = toldFiles(stateOf(observed), 'd', 1000);
     expect(Object.keys(told.files)).not.toContain('plan.json');
     expect(leftOut).toContain('plan.json');
     expect(leftOutWords(['plan.json'])).toBe('plan.json not told: longer than 32 MiB');

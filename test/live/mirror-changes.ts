@@ -42,6 +42,30 @@ export function mirrorChanges(subject: Subject): void {
       expect(await lookAt(w.mirror)).toMatchObject({ kind: 'ready', directories: [], foreign: 0 });
     });
 
+    it('a deleted copy that was in quarantine comes back sound and unmarked', async () => {
+      using w = await world(subject);
+      must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+      const point = must1(w.points, 1);
+      const image = below(point, 'vda.qcow2');
+      const bytes = Buffer.from((await read(w.root, image)) ?? '');
+      bytes[500] = (bytes[500] ?? 0) ^ 1;
+      await subject.write(w.root, image, bytes);
+      const { directory, chain, pointDirectory } = point;
+      const files = ['vda.qcow2'];
+      const found = { at: later, result: 'damaged', code: 'hash-differs', message: 'bad' } as const;
+      const notes = [{ pointDirectory, files, ...found }];
+      must(await w.mirror.note({ directory, chain, notes, signal }));
+      must(await w.mirror.hide({ ...requestOf(pick(w.points, 1, 2)), at: later }));
+      must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+      expect(await read(w.root, below(point, 'quarantine.json'))).toBeNull();
+      expect(await read(w.root, image)).toEqual(
+        readFileSync(join(w.storePath, point.path, 'vda.qcow2')),
+      );
+      expect(pointsIn(await lookAt(w.mirror))).toEqual(
+        [0, 1, 2].map((n) => `web01/${chainOn(1)}/${n}`),
+      );
+    });
+
     it('what is held is neither hidden nor purged till it is released there', async () => {
       using w = await world(subject);
       must(await w.mirror.copy(copyOf(w.storePath, w.points)));

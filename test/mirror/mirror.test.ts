@@ -140,6 +140,76 @@ it('points are hidden newest first, and purged data first', async () => {
   expect(pointsIn(await lookAt(w.mirror))).toEqual([`web01/${chainOn(1)}/0`]);
 });
 
+/** A chain at the mirror of which the second point was found damaged, and both last ones were deleted. */
+async function markedAndHidden() {
+  const w = world();
+  const [, second] = w.points;
+  if (second === undefined) throw new Error('no second point');
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  const image = `${theStore}/${second.path}/vda.qcow2`;
+  const mark = `${theStore}/${second.path}/quarantine.json`;
+  w.end.files.set(image, Buffer.from('damaged'));
+  const { directory, chain, pointDirectory } = second;
+  const files = ['vda.qcow2'];
+  const notes = [
+    { pointDirectory, at: later, result: 'damaged', code: 'hash-differs', message: 'bad', files },
+  ] as const;
+  must(await w.mirror.note({ directory, chain, notes, signal }));
+  must(await w.mirror.hide({ ...requestOf(w.points.slice(1)), at: later }));
+  expect(w.end.files.has(mark)).toBe(true);
+  w.end.calls.length = 0;
+  return { ...w, image, mark };
+}
+
+it('I3: a deleted copy that was in quarantine comes back sound and unmarked, in one copy', async () => {
+  using w = await markedAndHidden();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  expect(w.end.calls).toEqual([
+    'pullSmall',
+    'push 0000/vda.qcow2 0000/domain.xml 0002/vda.qcow2 0002/domain.xml',
+    'hash 0001/vda.qcow2 0001/domain.xml',
+    'push 0001/vda.qcow2',
+    'hash 0001/vda.qcow2',
+    'remove 0001/quarantine.json',
+    'pushNew 0001/point.json 0002/point.json',
+  ]);
+  expect(pointsIn(await lookAt(w.mirror))).toEqual(
+    [0, 1, 2].map((n) => `web01/${chainOn(1)}/${n}`),
+  );
+  const verified = must(
+    await w.mirror.verify({ ...requestOf(w.points), onBytes: () => undefined }),
+  );
+  expect(verified.points.map(({ bad }) => bad)).toEqual([[], [], []]);
+});
+
+it('a deleted copy that is damaged still stays marked, and is no point', async () => {
+  using w = await markedAndHidden();
+  const [, second] = w.points;
+  writeFileSync(join(w.storePath, second?.path ?? '', 'vda.qcow2'), 'damaged here too');
+  const failure = failureOf(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  expect(failure).toEqual({
+    code: 'hash-differs',
+    message: `mirror nas (model:/vol): ${second?.path}/vda.qcow2 was damaged there, was sent again, and is not what its manifest says; verify the point in the store, and look at the disk there`,
+  });
+  expect(w.end.files.has(w.mark)).toBe(true);
+  expect(pointsIn(await lookAt(w.mirror))).toEqual([`web01/${chainOn(1)}/0`]);
+});
+
+it.each(['hash', 'push', 'remove'])(
+  'a copy that is cut off at %s leaves the mark, and the next one mends',
+  async (name) => {
+    using w = await markedAndHidden();
+    w.end.failures.set(name, lost);
+    expect(failureOf(await w.mirror.copy(copyOf(w.storePath, w.points)))).toEqual(lost);
+    expect(w.end.files.has(w.mark)).toBe(true);
+    expect(pointsIn(await lookAt(w.mirror))).toEqual([`web01/${chainOn(1)}/0`]);
+    w.end.failures.clear();
+    must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+    expect(w.end.files.has(w.mark)).toBe(false);
+    expect(pointsIn(await lookAt(w.mirror))).toHaveLength(3);
+  },
+);
+
 it('files that nobody knows are not purged', async () => {
   using w = world();
   must(await w.mirror.copy(copyOf(w.storePath, w.points)));

@@ -14,9 +14,10 @@ import { judge } from '../../planner/retention.ts';
 import { nextDueAt } from '../../schedule/due.ts';
 import { withCheckpoint, withoutCheckpoints } from './apply-actions.ts';
 import type { CopyEvent } from './copy-events.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import { copiesAt, decisionOf, isQuietAt, mayLeap, withPoints } from './leap-mirrors.ts';
 import { pointBytes, type SizeModel } from './sizes.ts';
-import type { ForecastEvent, Step } from './step.ts';
+import type { Step } from './step.ts';
 import { newestMs, readyStores, withDomain, withStore, worldAt, type World } from './world.ts';
 
 /** Goes over stretches in which nothing but the next increment happens. */
