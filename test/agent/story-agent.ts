@@ -25,8 +25,7 @@ import type { Actor, AgentDeed } from '../../src/simulator/actor.ts';
 import { createDice, type Dice } from '../../src/simulator/dice.ts';
 import { Gate } from '../../src/simulator/gate.ts';
 import { gatedFiles, gatedLocks } from '../../src/simulator/gated-files.ts';
-import type { ModelPolicy } from '../../src/simulator/model-policy.ts';
-import { desiredState } from '../../src/simulator/model-policy.ts';
+import { desiredState, type ModelPolicy } from '../../src/simulator/model-policy.ts';
 import {
   look,
   meansOf,
