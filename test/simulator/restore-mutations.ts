@@ -5,7 +5,15 @@ import type { Fault } from '../../src/simulator/fault.ts';
 import type { Step } from '../../src/simulator/story.ts';
 import { trashRecordName } from '../../src/store/layout.ts';
 import type { MutationCase } from './mutations.ts';
-import { actions, apply, drivers, files, happens, hypervisor, store } from './twists.ts';
+import {
+  actions,
+  apply,
+  drivers,
+  files as storeFiles,
+  happens,
+  hypervisor,
+  store,
+} from './twists.ts';
 
 const asks = (
   deed: Extract<Step, { kind: 'ask' }>['deed'],
@@ -179,7 +187,7 @@ export const restoreMutations: readonly MutationCase[] = [
   },
   {
     name: 'a chain on its way back is not made certain before another one goes',
-    twist: files((real) => ({
+    twist: storeFiles((real) => ({
       look: (path) =>
         path.includes('/domains/') && path.endsWith(`/${trashRecordName}`) ? null : real.look(path),
     })),
