@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { table, verdict } from './measure.mjs';
+import { readRuns } from '../dist/store/runs.js';
+import { median, table, verdict } from './measure.mjs';
 
 export const title = 'An idle agent, 500 domains';
 
@@ -22,6 +23,7 @@ export async function run() {
     writeHost(dir);
     const { memoryMiB: unitMiB } = await idle(dir, { MALLOC_ARENA_MAX: '1' });
     const figures = { ...(await idle(dir)), unitMiB };
+    const journals = await looksAtJournals(dir);
     const share = (100 * figures.secondsARound) / intervalSeconds;
     const memory = figures.memoryMiB;
     return table(
@@ -38,11 +40,47 @@ export async function run() {
         ],
         ['virsh processes of a round', `${figures.started}`, '1', verdict(figures.started <= 1)],
         ['virsh processes between rounds', `${figures.virsh}`, '1', verdict(figures.virsh === 1)],
+        [`journals of ${endedRuns} ended runs, the first look`, `${journals.first} ms`, '', ''],
+        ['the same, each look after it', `${journals.after} ms`, '', ''],
       ],
     );
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+const endedRuns = 1000;
+
+/** Processor time in milliseconds of looking for runs that died, among runs that ended; medians. */
+async function looksAtJournals(dir) {
+  const stateDir = join(dir, 'old');
+  mkdirSync(join(stateDir, 'runs'), { recursive: true });
+  const at = '2026-11-26T02:00:00.000Z';
+  for (let number = 0; number < endedRuns; number += 1) {
+    const id = `20261126T020000Z-${String(number).padStart(8, '0')}`;
+    const base = { formatVersion: 1, run: id, at };
+    const done = { done: 3, failed: 0, skipped: 0, interrupted: false, converged: true };
+    const steps = Array.from({ length: 40 }, (_, step) => {
+      return { ...base, number: step, kind: 'step', action: 'backup', step: 'publish', path: null };
+    });
+    const lines = [...steps, { ...base, number: 40, kind: 'run-finished', ...done }];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    writeFileSync(join(stateDir, 'runs', `${id}.ndjson`), text);
+  }
+  const look = async (ended) => {
+    const begun = process.cpuUsage();
+    const runs = await readRuns(stateDir, undefined, ended);
+    const { user, system } = process.cpuUsage(begun);
+    if (!runs.seen || runs.value.length > 0) throw new Error('these runs have their ends');
+    return (user + system) / 1000;
+  };
+  const [first, after] = [[], []];
+  for (let turn = 0; turn < 11; turn += 1) {
+    const ended = new Map();
+    first.push(await look(ended));
+    after.push(await look(ended));
+  }
+  return { first: median(first).toFixed(1), after: median(after).toFixed(1) };
 }
 
 /** A host of domains that are off and have no disks of their own, a policy that ignores none, an empty store. */

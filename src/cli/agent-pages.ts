@@ -6,8 +6,7 @@ import { instantOf } from '../model/instant.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { DeskRound } from './agent-desk.ts';
 import { readTrouble } from './file-trouble.ts';
-import { desiredOf } from './load-policy.ts';
-import { statusReport } from './status-report.ts';
+import { stateAfter } from './state-now.ts';
 
 /** What the agent tells over HTTP: its last look, and what it has counted since it began. */
 export class AgentPages implements Disposable {
@@ -40,14 +39,12 @@ export class AgentPages implements Disposable {
       this.#runs.round('refused', at, null);
       return;
     }
-    const { session, result } = round.value;
-    const { plan, performed } = result.round;
+    const { performed } = round.value.result.round;
     for (const action of performed?.report?.actions ?? []) this.#runs.action(action);
     const failed = (performed?.report?.failed ?? 0) > 0;
     this.#runs.round(failed ? 'failed' : 'done', at, performed?.closing.converged ?? null);
-    const next = performed?.closing.next ?? plan;
-    const desired = desiredOf(session.policy, result.seen);
-    this.#scraped = { plan: next, status: statusReport(next, result.seen, desired) };
+    const { plan, status } = stateAfter(round.value);
+    this.#scraped = { plan, status };
   }
 
   /** Takes in that the state was told on the host's branch, or was not. */

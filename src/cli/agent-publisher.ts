@@ -1,19 +1,17 @@
-import type { Instant } from '../model/instant.ts';
-import { secondsBetween } from '../model/instant.ts';
+import { secondsBetween, type Instant } from '../model/instant.ts';
 import { fail, type Failure, type Result } from '../model/result.ts';
 import type { HostPublish } from '../policy/host-file.ts';
 import { readPublishState, type PublishState } from '../source/publish-state.ts';
 import type { PublishPlace } from '../source/publish.ts';
 import type { DeskRound } from './agent-desk.ts';
 import type { Context } from './context.ts';
-import { desiredOf } from './load-policy.ts';
-import { statusReport } from './status-report.ts';
+import { stateAfter } from './state-now.ts';
 import {
   leftOutWords,
   publishPlace,
   stateDigest,
   toldFiles,
-  type ToldState,
+  type ToldFiles,
 } from './told-state.ts';
 
 // A branch that stands still for longer is one of a host that nobody looks after.
@@ -76,18 +74,17 @@ export class AgentPublisher implements AsyncDisposable {
     await this.#running;
   }
 
-  async #tell({ session, result }: DeskRound, publish: HostPublish): Promise<void> {
-    const { stateDir } = session.host;
-    const plan = result.round.performed?.closing.next ?? result.round.plan;
-    const observed = result.seen;
-    const status = statusReport(plan, observed, desiredOf(session.policy, observed));
-    const place = publishPlace(publish, plan.host);
+  async #tell(round: DeskRound, publish: HostPublish): Promise<void> {
+    const { stateDir } = round.session.host;
+    const state = stateAfter(round);
+    const place = publishPlace(publish, state.plan.host);
     const before = readPublishState(stateDir);
     if (!before.ok) return this.#say(before.error.message);
-    const digest = stateDigest({ plan, status });
+    const digest = stateDigest(state);
     const { everySeconds } = publish;
-    if (!isToTell(before.value, place, digest, { everySeconds, now: observed.observedAt })) return;
-    const told = await this.#publish(stateDir, place, { plan, observed, status });
+    const now = state.observed.observedAt;
+    if (!isToTell(before.value, place, digest, { everySeconds, now })) return;
+    const told = await this.#publish(stateDir, place, toldFiles(state, digest));
     if (this.#stop.signal.aborted) return;
     this.#ears.tried(told.ok);
     this.#say(told.ok ? null : told.error.message);
@@ -96,9 +93,8 @@ export class AgentPublisher implements AsyncDisposable {
   async #publish(
     stateDir: string,
     place: PublishPlace,
-    state: ToldState,
+    { told, leftOut }: ToldFiles,
   ): Promise<Result<string, Failure>> {
-    const { told, leftOut } = toldFiles(state);
     if (leftOut.length > 0) this.#ears.note(leftOutWords(leftOut));
     const { now } = this.#context.clock;
     try {

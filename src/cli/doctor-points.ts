@@ -1,8 +1,13 @@
 import { addressOf } from '../model/address.ts';
 import { pointDirectory } from '../model/identity.ts';
 import type { ObservedMirrorDirectory } from '../model/observed-mirror.ts';
-import type { ObservedChain, ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
-import type { ObservedStore, PointFault } from '../model/observed-store.ts';
+import type {
+  ObservedChain,
+  ObservedDirectory,
+  ObservedPoint,
+  ObservedStore,
+  PointFault,
+} from '../model/observed-store.ts';
 import type { ObservedMirror } from '../model/observed.ts';
 import type { DoctorFinding } from '../model/report.ts';
 import { faults } from '../reporter/faults.ts';

@@ -14,6 +14,7 @@ import type { ObservedStore } from '../model/observed-store.ts';
 import { ok } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
 import { realFiles } from '../store/files.ts';
+import { realJournalFiles } from '../store/journal-files.ts';
 import { openStore } from '../store/open.ts';
 import { complain, type Context } from './context.ts';
 import type { Session } from './session.ts';
@@ -22,7 +23,7 @@ import { userName } from './user-name.ts';
 /** The executor's drivers on this host. */
 function driversOf(
   context: Context,
-  { host, hostName, hypervisor, openMirrorPlace }: Session,
+  { host, hostName, hypervisor, openMirrorPlace, endedRuns }: Session,
 ): Drivers {
   const clock = () => instantOf(context.clock.now());
   return {
@@ -36,7 +37,7 @@ function driversOf(
     images: nbdImages,
     pointImages: realPointImages,
     checks: realFileChecks,
-    journals: hostJournals(host.stateDir, clock),
+    journals: hostJournals(host.stateDir, clock, realJournalFiles, endedRuns),
     files: realHostFiles,
     clock,
     tool: context.tool,

@@ -4,7 +4,7 @@ import type { ExitCode } from './exit.ts';
 import { usage } from './plan-options.ts';
 import { openSession } from './session.ts';
 import { stateNow } from './state-now.ts';
-import { leftOutWords, publishPlace, toldFiles } from './told-state.ts';
+import { leftOutWords, publishPlace, stateDigest, toldFiles } from './told-state.ts';
 
 /** `holdfast publish` */
 export function definePublish(command: Command, go: Go): void {
@@ -29,7 +29,7 @@ async function runPublish(context: Context): Promise<ExitCode> {
   }
   const state = await stateNow(session.value);
   const place = publishPlace(host.publish, state.plan.host);
-  const { told, leftOut } = toldFiles(state);
+  const { told, leftOut } = toldFiles(state, stateDigest(state));
   if (leftOut.length > 0) complain(context, leftOutWords(leftOut));
   // Loaded here: git is needed by no help.
   const { publish } = await import('../source/publish.ts');

@@ -12,7 +12,10 @@ import { observe } from '../observer/observe.ts';
 import { policyLine } from '../planner/plan-policy.ts';
 import type { HostFile } from '../policy/host-file.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
+import type { EndedRuns } from '../store/ended-runs.ts';
+import { realJournalFiles } from '../store/journal-files.ts';
 import { observeStore } from '../store/observe.ts';
+import { readOpenJobs } from '../store/open-jobs.ts';
 import { readRuns } from '../store/runs.ts';
 import type { Context, Refusal } from './context.ts';
 import { loadHost } from './host.ts';
@@ -26,6 +29,8 @@ export interface Session {
   readonly policy: LoadedPolicy;
   readonly hypervisor: Hypervisor;
   readonly openMirrorPlace: OpenMirrorPlace;
+  /** Journals whose end this process has seen: an agent's sessions share it. */
+  readonly endedRuns: EndedRuns;
   /** Observes everything. */
   look(): Promise<ObservedState>;
   /** Observes this host alone: whoever restores must not wait for a mirror that is away. */
@@ -41,19 +46,27 @@ export interface Session {
 export async function openSession(
   context: Context,
   store?: string,
-  { fetch = false }: { readonly fetch?: boolean } = {},
+  {
+    fetch = false,
+    endedRuns = new Map(),
+  }: { readonly fetch?: boolean; readonly endedRuns?: EndedRuns } = {},
 ): Promise<Result<Session, Refusal>> {
   const host = loadHost(context);
   if (!host.ok) return host;
   if (store !== undefined) {
     const policy = policyOfStore(resolve(context.terminal.cwd, store));
-    return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
+    return policy.ok ? ok(sessionOf(context, host.value, policy.value, endedRuns)) : policy;
   }
   const policy = await loadPolicy(context, host.value, fetch);
-  return policy.ok ? ok(sessionOf(context, host.value, policy.value)) : policy;
+  return policy.ok ? ok(sessionOf(context, host.value, policy.value, endedRuns)) : policy;
 }
 
-function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Session {
+function sessionOf(
+  context: Context,
+  host: HostFile,
+  policy: LoadedPolicy,
+  endedRuns: EndedRuns,
+): Session {
   const hypervisor = createLibvirt({
     uri: host.uri,
     runDir: host.runtimeDir,
@@ -79,7 +92,8 @@ function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Sess
       },
       hypervisor,
       observeStore,
-      deadRuns: async () => readRuns(host.stateDir),
+      openJobs: () => readOpenJobs(host.stateDir, realJournalFiles, endedRuns),
+      deadRuns: async () => readRuns(host.stateDir, realJournalFiles, endedRuns),
       ...context.clock,
     });
   return {
@@ -88,6 +102,7 @@ function sessionOf(context: Context, host: HostFile, policy: LoadedPolicy): Sess
     policy,
     hypervisor,
     openMirrorPlace,
+    endedRuns,
     look: async () => lookAt(mirrorQueries(policy, openMirrorPlace)),
     lookHere: async () => lookAt([]),
     lookAtStores: async () => Promise.all(queries.map(async (query) => observeStore(query))),

@@ -29,10 +29,17 @@ function branchWord(host: string): string {
 const maxFileCharacters = 32 * 1024 ** 2;
 
 /** The files that are told, and the names of those that are too large for it. */
+export interface ToldFiles {
+  readonly told: Published;
+  readonly leftOut: readonly string[];
+}
+
+/** A state as files; `digest` is what `stateDigest` says of it. */
 export function toldFiles(
   { observed, plan, status }: ToldState,
+  digest: string,
   maxCharacters: number = maxFileCharacters,
-): { readonly told: Published; readonly leftOut: readonly string[] } {
+): ToldFiles {
   const all = {
     'observed.json': boundedText(observed, maxCharacters),
     'plan.json': boundedText(plan, maxCharacters),
@@ -47,7 +54,7 @@ export function toldFiles(
       files: Object.fromEntries(files),
       subject: `State of ${plan.host} at ${observed.observedAt}`,
       author: `holdfast on ${plan.host}`,
-      digest: stateDigest({ plan, status }),
+      digest,
     },
     leftOut: Object.entries(all).flatMap(([name, text]) => (text === null ? [name] : [])),
   };

@@ -1,4 +1,9 @@
-import { checkCopies, hashedHereWords, type CheckedCopy } from '../executor/check-copies.ts';
+import {
+  badWords,
+  checkCopies,
+  hashedHereWords,
+  type CheckedCopy,
+} from '../executor/check-copies.ts';
 import { realFileChecks } from '../executor/file-checks.ts';
 import { realHostFiles } from '../executor/host-files.ts';
 import { pointDirectory } from '../model/identity.ts';
@@ -95,7 +100,7 @@ async function verifyChain(
     if (copy !== undefined) {
       const failures = copy.findings.map(({ file, code, message }) => ({
         code,
-        message: mirror.localPath === null ? badWords(own, file, code) : message,
+        message: mirror.localPath === null ? badWords(`${own}: ${file}`, code) : message,
       }));
       return { ...facts, result: copy.result, failures };
     }
@@ -106,10 +111,4 @@ async function verifyChain(
       ? { ...facts, result: 'sound', failures: [] }
       : { ...facts, result: 'unseen', failures: [failure] };
   });
-}
-
-function badWords(address: string, file: string, code: string): string {
-  return code === 'hash-differs'
-    ? `${address}: ${file} is not what its manifest says: its SHA-256 differs`
-    : `${address}: ${file} is not there, or cannot be read`;
 }

@@ -1,11 +1,11 @@
-import type { BadFile, CopyNote, Mirror, PointsOfChain } from '../mirror/mirror.ts';
+import type { CopyNote, Mirror, PointsOfChain } from '../mirror/mirror.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Manifest } from '../model/point.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import type { Depth } from '../model/verification.ts';
 import { manifestName, pointPath } from '../store/layout.ts';
 import { parseManifest } from '../store/manifest.ts';
-import { type CheckOptions, type FileFinding, isDamage, verifyPoint } from './verify-point.ts';
+import { type CheckOptions, damageIn, type FileFinding, verifyPoint } from './verify-point.ts';
 
 /** What a check of one copy found. `unseen`: a file could not be read, which proves nothing. */
 export interface CheckedCopy {
@@ -67,16 +67,15 @@ function noteOf(
   depth: Depth,
 ): readonly CopyNote[] {
   if (result === 'sound') return [{ pointDirectory, at, result, depth }];
-  const damage = findings.filter(isDamage);
-  const [first] = damage;
-  if (first === undefined) return [];
-  const { code, message } = first;
-  const files = [...new Set(damage.map(({ file }) => file))];
+  const damage = damageIn(findings);
+  if (damage === null) return [];
+  const { files, proof } = damage;
+  const { code, message } = proof;
   return [{ pointDirectory, at, result: 'damaged', code, message, files }];
 }
 
 function judged(pointDirectory: string, findings: readonly FileFinding[]): CheckedCopy {
-  const result = findings.some(isDamage) ? 'faulty' : findings.length > 0 ? 'unseen' : 'sound';
+  const result = damageIn(findings) !== null ? 'faulty' : findings.length > 0 ? 'unseen' : 'sound';
   return { pointDirectory, result, findings };
 }
 
@@ -103,10 +102,11 @@ async function hashThere(
   return ok({ copies, hashedAt: verified.value.hashedAt });
 }
 
-function badWords(path: string, code: BadFile['code']): string {
+/** What is said of a file that is not as its manifest says; `subject` names it. */
+export function badWords(subject: string, code: string): string {
   return code === 'hash-differs'
-    ? `${path} is not what its manifest says: its SHA-256 differs`
-    : `${path} is not there, or cannot be read`;
+    ? `${subject} is not what its manifest says: its SHA-256 differs`
+    : `${subject} is not there, or cannot be read`;
 }
 
 async function checkHere(

@@ -1,11 +1,10 @@
 import type { Instant } from '../model/instant.ts';
 import type { Manifest } from '../model/point.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
-import type { PointCheck } from '../model/verification.ts';
-import type { Depth } from '../model/verification.ts';
+import type { Depth, PointCheck } from '../model/verification.ts';
 import type { PointPlace, Store } from '../store/store.ts';
 import { withLock } from '../store/with-lock.ts';
-import { type CheckOptions, type FileFinding, isDamage, verifyPoint } from './verify-point.ts';
+import { type CheckOptions, damageIn, type FileFinding, verifyPoint } from './verify-point.ts';
 
 /** What a check of one point found, and whether that could be noted beside it. */
 export interface CheckedPoint {
@@ -27,19 +26,17 @@ export async function checkPoint(
   const { directory, chain, pointDirectory } = place;
   const path = `${store.ref.path}/domains/${directory}/${chain}/${pointDirectory}`;
   const findings = await verifyPoint(path, manifest, depth, options);
-  const damage = findings.filter(isDamage);
-  const [first] = damage;
-  if (first === undefined && findings.length > 0) {
+  const damage = damageIn(findings);
+  if (damage === null && findings.length > 0) {
     return { result: 'unseen', findings, noted: ok(undefined) };
   }
   const at = options.now();
-  const files = [...new Set(damage.map(({ file }) => file))];
   const noted = await withLock(store, options.lockWaitSeconds, () =>
-    first === undefined
+    damage === null
       ? noteSound(store, place, { at, depth })
-      : store.quarantine(place, first, at, files),
+      : store.quarantine(place, damage.proof, at, damage.files),
   );
-  return { result: first === undefined ? 'sound' : 'faulty', findings, noted };
+  return { result: damage === null ? 'sound' : 'faulty', findings, noted };
 }
 
 /** Notes that a point is sound; after a check of every byte it is in quarantine no more. */

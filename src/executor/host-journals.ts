@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { ObservedRun, OpenIntent } from '../model/observed.ts';
 import type { Failure, Result, Seen } from '../model/result.ts';
 import { dismissIntent, dismissRun } from '../store/dismiss.ts';
+import type { EndedRuns } from '../store/ended-runs.ts';
 import { type JournalFiles, realJournalFiles } from '../store/journal-files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { readRuns } from '../store/runs.ts';
@@ -18,16 +19,17 @@ export interface HostJournals {
   end(run: RunId): Promise<Result<void, Failure>>;
 }
 
-/** The journals below the host's state directory, `/var/lib/holdfast`. */
+/** The journals below the host's state directory, `/var/lib/holdfast`; `ended`: what this process saw of their ends. */
 export function hostJournals(
   stateDir: string,
   clock: () => Instant,
   files: JournalFiles = realJournalFiles,
+  ended: EndedRuns = new Map(),
 ): HostJournals {
   return {
     open: (run) => openJournal({ stateDir, run, clock, files }),
     dismiss: (run, uuid, kind) => dismissIntent({ stateDir, run, clock, files }, uuid, kind),
-    dead: () => readRuns(stateDir, files),
+    dead: () => readRuns(stateDir, files, ended),
     end: (run) => dismissRun({ stateDir, run, clock, files }),
   };
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { underStoreLock } from './locked.ts';
 import { failed, type NotDone } from './not-done.ts';
 import type { Tools } from './tools.ts';
-import { isDamage, verifyFiles } from './verify-point.ts';
+import { damageIn, verifyFiles } from './verify-point.ts';
 
 /** Of copies in quarantine: what is to travel. */
 export type BadFiles = ReadonlyMap<string, ReadonlySet<string>>;
@@ -103,10 +103,9 @@ async function checkSource(
   const found = await verifyFiles(whole, manifest.value, options);
   const [first] = found;
   if (first === undefined) return ok(undefined);
-  const damage = found.filter(isDamage);
-  const [proof] = damage;
-  if (proof === undefined) return failed(first);
-  const files = [...new Set(damage.map(({ file }) => file))];
+  const damage = damageIn(found);
+  if (damage === null) return failed(first);
+  const { proof, files } = damage;
   const marked = await underStoreLock(store, () =>
     store.quarantine(place, proof, drivers.clock(), files),
   );

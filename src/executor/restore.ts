@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Restore } from '../model/restore-action.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
-import { during, failed, interrupted, type NotDone, stale } from './not-done.ts';
-import type { Applied } from './not-done.ts';
+import { during, failed, interrupted, stale, type Applied, type NotDone } from './not-done.ts';
 import { onHost } from './on-host.ts';
 import type { Performer } from './performer.ts';
 import { readDefinition } from './restore-definition.ts';

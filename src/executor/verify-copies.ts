@@ -11,6 +11,7 @@ import {
   type CheckedCopies,
   type CopyCheckOptions,
 } from './check-copies.ts';
+import { damageWords, noFindings, takeIn, type CheckFindings } from './check-findings.ts';
 import { failed, interrupted, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
@@ -19,12 +20,13 @@ import type { Tools } from './tools.ts';
 // increments, which are small and many, a handful at once.
 const atOnce = 16;
 
+const damageSaid = {
+  are: 'copies are damaged and in quarantine there now',
+  remedy: 'the next plan copies again what the store has sound',
+};
+
 /** What became of the copies so far. */
-interface Findings {
-  readonly damaged: string[];
-  readonly unseen: Failure[];
-  checked: number;
-  bytes: number;
+interface Findings extends CheckFindings {
   /** It was said that the data travel. */
   isTold: boolean;
 }
@@ -45,7 +47,7 @@ export const verifyCopies: Performer<VerifyCopies> = {
     const where = `${action.mirror.name}:domains/${action.directory}`;
     const noted = tools.log.step('verify', where, null);
     if (!noted.ok) return failed(noted.error);
-    const found: Findings = { damaged: [], unseen: [], checked: 0, bytes: 0, isTold: false };
+    const found: Findings = { ...noFindings(), isTold: false };
     const later = tools.copySignal();
     const signal = AbortSignal.any([tools.signal, later]);
     for (const batch of batchesOf(action.points)) {
@@ -55,7 +57,10 @@ export const verifyCopies: Performer<VerifyCopies> = {
       if (!done.ok && !signal.aborted) found.unseen.push(done.error);
       if (!done.ok) break;
     }
-    if (found.damaged.length > 0) return failed(damageOf(action, found));
+    if (found.damaged.length > 0) {
+      const message = damageWords(found, action.points.length, damageSaid);
+      return failed({ code: 'copies-damaged', message });
+    }
     if (tools.signal.aborted) return interrupted;
     if (later.aborted) {
       const { code, message } = failureOfAbort(later, `The check at ${action.mirror.name}`);
@@ -137,34 +142,19 @@ function tell(
   points: readonly PointToVerify[],
   { copies, noted, hashedAt }: CheckedCopies,
   found: Findings,
-  { log }: Tools,
+  tools: Tools,
 ): Result<void, Failure> {
   if (hashedAt === 'here' && !found.isTold) {
     found.isTold = true;
     const message = `${action.address}: ${hashedHereWords}`;
-    log.warn({ code: 'hashed-here', message });
+    tools.log.warn({ code: 'hashed-here', message });
   }
-  for (const { pointDirectory, result, findings } of copies) {
-    const point = points.find(({ directory }) => directory === pointDirectory);
+  const total = action.bytes;
+  for (const checked of copies) {
+    const point = points.find(({ directory }) => directory === checked.pointDirectory);
     if (point === undefined) continue;
-    found.checked += 1;
-    found.bytes += point.bytes;
-    log.progress(found.bytes, action.bytes);
-    if (result === 'sound') continue;
-    for (const { code, message } of findings) log.warn({ code, message });
-    const [first] = findings;
-    if (result === 'faulty') found.damaged.push(addressAt(action, point));
-    else if (first !== undefined) found.unseen.push({ code: first.code, message: first.message });
+    const { bytes } = point;
+    takeIn(found, checked, { address: addressAt(action, point), bytes, total }, tools);
   }
   return noted;
-}
-
-function damageOf({ points }: VerifyCopies, { damaged, checked }: Findings): Failure {
-  const shown = damaged.slice(0, 3).join(', ');
-  const more = damaged.length > 3 ? ` and ${damaged.length - 3} more` : '';
-  const of = checked < points.length ? `${checked} checked so far` : `${checked}`;
-  return {
-    code: 'copies-damaged',
-    message: `${damaged.length} of ${of} copies are damaged and in quarantine there now: ${shown}${more}; the next plan copies again what the store has sound.`,
-  };
 }

@@ -94,6 +94,6 @@ export function damageIn(
 }
 
 /** Whether a failure proves damage; anything else means that it could not be told. */
-export function isDamage({ code }: Failure): boolean {
+function isDamage({ code }: Failure): boolean {
   return code === 'image-damaged' || code === 'hash-differs';
 }

@@ -2,9 +2,10 @@ import { createRateLimit, type RateLimit } from '../image/rate-limit.ts';
 import { failureOfAbort } from '../model/abort.ts';
 import { addressOf } from '../model/address.ts';
 import type { PointToVerify, VerifyPoints } from '../model/check-action.ts';
-import { ok, type Failure } from '../model/result.ts';
+import { ok } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
-import { checkPoint, type CheckedPoint } from './check-point.ts';
+import { damageWords, noFindings, takeIn, type CheckFindings } from './check-findings.ts';
+import { checkPoint } from './check-point.ts';
 import { failed, interrupted, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
@@ -12,13 +13,10 @@ import type { Tools } from './tools.ts';
 // The store's lock is held for a publish, whose fsyncs may take long on a busy disk.
 const lockWaitSeconds = 120;
 
-/** What became of the points so far. */
-interface Findings {
-  readonly damaged: string[];
-  readonly unseen: Failure[];
-  checked: number;
-  bytes: number;
-}
+const damageSaid = {
+  are: 'points are damaged and in quarantine now',
+  remedy: 'the next plan heals what a mirror holds',
+};
 
 /**
  * Checks points, the most urgent first. Takes no lock of the domain: a check
@@ -36,7 +34,7 @@ export const verifyPoints: Performer<VerifyPoints> = {
     if (!opened.ok) return failed(opened.error);
     const noted = tools.log.step('verify', `domains/${action.directory}`, action.store);
     if (!noted.ok) return failed(noted.error);
-    const found: Findings = { damaged: [], unseen: [], checked: 0, bytes: 0 };
+    const found = noFindings();
     const later = tools.copySignal();
     const signal = AbortSignal.any([tools.signal, later]);
     const rateLimit = createRateLimit(action.rateBytesPerSecond);
@@ -44,7 +42,10 @@ export const verifyPoints: Performer<VerifyPoints> = {
       if (signal.aborted) break;
       await checkOne(action, point, opened.value, found, { tools, signal, rateLimit });
     }
-    if (found.damaged.length > 0) return failed(damageOf(action, found));
+    if (found.damaged.length > 0) {
+      const message = damageWords(found, action.points.length, damageSaid);
+      return failed({ code: 'points-damaged', message });
+    }
     if (tools.signal.aborted) return interrupted;
     if (later.aborted) {
       const { code, message } = failureOfAbort(later, 'The check');
@@ -61,7 +62,7 @@ async function checkOne(
   { domain, directory, depth, bytes: total, rateBytesPerSecond }: VerifyPoints,
   point: PointToVerify,
   store: Store,
-  found: Findings,
+  found: CheckFindings,
   {
     tools,
     signal,
@@ -91,33 +92,8 @@ async function checkOne(
     now: tools.drivers.clock,
   });
   if (signal.aborted && checked.result === 'unseen') return;
-  found.checked += 1;
-  found.bytes += point.bytes;
-  tools.log.progress(found.bytes, total);
-  tell(address, checked, found, tools);
-}
-
-function tell(
-  address: string,
-  { result, findings, noted }: CheckedPoint,
-  found: Findings,
-  { log }: Tools,
-): void {
-  if (!noted.ok)
-    found.unseen.push({ ...noted.error, message: `${address}: ${noted.error.message}` });
-  if (result === 'sound') return;
-  for (const { code, message } of findings) log.warn({ code, message });
-  const [first] = findings;
-  if (result === 'faulty') found.damaged.push(address);
-  else if (first !== undefined) found.unseen.push({ code: first.code, message: first.message });
-}
-
-function damageOf({ points }: VerifyPoints, { damaged, checked }: Findings): Failure {
-  const shown = damaged.slice(0, 3).join(', ');
-  const more = damaged.length > 3 ? ` and ${damaged.length - 3} more` : '';
-  const of = checked < points.length ? `${checked} checked so far` : `${checked}`;
-  return {
-    code: 'points-damaged',
-    message: `${damaged.length} of ${of} points are damaged and in quarantine now: ${shown}${more}; the next plan heals what a mirror holds.`,
-  };
+  takeIn(found, checked, { address, bytes: point.bytes, total }, tools);
+  const { noted } = checked;
+  if (noted.ok) return;
+  found.unseen.push({ ...noted.error, message: `${address}: ${noted.error.message}` });
 }

@@ -14,8 +14,6 @@ export interface FileCopy {
   readonly path: string;
   /** A directory beside the file, in which it is written before it gets its name. */
   readonly partialName: string;
-  /** Smaller ones are not worth two threads. */
-  readonly minBytes: number;
   /** What the content must be; null: nobody knows. */
   readonly sha256: string | null;
   /** Hears of each further part that was written. */
@@ -25,9 +23,9 @@ export interface FileCopy {
 
 /**
  * Copies a file past the page cache, where the file system there allows it; it has its name only when it is whole
- * and fsynced, with the time of the original. Says its bytes; null when it is none for this way: too small, no
- * file, or something is there already. Failures: `hash-differs` (what was written is removed), `copy-failed` (what
- * was written stays, to be gone on with), `canceled` or what the signal's reason says.
+ * and fsynced, with the time of the original. Says its bytes; null when it is no file, or something is there
+ * already. Failures: `hash-differs` (what was written is removed), `copy-failed` (what was written stays, to be gone
+ * on with), `canceled` or what the signal's reason says. Two threads each: not worth it for a small file.
  */
 export function copyFile(request: FileCopy): Promise<Result<number | null, Failure>> {
   const { from, sha256, signal, onBytes } = request;
@@ -62,8 +60,7 @@ export function copyFile(request: FileCopy): Promise<Result<number | null, Failu
       });
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    const asked = { from, minBytes: request.minBytes, isHashed: sha256 !== null };
-    start(reader, asked, (message) => {
+    start(reader, { from, isHashed: sha256 !== null }, (message) => {
       if (message === 'none') end(ok(null));
       else if (Array.isArray(message)) write(Number(message[0]), Number(message[1]));
       else {

@@ -21,7 +21,7 @@ const tell = (word, value) => { Atomics.store(state, word, value); Atomics.notif
 export const reader = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { lstatSync, openSync, readSync, closeSync } = require('node:fs');
-const { from, minBytes, isHashed, memory, state, slots, slotBytes } = workerData;
+const { from, isHashed, memory, state, slots, slotBytes } = workerData;
 ${wait}
 const read = (bytes) => {
   const hash = isHashed ? require('node:crypto').createHash('sha256') : null;
@@ -45,7 +45,7 @@ const read = (bytes) => {
   parentPort.postMessage(hash === null ? null : hash.digest('hex'));
 };
 const facts = lstatSync(from, { throwIfNoEntry: false });
-if (facts === undefined || !facts.isFile() || facts.size < minBytes) parentPort.postMessage('none');
+if (facts === undefined || !facts.isFile()) parentPort.postMessage('none');
 else {
   parentPort.postMessage([facts.size, facts.mtimeMs / 1000]);
   read(facts.size);

@@ -1,5 +1,4 @@
-import type { Failure, Result } from '../model/result.ts';
-import { ok } from '../model/result.ts';
+import { ok, type Failure, type Result } from '../model/result.ts';
 import { copySeconds, qemuImg } from './qemu-img.ts';
 
 /**

@@ -2,6 +2,7 @@ import { ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
 import { closedName, holdName, manifestName, quarantineName } from '../store/layout.ts';
 import { filesOf, parseManifest } from '../store/manifest.ts';
+import type { ExpectedFile } from './far-end.ts';
 import { markerName, newMarker } from './known-mirrors.ts';
 import { lookThere, type FarLook } from './look.ts';
 import { mendRests, type MarkedRest } from './mend-rests.ts';
@@ -14,9 +15,10 @@ interface LocalPoint {
   readonly path: string;
   /** Text of its manifest. */
   readonly content: string;
-  readonly files: readonly string[];
-  /** By path, as the manifest has it. */
-  readonly sha256: readonly (readonly [string, string])[];
+  /** By path, as its manifest has them. */
+  readonly files: ReadonlyMap<string, ExpectedFile>;
+  /** Those of them that the request is about. */
+  readonly wanted: readonly string[];
 }
 
 /** What is to travel, and in which of the three ways. */
@@ -51,11 +53,12 @@ export function copyPoints(
     if (!outline.ok) return outline;
     const { data, manifests, damaged, marked } = outline.value;
     const common = { local: storePath, far: work.store, onBytes: request.onBytes, signal };
-    const sha256 = new Map(points.value.flatMap((point) => point.sha256));
+    const expected = new Map(points.value.flatMap(({ files }) => [...files]));
+    const { compare } = request;
     const sent =
       data.length === 0
         ? nothing
-        : await work.end.push({ ...common, compare: request.compare, paths: data, sha256 });
+        : await work.end.push({ ...common, compare, paths: data, expected });
     if (!sent.ok) return sent;
     const rest = { ...common, compare: 'content' } as const;
     const replaced =
@@ -97,13 +100,12 @@ function readStore(
         path: `${storePath}/${path}/${manifestName}`,
       });
       if (!manifest.ok) return manifest;
-      const files = filesOf(manifest.value).flatMap(({ file }) =>
-        only?.get(name)?.has(file) === false ? [] : [`${path}/${file}`],
-      );
-      const sha256 = filesOf(manifest.value).map(
-        (each) => [`${path}/${each.file}`, each.sha256] as const,
-      );
-      read.push({ path, content, files, sha256 });
+      const all = filesOf(manifest.value).map(({ file, bytes, sha256 }) => {
+        return { file, path: `${path}/${file}`, expected: { bytes, sha256 } };
+      });
+      const files = new Map(all.map((one) => [one.path, one.expected]));
+      const asked = all.filter(({ file }) => only?.get(name)?.has(file) ?? true);
+      read.push({ path, content, files, wanted: asked.map((one) => one.path) });
     }
     return ok(read);
   });
@@ -179,7 +181,7 @@ function outlineOf(
   const manifests: string[] = [];
   const damaged: string[] = [];
   const marked: MarkedRest[] = [];
-  for (const [index, { path, content, sha256 }] of points.entries()) {
+  for (const [index, { path, content, files }] of points.entries()) {
     const file = `${path}/${manifestName}`;
     const there = look.read(file);
     marks.push(`${path}/${holdName}`);
@@ -188,7 +190,7 @@ function outlineOf(
       const mark = `${path}/${quarantineName}`;
       marks.push(mark);
       // The mark of the store's own point stays with it.
-      if (look.read(mark) !== null && !isHere(mark)) marked.push({ mark, sha256 });
+      if (look.read(mark) !== null && !isHere(mark)) marked.push({ mark, files });
     } else if (there !== content) {
       const name = place.points[index]?.name ?? '';
       const parsed = parseManifest(there, {
@@ -207,7 +209,7 @@ function outlineOf(
   }
   const travelling = marks.filter((path) => look.read(path) === null && isHere(path));
   // Nothing that is sound there is overwritten: which of these files travel, their hashes say.
-  const later = new Set(marked.flatMap(({ sha256 }) => sha256.map(([path]) => path)));
-  const files = points.flatMap((point) => point.files).filter((path) => !later.has(path));
-  return ok({ data: [...travelling, ...files], manifests, damaged, marked });
+  const later = new Set(marked.flatMap(({ files }) => [...files.keys()]));
+  const now = points.flatMap(({ wanted }) => wanted).filter((path) => !later.has(path));
+  return ok({ data: [...travelling, ...now], manifests, damaged, marked });
 }

@@ -20,6 +20,13 @@ export interface FarListing {
   readonly totalBytes?: number;
 }
 
+/** What a file that travels must be, as its manifest has it. */
+export interface ExpectedFile {
+  readonly bytes: number;
+  /** null: not compared on the way. */
+  readonly sha256: string | null;
+}
+
 /** Files that travel, by paths below both sides. */
 export interface Transfer {
   /** Absolute, local. */
@@ -28,8 +35,8 @@ export interface Transfer {
   readonly far: string;
   readonly paths: readonly string[];
   readonly compare: 'quick' | 'content';
-  /** What files must be, by path, where it is known: `hash-differs` when one was found to be something else on its way. */
-  readonly sha256?: ReadonlyMap<string, string>;
+  /** By path, where it is known: `hash-differs` when one was found to be something else on its way. */
+  readonly expected?: ReadonlyMap<string, ExpectedFile>;
   readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal;
 }

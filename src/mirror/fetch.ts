@@ -19,16 +19,19 @@ export function fetchPoints(work: Work, request: FetchRequest): Promise<Result<F
     const { points, chainPath } = place.value;
     const found = await readManifests(work, scratch, { chain, points }, signal);
     if (!found.ok) return found;
-    const paths = found.value.flatMap(({ name, manifest }) =>
-      filesOf(manifest)
-        .map(({ file }) => `${name}/${file}`)
-        .filter(isWanted),
+    // Not compared on the way: whoever fetches reads the files and judges them.
+    const files = found.value.flatMap(({ name, manifest }) =>
+      filesOf(manifest).map(
+        ({ file, bytes }) => [`${name}/${file}`, { bytes, sha256: null }] as const,
+      ),
     );
+    const expected = new Map(files.filter(([path]) => isWanted(path)));
     const far = `${work.store}/${chainPath}`;
     const pulled = await work.end.pull({
       local: into,
       far,
-      paths,
+      paths: [...expected.keys()],
+      expected,
       compare: 'quick',
       onBytes,
       signal,

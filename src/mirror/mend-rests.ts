@@ -1,5 +1,5 @@
 import { ok, type Failure, type Result } from '../model/result.ts';
-import type { Transfer } from './far-end.ts';
+import type { ExpectedFile, Transfer } from './far-end.ts';
 import type { Transferred } from './mirror.ts';
 import { mirrorFailure, type Work } from './work.ts';
 
@@ -8,7 +8,7 @@ export interface MarkedRest {
   /** Its quarantine, below the store's directory. */
   readonly mark: string;
   /** What its files must be, by path below the store's directory. */
-  readonly sha256: readonly (readonly [string, string])[];
+  readonly files: ReadonlyMap<string, ExpectedFile>;
 }
 
 /** How such files travel: all of a `Transfer` but which of them. */
@@ -26,13 +26,13 @@ export async function mendRests(
   rests: readonly MarkedRest[],
 ): Promise<Result<Transferred, Failure>> {
   const { end, store } = work;
-  const before = await differing(work, way, new Map(rests.flatMap(({ sha256 }) => sha256)));
+  const before = await differing(work, way, new Map(rests.flatMap(({ files }) => [...files])));
   if (!before.ok) return before;
-  const sha256 = before.value;
-  const request = { ...way, compare: 'content', paths: [...sha256.keys()], sha256 } as const;
-  const sent = sha256.size === 0 ? nothing : await end.push(request);
+  const expected = before.value;
+  const request = { ...way, compare: 'content', paths: [...expected.keys()], expected } as const;
+  const sent = expected.size === 0 ? nothing : await end.push(request);
   if (!sent.ok) return sent;
-  const after = sha256.size === 0 ? ok(sha256) : await differing(work, way, sha256);
+  const after = expected.size === 0 ? ok(expected) : await differing(work, way, expected);
   if (!after.ok) return after;
   const [still] = after.value.keys();
   if (still !== undefined) {
@@ -50,8 +50,8 @@ const nothing = ok<Transferred>({ files: 0, bytes: 0, durability: 'synced' });
 async function differing(
   { end }: Work,
   { far, signal }: Way,
-  files: ReadonlyMap<string, string>,
-): Promise<Result<ReadonlyMap<string, string>, Failure>> {
+  files: ReadonlyMap<string, ExpectedFile>,
+): Promise<Result<ReadonlyMap<string, ExpectedFile>, Failure>> {
   const made = await end.hash({
     far,
     paths: [...files.keys()],
@@ -60,5 +60,6 @@ async function differing(
     signal,
   });
   if (!made.ok) return made;
-  return ok(new Map([...files].filter(([path, hash]) => made.value.hashes.get(path) !== hash)));
+  const { hashes } = made.value;
+  return ok(new Map([...files].filter(([path, { sha256 }]) => hashes.get(path) !== sha256)));
 }

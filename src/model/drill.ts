@@ -1,5 +1,4 @@
-import type { ChainId, DomainUuid, PointId, RunId } from './identity.ts';
-import { isRunId } from './identity.ts';
+import { isRunId, type ChainId, type DomainUuid, type PointId, type RunId } from './identity.ts';
 import type { Instant } from './instant.ts';
 
 /** What is waited for after the boot of a drill. */

@@ -1,7 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { Hypervisor, KnownJob } from '../hypervisor/hypervisor.ts';
 import type { ObservedDrills } from '../model/drill.ts';
 import { instantOf } from '../model/instant.ts';
 import { jobsOfRuns } from '../model/leftover.ts';
@@ -25,6 +25,8 @@ export interface ObserveRequest {
   readonly observeStore: ObserveStore;
   /** Runs that never ended and whose process is gone. */
   readonly deadRuns: () => Promise<Seen<readonly ObservedRun[]>>;
+  /** Backup jobs that journals have open, of runs at work too; left out: those of dead runs alone are known. */
+  readonly openJobs?: () => readonly KnownJob[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Seconds since boot; left out: the kernel's own clock. */
@@ -42,9 +44,14 @@ export interface ObserveRequest {
 export async function observe(request: ObserveRequest): Promise<ObservedState> {
   const observedAt = instantOf(request.now());
   const host = await (request.host ?? (() => observeHost(request.bootClockSeconds)))();
-  // The journals first: they tell which of libvirt's jobs are ours.
+  // The journals first: they tell which of libvirt's jobs are ours. Those of runs at work before
+  // those of dead ones: one that dies in between is among both, and not among neither.
+  const openJobs = request.openJobs?.() ?? [];
   const runs = await request.deadRuns();
-  const all = request.hypervisor.observe(runs.seen ? jobsOfRuns(runs.value) : []);
+  const all = observeHypervisor(request, [
+    ...openJobs,
+    ...(runs.seen ? jobsOfRuns(runs.value) : []),
+  ]);
   const looks = request.stores.map(async (query) => request.observeStore(query));
   const [hypervisor, scratch, stores, mirrors, drills] = await Promise.all([
     all,
@@ -65,6 +72,28 @@ export async function observe(request: ObserveRequest): Promise<ObservedState> {
     mirrors,
     ...drills,
   };
+}
+
+/**
+ * Looks at the hypervisor. A backup job may have begun after its journal was read; its intent was
+ * on disk before it. So a job of nobody on a domain for which a journal now has one open is looked
+ * at again, once, with that one known.
+ */
+async function observeHypervisor(
+  { hypervisor, openJobs }: ObserveRequest,
+  jobs: readonly KnownJob[],
+): Promise<ObservedState['hypervisor']> {
+  const all = await hypervisor.observe(jobs);
+  if (!all.seen || openJobs === undefined) return all;
+  const nobodys = new Set(
+    all.value.domains
+      .filter(({ job }) => job !== null && job.run === null && job.operation === 'backup')
+      .map(({ uuid }) => uuid),
+  );
+  if (nobodys.size === 0) return all;
+  const now = openJobs();
+  if (!now.some(({ uuid }) => nobodys.has(uuid))) return all;
+  return hypervisor.observe([...now, ...jobs]);
 }
 
 /** What drills may use; nothing where the hypervisor cannot boot points. */

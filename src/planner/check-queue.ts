@@ -2,9 +2,11 @@ import type { Action } from '../model/action.ts';
 import type { PointToVerify } from '../model/check-action.ts';
 import { addSeconds, instantOf, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedPoint } from '../model/observed-store.ts';
+import type { Note } from '../model/plan.ts';
 import type { Reason } from '../model/reason.ts';
 import { depths, type Depth, type Verification, type VerifyBudget } from '../model/verification.ts';
 import { placeOfPoint } from './chains-beside.ts';
+import { note } from './note.ts';
 import { byText } from './order.ts';
 import type { DomainSituation, Planning } from './planning.ts';
 
@@ -106,7 +108,7 @@ export const bytesOf = (points: readonly DuePoint[]): number =>
   points.reduce((total, { bytes }) => total + bytes, 0);
 
 /** What checks may read in any 24 hours. */
-export const dayBytes = ({ rateBytesPerSecond, secondsPerDay }: VerifyBudget): number =>
+const dayBytes = ({ rateBytesPerSecond, secondsPerDay }: VerifyBudget): number =>
   rateBytesPerSecond * secondsPerDay;
 
 /**
@@ -127,6 +129,18 @@ export function withinBudget(
   });
   const count = end === -1 ? ranked.length : end;
   return { now: ranked.slice(0, count), later: ranked.slice(count) };
+}
+
+/** Says that points of a store or mirror have to wait, and how many days it takes to read them all. */
+export function laterNote(
+  address: string,
+  later: readonly DuePoint[],
+  budget: VerifyBudget,
+  place: Note['place'],
+): Note {
+  const bytes = bytesOf(later);
+  const facts = { points: later.length, bytes, days: Math.ceil(bytes / dayBytes(budget)) };
+  return note('info', address, 'checks-later', facts, place);
 }
 
 /**

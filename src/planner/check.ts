@@ -1,5 +1,4 @@
-import type { Action } from '../model/action.ts';
-import { destructiveKinds } from '../model/action.ts';
+import { destructiveKinds, type Action } from '../model/action.ts';
 import type { Backup } from '../model/backup-action.ts';
 import type { DomainUuid } from '../model/identity.ts';
 import type { ObservedDirectory, ReadyStore } from '../model/observed-store.ts';

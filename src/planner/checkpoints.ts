@@ -1,6 +1,10 @@
 import type { DropCheckpoint, RedefineCheckpoint } from '../model/checkpoint-action.ts';
-import { checkpointOwner, type CheckpointName, type PointId } from '../model/identity.ts';
-import { isCheckpointName } from '../model/identity.ts';
+import {
+  checkpointOwner,
+  isCheckpointName,
+  type CheckpointName,
+  type PointId,
+} from '../model/identity.ts';
 import type { ObservedDirectory, ObservedPoint } from '../model/observed-store.ts';
 import type { ObservedDomain } from '../model/observed.ts';
 import type { Reason } from '../model/reason.ts';

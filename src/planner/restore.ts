@@ -1,7 +1,11 @@
 import type { StoreRef } from '../model/action-base.ts';
 import { addressOf } from '../model/address.ts';
-import type { CheckpointName, DomainUuid, RunId } from '../model/identity.ts';
-import { checkpointOwner } from '../model/identity.ts';
+import {
+  checkpointOwner,
+  type CheckpointName,
+  type DomainUuid,
+  type RunId,
+} from '../model/identity.ts';
 import { compactInstant } from '../model/instant.ts';
 import { leftOf } from '../model/leftover.ts';
 import type { ObservedDirectory } from '../model/observed-store.ts';

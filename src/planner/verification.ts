@@ -7,16 +7,15 @@ import { defaultVerifyBudget, type VerifyBudget } from '../model/verification.ts
 import {
   bytesOf,
   checkReasons,
-  dayBytes,
   dueOf,
   earlier,
+  laterNote,
   pointsOf,
   spentBytes,
   withinBudget,
   type DuePoint,
 } from './check-queue.ts';
 import { chainKey } from './heals.ts';
-import { note } from './note.ts';
 import { grouped } from './order.ts';
 import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
 
@@ -55,9 +54,8 @@ export function plannedChecks(planning: Planning, going: ReadonlySet<string>): P
     }
     if (later.length === 0) continue;
     for (const { domain } of later) nextAt.set(domain.uuid, planning.asOf);
-    const days = Math.ceil(bytesOf(later) / dayBytes(budgetOf(store)));
-    const facts = { points: later.length, bytes: bytesOf(later), days };
-    notes.push(note('info', `store/${store.name}`, 'checks-later', facts, store.desired.place));
+    const { name, desired } = store;
+    notes.push(laterNote(`store/${name}`, later, budgetOf(store), desired.place));
   }
   return { actions, notes, nextAt };
 }

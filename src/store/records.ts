@@ -7,8 +7,7 @@ import type {
   StoreMemory,
 } from '../model/observed-store.ts';
 import type { ChainClosed, Hold, ImageStat, LastLook } from '../model/point.ts';
-import type { PointCheck } from '../model/verification.ts';
-import { depths } from '../model/verification.ts';
+import { depths, type PointCheck } from '../model/verification.ts';
 import { chainShape, pointShape, runShape, storeIdShape, uuidShape } from './identity-shape.ts';
 import { isPointFile, isTemporary } from './layout.ts';
 import {

@@ -6,6 +6,7 @@ import type { ObservedRun } from '../model/observed.ts';
 import type { HistoryRun } from '../model/report.ts';
 import { seen, unseen, type Seen } from '../model/result.ts';
 import { errorNumber, systemFailure } from './attempt.ts';
+import { forgetGone, lookAtJournal, type EndedRuns } from './ended-runs.ts';
 import { runsIn } from './journal-file.ts';
 import { realJournalFiles, type JournalFiles } from './journal-files.ts';
 import { isFinished, openEntries, readJournal, strangeJournal } from './journal-read.ts';
@@ -19,7 +20,7 @@ function startOf(run: RunId): Instant {
 }
 
 /** Journals of a host; none if no run ever was. */
-function listRuns(stateDir: string, files: JournalFiles): readonly RunId[] {
+export function listRuns(stateDir: string, files: JournalFiles): readonly RunId[] {
   try {
     return runsIn(files, runsDirectory(stateDir)).map((name) =>
       runId(name.slice(0, -'.ndjson'.length)),
@@ -41,19 +42,28 @@ export function journalPath(stateDir: string, run: RunId): string {
  * Runs that have no end and whose process is gone, oldest first, with what
  * they began and did not end, and what is there of the files that they name.
  * A journal that cannot be read makes all unseen: what it hides may be a frozen guest.
+ * A process that looks again and again hands in what it saw of ends, and reads each once.
  */
 export async function readRuns(
   stateDir: string,
   files: JournalFiles = realJournalFiles,
+  ended: EndedRuns = new Map(),
 ): Promise<Seen<readonly ObservedRun[]>> {
   try {
     const runs: ObservedRun[] = [];
-    for (const run of listRuns(stateDir, files)) {
+    const kept = listRuns(stateDir, files);
+    forgetGone(
+      ended,
+      kept.map((run) => journalPath(stateDir, run)),
+    );
+    for (const run of kept) {
       const path = journalPath(stateDir, run);
-      const strange = strangeJournal(path, files);
-      if (strange !== null) return unseen('journal-unreadable', `${strange}; ${whatNow}`);
+      const beginning = lookAtJournal(path, files, ended);
+      if (beginning === 'ended') continue;
+      if (beginning !== 'open')
+        return unseen('journal-unreadable', `${beginning.strange}; ${whatNow}`);
       // The lock before the text: once nobody holds it, nothing more will be written.
-      if (isFinished(path, files) || (await files.isLocked(path))) continue;
+      if (await files.isLocked(path)) continue;
       const { events, bad } = readJournal(path, files);
       if (bad !== null) {
         return unseen('journal-unreadable', `${path}, line ${bad.line}: ${bad.why}; ${whatNow}`);

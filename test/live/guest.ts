@@ -1,7 +1,6 @@
 import { access, chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Lab, LabDomain } from './lab.ts';
-import { sh, virsh } from './lab.ts';
+import { sh, virsh, type Lab, type LabDomain } from './lab.ts';
 
 /**
  * A guest of 4 MB that boots in about 6 s under TCG: Debian's cloud kernel,

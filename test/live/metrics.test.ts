@@ -48,7 +48,7 @@ it('Prometheus takes the text, and replaces the file of its collector as a whole
 });
 
 it('each alert fires for what it is named after', async () => {
-  expect(await sh('promtool', 'check', 'rules', rules)).toContain('13 rules found');
+  expect(await sh('promtool', 'check', 'rules', rules)).toContain('15 rules found');
   expect(
     await sh('promtool', 'test', 'rules', join(packaging, 'prometheus', 'holdfast.test.yml')),
   ).toContain('SUCCESS');

@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KnownJob } from '../../src/hypervisor/hypervisor.ts';
+import { ownedJob } from '../../src/hypervisor/libvirt/job.ts';
 import { failureOfAbort } from '../../src/model/abort.ts';
 import { domainUuid, pointId, runId, storeId } from '../../src/model/identity.ts';
 import { instantOf } from '../../src/model/instant.ts';
 import type { ObservedMirrorContent } from '../../src/model/observed-mirror.ts';
 import type { ObservedStore, ReadyStore } from '../../src/model/observed-store.ts';
-import type { ObservedHypervisor, ObservedRun } from '../../src/model/observed.ts';
+import type {
+  ObservedDomain,
+  ObservedHypervisor,
+  ObservedRun,
+  ObservedState,
+} from '../../src/model/observed.ts';
 import { fail, ok, seen, unseen } from '../../src/model/result.ts';
 import { observeMirrors, type MirrorQuery } from '../../src/observer/observe-mirrors.ts';
 import { observe, type ObserveRequest } from '../../src/observer/observe.ts';
@@ -19,6 +25,24 @@ const empty: ObservedHypervisor = {
   version: '9.0.0',
   domains: [],
   unseenDomains: [],
+};
+const idle: ObservedDomain = {
+  uuid: domainUuid('11111111-2222-3333-4444-555555555555'),
+  name: 'web01',
+  persistent: true,
+  state: 'running',
+  stateReason: 'booted',
+  runningId: 1,
+  managedSave: false,
+  agent: 'none',
+  disks: [],
+  internalSnapshots: [],
+  job: null,
+  blockJobs: [],
+  checkpoints: seen([]),
+  nvram: null,
+  tpm: false,
+  definitionDigest: 'd',
 };
 const uuid = domainUuid('11111111-2222-3333-4444-555555555555');
 const run = runId('20261122T020000Z-3a9f01bc');
@@ -72,6 +96,9 @@ const hanging: MirrorQuery['open'] = () =>
       }),
   });
 
+const jobIn = (state: ObservedState) =>
+  state.hypervisor.seen ? state.hypervisor.value.domains.map(({ job }) => job) : null;
+
 describe('observe', () => {
   it('says every part, at the instant before the first look', async () => {
     let clock = 1_795_305_600_000;
@@ -109,6 +136,68 @@ describe('observe', () => {
     expect(asked).toEqual([[{ run, uuid, socket: '/run/holdfast/x.sock' }], []]);
     expect(state.runs).toEqual(runs);
     expect(state.hypervisor).toEqual(unseen('connect', 'no libvirtd'));
+  });
+
+  describe('a backup job of a run at work', () => {
+    const atWork = runId('20261122T030000Z-00000007');
+    const known: KnownJob = { run: atWork, uuid, socket: '/run/holdfast/y.sock' };
+    /** What libvirt shows: a job on a socket, whose owner is found as the driver does it. */
+    const showing = (socket: string | null, asked: (readonly KnownJob[])[] = []) => ({
+      observe: async (jobs: readonly KnownJob[]) => {
+        asked.push(jobs);
+        return seen({
+          ...empty,
+          domains: [{ ...idle, job: ownedJob('backup', socket, uuid, jobs) }],
+        });
+      },
+    });
+    const none = { deadRuns: async () => seen([]) };
+
+    it('is known by its journal', async () => {
+      const asked: (readonly KnownJob[])[] = [];
+      const hypervisor = showing(known.socket, asked);
+      const state = await observe(request({ ...none, hypervisor, openJobs: () => [known] }));
+      expect(jobIn(state)).toEqual([{ operation: 'backup', run: atWork }]);
+      expect(asked).toEqual([[known]]);
+    });
+
+    it('is known too when it began after the journals were read', async () => {
+      const told = [[], [known]];
+      const asked: (readonly KnownJob[])[] = [];
+      const hypervisor = showing(known.socket, asked);
+      const openJobs = () => told.shift() ?? [];
+      const state = await observe(request({ ...none, hypervisor, openJobs }));
+      expect(jobIn(state)).toEqual([{ operation: 'backup', run: atWork }]);
+      expect(asked).toEqual([[], [known]]);
+    });
+
+    it('is known too when its socket could not be told yet', async () => {
+      const sockets = [null, known.socket];
+      const asked: (readonly KnownJob[])[] = [];
+      const hypervisor: ObserveRequest['hypervisor'] = {
+        observe: async (jobs) => showing(sockets.shift() ?? null, asked).observe(jobs),
+      };
+      const state = await observe(request({ ...none, hypervisor, openJobs: () => [known] }));
+      expect(jobIn(state)).toEqual([{ operation: 'backup', run: atWork }]);
+      expect(asked).toHaveLength(2);
+    });
+
+    it('is somebody else’s where no journal has one open on that domain', async () => {
+      const asked: (readonly KnownJob[])[] = [];
+      const hypervisor = showing('/tmp/other.sock', asked);
+      const elsewhere = { ...known, uuid: domainUuid('99999999-2222-3333-4444-555555555555') };
+      const state = await observe(request({ ...none, hypervisor, openJobs: () => [elsewhere] }));
+      expect(jobIn(state)).toEqual([{ operation: 'backup', run: null }]);
+      expect(asked).toHaveLength(1);
+    });
+
+    it('is somebody else’s where the journal’s own has another socket, after a second look', async () => {
+      const asked: (readonly KnownJob[])[] = [];
+      const hypervisor = showing('/tmp/other.sock', asked);
+      const state = await observe(request({ ...none, hypervisor, openJobs: () => [known] }));
+      expect(jobIn(state)).toEqual([{ operation: 'backup', run: null }]);
+      expect(asked).toHaveLength(2);
+    });
   });
 
   it('tells the room of a scratch directory that is still to be made', async () => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Failure, Result } from '../../model/result.ts';
-import { fail, ok } from '../../model/result.ts';
+import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 import { converse, type Conversation } from '../../process/conversation.ts';
 
 /** One virsh command and its arguments; uuids instead of names (a domain may be *named* 7). */

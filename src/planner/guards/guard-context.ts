@@ -1,5 +1,4 @@
-import type { Action } from '../../model/action.ts';
-import { destructiveKinds } from '../../model/action.ts';
+import { destructiveKinds, type Action } from '../../model/action.ts';
 import type { HideCopies, PurgeCopies } from '../../model/copy-action.ts';
 import type { DomainUuid } from '../../model/identity.ts';
 import type { Guard } from '../../model/plan.ts';

@@ -1,7 +1,6 @@
 import type { Action } from '../../model/action.ts';
 import type { Backup } from '../../model/backup-action.ts';
-import type { ChainId } from '../../model/identity.ts';
-import { runId } from '../../model/identity.ts';
+import { runId, type ChainId } from '../../model/identity.ts';
 import { compactInstant, millisecondsOf } from '../../model/instant.ts';
 import type { ObservedChain, ObservedDirectory, ReadyStore } from '../../model/observed-store.ts';
 import type { ObservedDomain, ObservedState } from '../../model/observed.ts';
