@@ -174,6 +174,22 @@ export class VolatileFiles implements Files {
     for (const pending of this.#pending.slice()) this.#settleOne(pending);
   }
 
+  /** Puts everything on disk, and forgets the calls and files without a name: of a host that lives for weeks. */
+  tidy(): void {
+    this.settle();
+    this.log.length = 0;
+    const named = new Set([
+      rootInode,
+      ...[...this.#live.values()].flatMap((of) => [...of.values()]),
+    ]);
+    for (const number of this.#inodes.keys()) {
+      if (named.has(number)) continue;
+      this.#inodes.delete(number);
+      this.#live.delete(number);
+      this.#disk.delete(number);
+    }
+  }
+
   /** The file system after a crash and a new start. */
   afterCrash(survival: Survival): VolatileFiles {
     const copy = this.copy();
