@@ -117,6 +117,28 @@ export function readAgentState(
   });
 }
 
+/** What a new agent goes on from, and why not from all that the last one knew. */
+export function takeUpState(
+  stateDir: string,
+  now: Pick<AgentState, 'pid' | 'startedAt'>,
+  files: Files = realFiles,
+): { readonly state: AgentState; readonly trouble: Failure | null } {
+  const left = readAgentState(stateDir, files);
+  const before = left.ok ? left.value : null;
+  return {
+    state: {
+      formatVersion: 1,
+      ...now,
+      last: before?.last ?? null,
+      nextAt: null,
+      failing: before?.failing ?? [],
+      trashRuns: before?.trashRuns ?? [],
+      notified: before?.notified ?? {},
+    },
+    trouble: left.ok ? null : left.error,
+  };
+}
+
 /** Writes it, whole or not at all. */
 export function writeAgentState(
   stateDir: string,

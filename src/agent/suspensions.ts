@@ -2,9 +2,9 @@ import type { Suspension } from '../model/agent.ts';
 import type { Instant } from '../model/instant.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
-import { jsonText, makeWay, writeDurable } from '../store/durable.ts';
+import { jsonText, makeDurableWay, writeDurable } from '../store/durable.ts';
 import { realFiles, type Files } from '../store/files.ts';
-import { takeLock } from '../store/lock.ts';
+import { takeLock, type TakeLock } from '../store/lock.ts';
 import { formatOne, instant, listOf, parseShape, record, text } from '../store/shape.ts';
 
 /** A person said that the cause of a failure is gone: it counts from nothing again. */
@@ -63,6 +63,27 @@ export function readSuspensions(
   });
 }
 
+/** Left alone from now on: in place of what was said of the same address before. */
+export function suspendedBy(before: Suspensions, suspension: Suspension): Suspensions {
+  const { address, at } = suspension;
+  const others = before.suspended.filter((one) => one.until > at && one.address !== address);
+  return { ...before, suspended: [...others, suspension] };
+}
+
+/** No longer left alone, and what failed there counts from nothing again; `all`: everything on this host. */
+export function resumedBy(
+  before: Suspensions,
+  { address, at }: Resumed,
+  all: boolean,
+): Suspensions {
+  const isMeant = (one: string): boolean => all || one === address;
+  return {
+    ...before,
+    suspended: before.suspended.filter((one) => one.until > at && !isMeant(one.address)),
+    resumed: [...before.resumed.filter((one) => !isMeant(one.address)), { address, at }],
+  };
+}
+
 // It is held for one small file.
 const lockWaitSeconds = 10;
 
@@ -71,10 +92,11 @@ export async function changeSuspensions(
   stateDir: string,
   change: (now: Suspensions) => Suspensions,
   files: Files = realFiles,
+  locks: TakeLock = takeLock,
 ): Promise<Result<Suspensions, Failure>> {
-  const made = attempt(`making ${stateDir}`, () => ok(makeWay(files, stateDir)));
+  const made = attempt(`making ${stateDir}`, () => ok(makeDurableWay(files, stateDir)));
   if (!made.ok) return made;
-  const lock = await takeLock(`${stateDir}/suspended.lock`, 'suspending', lockWaitSeconds);
+  const lock = await locks(`${stateDir}/suspended.lock`, 'suspending', lockWaitSeconds);
   if (!lock.ok) return lock;
   try {
     const now = readSuspensions(stateDir, files);

@@ -4,7 +4,7 @@ import { instantOf, type Instant } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import { fail, ok, type Failure, type Result } from '../model/result.ts';
 import { attempt } from '../store/attempt.ts';
-import { jsonText, makeWay, writeDurable } from '../store/durable.ts';
+import { jsonText, makeDurableWay, writeDurable } from '../store/durable.ts';
 import type { Files } from '../store/files.ts';
 import { formatOne, instant, listOf, mapOf, parseShape, record, text } from '../store/shape.ts';
 import { approvalsDirectory } from './approvals-directory.ts';
@@ -120,7 +120,7 @@ function change(
   }
   const directory = approvalsDirectory(stateDir);
   return attempt(`writing ${directory}/${fileName}`, () => {
-    makeWay(files, directory);
+    makeDurableWay(files, directory);
     const content = jsonText({ formatVersion: 1, used: Object.fromEntries(used) });
     writeDurable(files, directory, fileName, content);
     return ok(undefined);

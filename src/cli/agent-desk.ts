@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
 import { agentRound, type AgentRoundResult } from '../agent/agent-round.ts';
 import {
-  readAgentState,
+  takeUpState,
   writeAgentState,
   type AgentState,
   type LastRound,
 } from '../agent/agent-state.ts';
 import type { RoundEnd } from '../agent/agent.ts';
 import type { Wake } from '../agent/alarm.ts';
+import { lastRound, troubled } from '../agent/last-round.ts';
 import { readSuspensions, type Suspensions } from '../agent/suspensions.ts';
 import type { Planned, Stage } from '../loop/means.ts';
-import { lesserMode, type AgentMode } from '../model/agent.ts';
+import { modeInForce, type AgentMode } from '../model/agent.ts';
 import type { Schedule } from '../model/desired.ts';
 import { instantOf, type Instant } from '../model/instant.ts';
 import { noRequest } from '../model/plan.ts';
@@ -66,19 +67,10 @@ export class AgentDesk {
 
   /** Takes up what the last agent left. A file that cannot be read is said, and written anew. */
   static open(context: Context, options: DeskOptions, warn: (message: string) => void): AgentDesk {
-    const left = readAgentState(options.stateDir);
-    if (!left.ok) warn(left.error.message);
-    const before = left.ok ? left.value : null;
-    return new AgentDesk(context, options, {
-      formatVersion: 1,
-      pid: process.pid,
-      startedAt: instantOf(context.clock.now()),
-      last: before?.last ?? null,
-      nextAt: null,
-      failing: before?.failing ?? [],
-      trashRuns: before?.trashRuns ?? [],
-      notified: before?.notified ?? {},
-    });
+    const now = { pid: process.pid, startedAt: instantOf(context.clock.now()) };
+    const { state, trouble } = takeUpState(options.stateDir, now);
+    if (trouble !== null) warn(trouble.message);
+    return new AgentDesk(context, options, state);
   }
 
   /** The policy in force; null: there was none yet. */
@@ -174,8 +166,7 @@ export class AgentDesk {
     watch: RoundWatch,
   ): Promise<AgentRoundResult> {
     const { policy, host } = session;
-    const ceiling = lesserMode(this.#options.maxMode ?? 'full', host.agent.maxMode);
-    const mode = lesserMode(policy.agent.mode, ceiling);
+    const mode = modeInForce(policy.agent.mode, host.agent.maxMode, this.#options.maxMode);
     const { approvals = [] } = await withApprovals(this.#context, session, noRequest, watch.warn);
     return agentRound({
       approvals,
@@ -217,41 +208,4 @@ export function endOf(round: Result<DeskRound, Refusal>): RoundEnd {
     };
   const { wakeAt, isWorkLeft } = round.value.result;
   return { wakeAt, isWorkLeft, retrySeconds: null };
-}
-
-function lastRound(result: AgentRoundResult, wakes: readonly Wake[], seconds: number): LastRound {
-  const { plan, performed } = result.round;
-  const report = performed?.report ?? null;
-  return {
-    at: plan.plannedAt,
-    why: wakes.map(({ why }) => why),
-    mode: plan.request.agent?.mode ?? 'full',
-    done: report?.done ?? 0,
-    failed: (report?.failed ?? 0) + (report?.stale ?? 0),
-    withheld: plan.actions.filter(({ blockedBy }) => blockedBy.length > 0).length,
-    seconds,
-    commit: plan.policy.commit,
-    policyDigest: plan.policy.digest,
-    trouble: null,
-  };
-}
-
-function troubled(
-  before: LastRound | null,
-  wakes: readonly Wake[],
-  begun: number,
-  trouble: string,
-): LastRound {
-  return {
-    at: instantOf(begun),
-    why: wakes.map(({ why }) => why),
-    mode: before?.mode ?? 'observe',
-    done: 0,
-    failed: 0,
-    withheld: 0,
-    seconds: 0,
-    commit: before?.commit ?? null,
-    policyDigest: before?.policyDigest ?? '',
-    trouble,
-  };
 }

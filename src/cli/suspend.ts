@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { changeSuspensions, type Suspensions } from '../agent/suspensions.ts';
+import {
+  changeSuspensions,
+  resumedBy,
+  suspendedBy,
+  type Suspensions,
+} from '../agent/suspensions.ts';
 import { addressOf, parseAddress } from '../model/address.ts';
 import { addSeconds, instantOf, type Instant } from '../model/instant.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -68,13 +73,7 @@ async function runSuspend(
   };
   return change(
     context,
-    (before) => ({
-      ...before,
-      suspended: [
-        ...before.suspended.filter((one) => one.until > now && one.address !== address.value),
-        suspension,
-      ],
-    }),
+    (before) => suspendedBy(before, suspension),
     `suspended ${address.value} until ${until.value}`,
   );
 }
@@ -83,19 +82,8 @@ async function runResume(context: Context, text: string | null, all: boolean): P
   const address = scopeOf(text, all);
   if (!address.ok) return refuse(context, address.error);
   const now = instantOf(context.clock.now());
-  const isMeant = (one: string): boolean => all || one === address.value;
-  return change(
-    context,
-    (before) => ({
-      ...before,
-      suspended: before.suspended.filter((one) => one.until > now && !isMeant(one.address)),
-      resumed: [
-        ...before.resumed.filter((one) => !isMeant(one.address)),
-        { address: address.value, at: now },
-      ],
-    }),
-    `resumed ${address.value}`,
-  );
+  const resumed = { address: address.value, at: now };
+  return change(context, (before) => resumedBy(before, resumed, all), `resumed ${address.value}`);
 }
 
 async function change(

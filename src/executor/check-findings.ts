@@ -32,15 +32,14 @@ export function takeIn(
   else if (first !== undefined) found.unseen.push({ code: first.code, message: first.message });
 }
 
-/** The failure of an action that found damage: how many of its `count` points or copies, and the first of them. */
-export function damageOf(
+/** Says how many of an action's `count` points, or copies, were found damaged, and the first of them. */
+export function damageWords(
   { damaged, checked }: CheckFindings,
   count: number,
-  words: { readonly code: string; readonly are: string; readonly remedy: string },
-): Failure {
+  { are, remedy }: { readonly are: string; readonly remedy: string },
+): string {
   const shown = damaged.slice(0, 3).join(', ');
   const more = damaged.length > 3 ? ` and ${damaged.length - 3} more` : '';
   const of = checked < count ? `${checked} checked so far` : `${checked}`;
-  const { code, are, remedy } = words;
-  return { code, message: `${damaged.length} of ${of} ${are}: ${shown}${more}; ${remedy}.` };
+  return `${damaged.length} of ${of} ${are}: ${shown}${more}; ${remedy}.`;
 }

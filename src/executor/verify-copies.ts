@@ -11,7 +11,7 @@ import {
   type CheckedCopies,
   type CopyCheckOptions,
 } from './check-copies.ts';
-import { damageOf, noFindings, takeIn, type CheckFindings } from './check-findings.ts';
+import { damageWords, noFindings, takeIn, type CheckFindings } from './check-findings.ts';
 import { failed, interrupted, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
 import type { Tools } from './tools.ts';
@@ -20,8 +20,7 @@ import type { Tools } from './tools.ts';
 // increments, which are small and many, a handful at once.
 const atOnce = 16;
 
-const words = {
-  code: 'copies-damaged',
+const damageSaid = {
   are: 'copies are damaged and in quarantine there now',
   remedy: 'the next plan copies again what the store has sound',
 };
@@ -58,7 +57,10 @@ export const verifyCopies: Performer<VerifyCopies> = {
       if (!done.ok && !signal.aborted) found.unseen.push(done.error);
       if (!done.ok) break;
     }
-    if (found.damaged.length > 0) return failed(damageOf(found, action.points.length, words));
+    if (found.damaged.length > 0) {
+      const message = damageWords(found, action.points.length, damageSaid);
+      return failed({ code: 'copies-damaged', message });
+    }
     if (tools.signal.aborted) return interrupted;
     if (later.aborted) {
       const { code, message } = failureOfAbort(later, `The check at ${action.mirror.name}`);
@@ -67,8 +69,8 @@ export const verifyCopies: Performer<VerifyCopies> = {
     const [unseen] = found.unseen;
     if (unseen !== undefined) return failed(unseen);
     if (found.checked > 0) return ok({ code: 'done', bytes: found.bytes });
-    const why = `None of the copies is at ${action.mirror.name} any more; plan again.`;
-    return stale('points-gone', why);
+    const words = `None of the copies is at ${action.mirror.name} any more; plan again.`;
+    return stale('points-gone', words);
   },
 };
 

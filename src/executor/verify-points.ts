@@ -4,7 +4,7 @@ import { addressOf } from '../model/address.ts';
 import type { PointToVerify, VerifyPoints } from '../model/check-action.ts';
 import { ok } from '../model/result.ts';
 import type { Store } from '../store/store.ts';
-import { damageOf, noFindings, takeIn, type CheckFindings } from './check-findings.ts';
+import { damageWords, noFindings, takeIn, type CheckFindings } from './check-findings.ts';
 import { checkPoint } from './check-point.ts';
 import { failed, interrupted, stale, waiting } from './not-done.ts';
 import type { Performer } from './performer.ts';
@@ -13,8 +13,7 @@ import type { Tools } from './tools.ts';
 // The store's lock is held for a publish, whose fsyncs may take long on a busy disk.
 const lockWaitSeconds = 120;
 
-const words = {
-  code: 'points-damaged',
+const damageSaid = {
   are: 'points are damaged and in quarantine now',
   remedy: 'the next plan heals what a mirror holds',
 };
@@ -43,7 +42,10 @@ export const verifyPoints: Performer<VerifyPoints> = {
       if (signal.aborted) break;
       await checkOne(action, point, opened.value, found, { tools, signal, rateLimit });
     }
-    if (found.damaged.length > 0) return failed(damageOf(found, action.points.length, words));
+    if (found.damaged.length > 0) {
+      const message = damageWords(found, action.points.length, damageSaid);
+      return failed({ code: 'points-damaged', message });
+    }
     if (tools.signal.aborted) return interrupted;
     if (later.aborted) {
       const { code, message } = failureOfAbort(later, 'The check');

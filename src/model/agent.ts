@@ -11,9 +11,14 @@ export const agentModes = ['observe', 'plan-only', 'additive', 'full'] as const;
  */
 export type AgentMode = (typeof agentModes)[number];
 
-/** The lesser of two modes: the host's ceiling beats the policy. */
-export function lesserMode(one: AgentMode, other: AgentMode): AgentMode {
-  return agentModes.indexOf(one) < agentModes.indexOf(other) ? one : other;
+/** The least of what policy, host file and command line say: a ceiling of the host beats the policy. */
+export function modeInForce(
+  policy: AgentMode,
+  hostFile: AgentMode,
+  commandLine: AgentMode | null,
+): AgentMode {
+  const said = [policy, hostFile, commandLine];
+  return agentModes.find((mode) => said.includes(mode)) ?? policy;
 }
 
 /** A person has told the agent to leave something alone for a time. */

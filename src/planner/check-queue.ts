@@ -2,9 +2,11 @@ import type { Action } from '../model/action.ts';
 import type { PointToVerify } from '../model/check-action.ts';
 import { addSeconds, instantOf, type Instant } from '../model/instant.ts';
 import type { ObservedChain, ObservedPoint } from '../model/observed-store.ts';
+import type { Note } from '../model/plan.ts';
 import type { Reason } from '../model/reason.ts';
 import { depths, type Depth, type Verification, type VerifyBudget } from '../model/verification.ts';
 import { placeOfPoint } from './chains-beside.ts';
+import { note } from './note.ts';
 import { byText } from './order.ts';
 import type { DomainSituation, Planning } from './planning.ts';
 
@@ -129,13 +131,16 @@ export function withinBudget(
   return { now: ranked.slice(0, count), later: ranked.slice(count) };
 }
 
-/** What a note says of points that have to wait: `days` is how long it takes to read them. */
-export function laterFacts(
+/** Says that points of a store or mirror have to wait, and how many days it takes to read them all. */
+export function laterNote(
+  address: string,
   later: readonly DuePoint[],
   budget: VerifyBudget,
-): { readonly points: number; readonly bytes: number; readonly days: number } {
+  place: Note['place'],
+): Note {
   const bytes = bytesOf(later);
-  return { points: later.length, bytes, days: Math.ceil(bytes / dayBytes(budget)) };
+  const facts = { points: later.length, bytes, days: Math.ceil(bytes / dayBytes(budget)) };
+  return note('info', address, 'checks-later', facts, place);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CopyPoints } from '../model/copy-action.ts';
 import type { Instant } from '../model/instant.ts';
 import type { Reason } from '../model/reason.ts';
 import type { ChainBeside, MissingPoint } from './chains-beside.ts';
-import type { CopyQuestion } from './copy-decision.ts';
+import type { CopyQuestion } from './copy-question.ts';
 import { byText } from './order.ts';
 
 /**

@@ -9,7 +9,7 @@ import {
   bytesOf,
   checkReasons,
   dueOf,
-  laterFacts,
+  laterNote,
   pointsOf,
   spentBytes,
   withinBudget,
@@ -69,7 +69,9 @@ export function plannedCopyChecks(
       const points = byDomain.get(copies.domain) ?? [];
       if (points.length > 0) actions.push(checkOf(copies, verification, points));
     }
-    if (later.length > 0) notes.push(laterNote(situations, verification, later));
+    if (later.length === 0) continue;
+    const place = situations[0]?.desired.place ?? null;
+    notes.push(laterNote(`mirror/${name}`, later, verification, place));
   }
   return { actions, notes };
 }
@@ -117,15 +119,4 @@ function unseenNotes(situations: readonly MirrorSituation[]): readonly Note[] {
       ? []
       : [note('info', `mirror/${name}`, 'copies-unchecked', { store: store.name }, desired.place)],
   );
-}
-
-function laterNote(
-  situations: readonly MirrorSituation[],
-  verification: CopyVerification,
-  later: readonly DuePoint[],
-): Note {
-  const facts = laterFacts(later, verification);
-  const [first] = situations;
-  const place = first?.desired.place ?? null;
-  return note('info', `mirror/${first?.name ?? ''}`, 'checks-later', facts, place);
 }

@@ -7,7 +7,8 @@ import type { ObservedDeletedPoint, ObservedMirrorDirectory } from '../model/obs
 import type { ObservedChain } from '../model/observed-store.ts';
 import { nextDueAt } from '../schedule/due.ts';
 import { placeOfPoint } from './chains-beside.ts';
-import type { CopyDecision, CopyQuestion } from './copy-decision.ts';
+import type { CopyDecision } from './copy-decision.ts';
+import type { CopyQuestion } from './copy-question.ts';
 import { byText, grouped } from './order.ts';
 import type { MirrorSituation, Planning } from './planning.ts';
 import { retentionWords } from './retention-words.ts';

@@ -9,14 +9,13 @@ import {
   checkReasons,
   dueOf,
   earlier,
-  laterFacts,
+  laterNote,
   pointsOf,
   spentBytes,
   withinBudget,
   type DuePoint,
 } from './check-queue.ts';
 import { chainKey } from './heals.ts';
-import { note } from './note.ts';
 import { grouped } from './order.ts';
 import type { DomainSituation, Planning, StoreSituation } from './planning.ts';
 
@@ -55,8 +54,8 @@ export function plannedChecks(planning: Planning, going: ReadonlySet<string>): P
     }
     if (later.length === 0) continue;
     for (const { domain } of later) nextAt.set(domain.uuid, planning.asOf);
-    const facts = laterFacts(later, budgetOf(store));
-    notes.push(note('info', `store/${store.name}`, 'checks-later', facts, store.desired.place));
+    const { name, desired } = store;
+    notes.push(laterNote(`store/${name}`, later, budgetOf(store), desired.place));
   }
   return { actions, notes, nextAt };
 }

@@ -2,7 +2,7 @@ import type { DesiredDrill } from '../model/desired.ts';
 import { localPathOf } from './mirror-target.ts';
 import type { WrittenDrill } from './policy-file.ts';
 import { durationSeconds } from './quantity.ts';
-import type { SettingsInput, WrittenAt } from './settings.ts';
+import type { SettingsInput, WrittenAt } from './settings-input.ts';
 import { diagnose, type Path } from './source.ts';
 
 // A guest with a file system check or updates to finish is up within minutes; one that is not will not be.

@@ -11,7 +11,7 @@ import { suggestion } from './nearest.ts';
 import type { WrittenAgent } from './policy-file.ts';
 import type { Policy } from './policy.ts';
 import { readRules } from './rules.ts';
-import type { WrittenAt } from './settings.ts';
+import type { WrittenAt } from './settings-input.ts';
 import { diagnose } from './source.ts';
 import type { UsableFile } from './usable.ts';
 

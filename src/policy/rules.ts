@@ -4,13 +4,8 @@ import type { Diagnostic } from './diagnostic.ts';
 import { compilePattern, takesAll, type Pattern } from './pattern.ts';
 import type { WrittenRule } from './policy-file.ts';
 import type { Policy, Rule, Selector } from './policy.ts';
-import {
-  checkReferences,
-  settingsOf,
-  type Missing,
-  type SettingsInput,
-  type WrittenAt,
-} from './settings.ts';
+import type { SettingsInput, WrittenAt } from './settings-input.ts';
+import { checkReferences, settingsOf, type Missing } from './settings.ts';
 import { diagnose, placeOf, type Path, type Source } from './source.ts';
 import type { UsableFile } from './usable.ts';
 

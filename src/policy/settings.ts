@@ -8,24 +8,9 @@ import { suggestion } from './nearest.ts';
 import type { WrittenSettings } from './policy-file.ts';
 import type { Settings } from './policy.ts';
 import { durationSeconds } from './quantity.ts';
-import { diagnose, type Path, type Source } from './source.ts';
+import type { SettingsInput, WrittenAt } from './settings-input.ts';
+import { diagnose, type Path } from './source.ts';
 import { verificationOf, verifyWords, type VerifyWords } from './verification.ts';
-
-/** A rule, or `defaults:`, and where it stands. */
-export interface WrittenAt {
-  readonly written: WrittenSettings;
-  readonly source: Source;
-  readonly path: Path;
-}
-
-/** What a rule's settings are made from. */
-export interface SettingsInput {
-  readonly rule: WrittenAt;
-  readonly defaults: WrittenAt | null;
-  readonly definitions: Definitions;
-  readonly timezone: string;
-  readonly found: Diagnostic[];
-}
 
 // 10 TiB at 120 MiB/s, a disk and a gigabit, take a day.
 const defaultJob = '24h';

@@ -1,7 +1,7 @@
+import { escapeXml } from '../model/escape-xml.ts';
 import type { SimulatedDay, SimulationReport } from '../model/simulation.ts';
 import { printable } from './printable.ts';
 import { binaryTicks, countTicks, dateTicks, type Tick } from './simulate-ticks.ts';
-import { xmlText } from './xml-text.ts';
 
 const width = 960;
 const left = 84;
@@ -76,12 +76,12 @@ export function renderSimulationSvg(reports: readonly SimulationReport[]): strin
   const title = reports.map(({ policy }) => printable(policy.file)).join(' and ');
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">`,
-    `<title id="title">${xmlText(`What ${title} will do`)}</title>`,
-    `<desc id="desc">${xmlText(describe(reports))}</desc>`,
+    `<title id="title">${escapeXml(`What ${title} will do`)}</title>`,
+    `<desc id="desc">${escapeXml(describe(reports))}</desc>`,
     style,
     `<rect class="ground" width="${width}" height="${height}"/>`,
-    `<text class="title" x="${left}" y="34">${xmlText(`What ${title} will do`)}</text>`,
-    `<text x="${left}" y="56">${xmlText(spanOf(first, days))}</text>`,
+    `<text class="title" x="${left}" y="34">${escapeXml(`What ${title} will do`)}</text>`,
+    `<text x="${left}" y="56">${escapeXml(spanOf(first, days))}</text>`,
     ...(reports.length > 1 ? legend(reports) : []),
     ...all.flatMap((panel) => panelLines(panel, reports, days)),
     '</svg>',
@@ -140,7 +140,7 @@ function legend(reports: readonly SimulationReport[]): readonly string[] {
     const x = left + plotWidth - 300 + index * 160;
     return [
       `<line class="line${index}" x1="${x}" y1="52" x2="${x + 28}" y2="52"/>`,
-      `<text x="${x + 36}" y="56">${xmlText(shortened(printable(policy.file)))}</text>`,
+      `<text x="${x + 36}" y="56">${escapeXml(shortened(printable(policy.file)))}</text>`,
     ];
   });
 }
@@ -163,10 +163,10 @@ function panelLines(
   const y = (of: number): string => rounded(bottom - (of / scale) * panel.height);
   const x = (index: number): string => rounded(left + (index / days.length) * plotWidth);
   return [
-    `<text class="name" x="${left}" y="${top - 14}">${xmlText(title)}</text>`,
+    `<text class="name" x="${left}" y="${top - 14}">${escapeXml(title)}</text>`,
     ...marks.flatMap(({ value: of, label }) => [
       `<line class="grid" x1="${left}" y1="${y(of)}" x2="${left + plotWidth}" y2="${y(of)}"/>`,
-      `<text x="${left - 10}" y="${Number(y(of)) + 4}" text-anchor="end">${xmlText(label)}</text>`,
+      `<text x="${left - 10}" y="${Number(y(of)) + 4}" text-anchor="end">${escapeXml(label)}</text>`,
     ]),
     ...reports.flatMap((report, index) =>
       curve(panel.days(report), value, { index, bottom, x, y }),

@@ -1,5 +1,4 @@
-import type { Oracle } from './oracles.ts';
-import { isQuiet } from './scene.ts';
+import { isQuiet, type Oracle } from './scene.ts';
 
 /**
  * I10: no run leaves a guest frozen, whatever failed in it, unless the thaw did

@@ -2,8 +2,7 @@ import { drilledName } from '../store/layout.ts';
 import type { StoredPoint } from './inventory.ts';
 import { sameVersions } from './model-images.ts';
 import type { ModelMachine } from './model-machine.ts';
-import type { Oracle } from './oracles.ts';
-import { isQuiet, type Violation } from './scene.ts';
+import { isQuiet, type Oracle, type Violation } from './scene.ts';
 import type { World } from './world.ts';
 
 /** A machine stands on overlays of its own alone: never on an image of a domain, nor on a file of a store. */

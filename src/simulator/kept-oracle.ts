@@ -1,6 +1,5 @@
 import { runnableActions } from '../model/plan.ts';
-import type { Oracle } from './oracles.ts';
-import { keyOf, nameOf } from './scene.ts';
+import { keyOf, nameOf, type Oracle } from './scene.ts';
 import { takenBack } from './ways-back.ts';
 
 /** I1: a point that was reported as done stays, unless a plan shows its deletion; and that is a move to the trash first. */

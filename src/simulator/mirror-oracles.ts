@@ -4,8 +4,7 @@ import { planPolicy } from '../planner/plan-policy.ts';
 import { copyKeyOf, copyName, parentAt, type StoredCopy } from './copies.ts';
 import { sameVersions } from './model-images.ts';
 import { desiredState, type ModelMirrorPolicy } from './model-policy.ts';
-import type { Oracle } from './oracles.ts';
-import { keyOf } from './scene.ts';
+import { keyOf, type Oracle } from './scene.ts';
 
 /** I1: what a mirrored chain gives back is what the disks were at the instant of its point. */
 const readsBack: Oracle = ({ copiesAfter, world }) =>

@@ -9,11 +9,8 @@ import { mirrorOracles } from './mirror-oracles.ts';
 import { secret } from './model-definition.ts';
 import { sameVersions } from './model-images.ts';
 import { restoreOracles } from './restore-oracles.ts';
-import { isQuiet, keyOf, nameOf, type Scene, type Violation } from './scene.ts';
+import { isQuiet, keyOf, nameOf, type Oracle, type Scene, type Violation } from './scene.ts';
 import { takenBack } from './ways-back.ts';
-
-/** The sentences against a scene; none if all is well. */
-export type Oracle = (scene: Scene) => readonly string[];
 
 /** I1: what a restorable point gives back is what the disks were at its instant. */
 const readsBack: Oracle = ({ after, world }) =>

@@ -2,9 +2,8 @@ import type { Restore } from '../model/restore-action.ts';
 import type { ModelHost } from './model-host.ts';
 import { type ModelImage, type Version, versionsOf } from './model-image.ts';
 import { sameVersions } from './model-images.ts';
-import type { Oracle } from './oracles.ts';
 import type { LoopResult } from './run-loop.ts';
-import { keyOf, nameOf, type Scene, type Violation } from './scene.ts';
+import { keyOf, nameOf, type Oracle, type Scene, type Violation } from './scene.ts';
 import type { DomainDeed, Step } from './story.ts';
 import type { World } from './world.ts';
 

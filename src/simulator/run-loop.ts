@@ -67,8 +67,23 @@ export interface LoopResult {
   readonly refused: Failure | null;
 }
 
-/** Does what `holdfast apply --auto-approve` does, in a process of its own. */
-export async function runLoop(request: LoopRequest): Promise<LoopResult> {
+/** A run on its way: it has the lock, and notes what becomes of it. */
+export interface Running {
+  readonly request: LoopRequest;
+  readonly gate: Gate;
+  readonly drivers: ProcessDrivers;
+  readonly result: Draft;
+  readonly events: RunEvent[];
+}
+
+/**
+ * Does what `holdfast apply --auto-approve` does, in a process of its own; or `work`, that other
+ * program's round, in the same surroundings.
+ */
+export async function runLoop(
+  request: LoopRequest,
+  work: (running: Running) => Promise<void> = applyRound,
+): Promise<LoopResult> {
   const gate = new Gate(request.host, request.faults, createDice(request.seed));
   const result: Draft = {
     observed: null,
@@ -85,7 +100,7 @@ export async function runLoop(request: LoopRequest): Promise<LoopResult> {
     refused: null,
   };
   try {
-    await applyOnce(request, gate, result);
+    await withHostLock({ request, gate, result }, work);
   } catch (error) {
     // Errors of the system at this level end the real program too, with a message.
     if (!(error instanceof Death) && !isSystemError(error)) result.thrown = wordsOf(error);
@@ -105,10 +120,13 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-type Draft = { -readonly [Key in keyof LoopResult]: LoopResult[Key] };
+export type Draft = { -readonly [Key in keyof LoopResult]: LoopResult[Key] };
 
-async function applyOnce(request: LoopRequest, gate: Gate, result: Draft): Promise<void> {
-  const { policy, stateDir } = request;
+async function withHostLock(
+  { request, gate, result }: Pick<Running, 'request' | 'gate' | 'result'>,
+  work: (running: Running) => Promise<void>,
+): Promise<void> {
+  const { stateDir } = request;
   const drivers = processDrivers(gate, stateDir, new Set(request.lies), request.mutation);
   makeWay(drivers.journalFiles, stateDir);
   const lock = await gatedLocks(gate)(`${stateDir}/apply.lock`, 'this host', 0);
@@ -119,64 +137,61 @@ async function applyOnce(request: LoopRequest, gate: Gate, result: Draft): Promi
   try {
     const events: RunEvent[] = [];
     result.events = events;
-    if (request.asked !== undefined) {
-      await doAsked(request.asked, request, { gate, drivers, result, events });
-      return;
-    }
-    const round = await runRound({
-      look: async (when) => look(request, drivers, when === 'before'),
-      desiredOf: (observed) => desiredState(policy, observed),
-      planOf: (desired, observed) => {
-        const planned = planPolicy(desired, observed, everything);
-        const plan = request.twist?.(planned, observed) ?? planned;
-        [result.observed, result.plan] = [observed, plan];
-        return ok(plan);
-      },
-      isSaved: false,
-      admit: async () => stageOf(events),
-      means: meansOf(request, gate, drivers),
-    });
-    if (!round.ok || round.value.performed === null) return;
-    result.report = round.value.performed.report;
-    result.left = round.value.performed.closing.left;
+    await work({ request, gate, drivers, result, events });
   } finally {
     if (gate.process.alive) lock.value.release();
   }
 }
 
-function stageOf(events: RunEvent[]): Stage {
+async function applyRound(running: Running): Promise<void> {
+  const { request, drivers, result, events } = running;
+  if (request.asked !== undefined) {
+    await doAsked(request.asked, running);
+    return;
+  }
+  const round = await runRound({
+    look: async (when) => look(request, drivers, when === 'before'),
+    desiredOf: (observed) => desiredState(request.policy, observed),
+    planOf: (desired, observed) => {
+      const planned = planPolicy(desired, observed, everything);
+      const plan = request.twist?.(planned, observed) ?? planned;
+      [result.observed, result.plan] = [observed, plan];
+      return ok(plan);
+    },
+    isSaved: false,
+    admit: async () => stageOf(events),
+    means: meansOf(running),
+  });
+  if (!round.ok || round.value.performed === null) return;
+  result.report = round.value.performed.report;
+  result.left = round.value.performed.closing.left;
+}
+
+/** Hears of all but progress, and is never told to stop. */
+export function stageOf(events: RunEvent[]): Stage {
   return {
     emit: (event) => void (event.kind === 'progress' ? null : events.push(event)),
     signal: new AbortController().signal,
   };
 }
 
-/** A run on its way. */
-interface Running {
-  readonly gate: Gate;
-  readonly drivers: ProcessDrivers;
-  readonly result: Draft;
-  readonly events: RunEvent[];
-}
-
 /** As the commands do it: look, plan, do; nothing is looked at afterwards. */
-async function doAsked(
-  asked: Asked,
-  request: LoopRequest,
-  { gate, drivers, result, events }: Running,
-): Promise<void> {
+async function doAsked(asked: Asked, running: Running): Promise<void> {
+  const { request, drivers, result, events } = running;
   const observed = await look(request, drivers, true);
   const planned = await asked(observed, drivers);
   if (!planned.ok) result.refused = planned.error;
   if (!planned.ok || planned.value === 'no-plan') return;
   const plan = request.twist?.(planned.value, observed) ?? planned.value;
   [result.observed, result.plan] = [observed, plan];
-  const means = meansOf(request, gate, drivers);
+  const means = meansOf(running);
   const performed = await performPlan({ plan, observed }, means, stageOf(events), null);
   result.report = performed.report;
 }
 
-function meansOf({ policy, stateDir }: LoopRequest, gate: Gate, drivers: ProcessDrivers): Means {
+/** What a run on the model works with; nobody hears its warnings. */
+export function meansOf({ request, gate, drivers }: Omit<Running, 'result' | 'events'>): Means {
+  const { policy, stateDir } = request;
   return {
     drivers,
     newRun: () =>

@@ -1,7 +1,9 @@
+import type { Actor } from './actor.ts';
 import { runStory, type Twist } from './run-story.ts';
 import type { Violation } from './scene.ts';
 import { shrinkStory } from './shrink.ts';
-import { stepText, storyOf } from './story.ts';
+import { stepText, storyOf, type Step } from './story.ts';
+import type { World } from './world.ts';
 
 /** How many stories are told: so many from a seed on, or as long as `isOver` says no. */
 export interface SeedsRequest {
@@ -10,6 +12,14 @@ export interface SeedsRequest {
   /** Asked after each story: a clock is the caller's. */
   readonly isOver?: () => boolean;
   readonly twist?: Twist;
+  /** Who does the runs of these stories, and the stories that are made for them; left out: a person, with `apply`. */
+  readonly played?: Played;
+}
+
+/** Stories with somebody else than a person in them. */
+export interface Played {
+  readonly storyOf: (seed: number) => readonly Step[];
+  readonly actorOf: (world: World) => Actor;
 }
 
 /** What came of them. */
@@ -34,13 +44,13 @@ export interface SeedViolation {
 
 /** Tells the stories of many seeds, one after the other. Deterministic but for `isOver`. */
 export async function runSeeds(request: SeedsRequest): Promise<Scoreboard> {
-  const { from, count, isOver = () => false, twist = {} } = request;
+  const { from, count, isOver = () => false } = request;
   const faults = new Map<string, number>();
   const violations: SeedViolation[] = [];
   let [seeds, steps, crashes, points] = [0, 0, 0, 0];
   while (seeds < count && !isOver()) {
     const seed = from + seeds;
-    const result = await runStory(storyOf(seed), twist);
+    const result = await tell(request, storyFor(request, seed));
     seeds += 1;
     steps += result.steps;
     crashes += result.crashes;
@@ -50,15 +60,27 @@ export async function runSeeds(request: SeedsRequest): Promise<Scoreboard> {
       faults.set(kind, (faults.get(kind) ?? 0) + 1);
     }
     const [violation] = result.violations;
-    if (violation !== undefined) violations.push(await shortest(seed, violation, twist));
+    if (violation !== undefined) violations.push(await shortest(seed, violation, request));
   }
   const byKind = Object.fromEntries([...faults].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return { seeds, steps, faults: byKind, crashes, points, violations };
 }
 
-async function shortest(seed: number, violation: Violation, twist: Twist): Promise<SeedViolation> {
-  const fails = async (steps: Parameters<typeof runStory>[0]): Promise<boolean> =>
-    (await runStory(steps, twist)).violations.some(({ id }) => id === violation.id);
-  const story = await shrinkStory(storyOf(seed), fails);
+const storyFor = ({ played }: SeedsRequest, seed: number): readonly Step[] =>
+  (played?.storyOf ?? storyOf)(seed);
+
+const tell = (
+  { twist = {}, played }: SeedsRequest,
+  story: readonly Step[],
+): ReturnType<typeof runStory> => runStory(story, twist, played?.actorOf);
+
+async function shortest(
+  seed: number,
+  violation: Violation,
+  request: SeedsRequest,
+): Promise<SeedViolation> {
+  const fails = async (steps: readonly Step[]): Promise<boolean> =>
+    (await tell(request, steps)).violations.some(({ id }) => id === violation.id);
+  const story = await shrinkStory(storyFor(request, seed), fails);
   return { seed, violation, story: story.map(stepText) };
 }

@@ -1,4 +1,5 @@
 import type { Heal } from '../model/check-action.ts';
+import type { Actor } from './actor.ts';
 import { askedOf } from './asks.ts';
 import { copiesOf, copyKeyOf, parentAt, type StoredCopy } from './copies.ts';
 import { createDice, type Dice } from './dice.ts';
@@ -45,11 +46,14 @@ export class StoryRun {
   crashes = 0;
   compared = 0;
   readonly #twist: Twist;
+  /** Who does the runs; null: a person, with `apply`. */
+  readonly actor: Actor | null;
   #before: readonly StoredPoint[] = [];
   #copiesBefore: readonly StoredCopy[] = [];
 
-  constructor(twist: Twist) {
+  constructor(twist: Twist, actorOf: (world: World) => Actor | null = () => null) {
     this.#twist = twist;
+    this.actor = actorOf(this.world);
   }
 
   /** Does one step, and asks all oracles. */
@@ -82,7 +86,7 @@ export class StoryRun {
       results,
     };
     for (const result of results) this.violations.push(...acknowledge(world, after, result));
-    this.violations.push(...violationsOf(scene));
+    this.violations.push(...violationsOf(scene), ...(this.actor?.violationsOf(scene) ?? []));
     noteRestores(scene);
     noteWaysBack(scene);
     this.steps += 1;
@@ -114,6 +118,9 @@ export class StoryRun {
         if (isDone) this.#before = inventoryOf(world.host);
         return [];
       }
+      case 'agent':
+        await this.actor?.meets(step.deed, dice);
+        return [];
       case 'ask':
         return this.#ask(step, dice);
       default:
@@ -134,7 +141,7 @@ export class StoryRun {
       mutation: this.#twist.mutation ?? {},
       ...(this.#twist.plan === undefined ? {} : { twist: this.#twist.plan }),
     });
-    const loops = [runLoop(request(false))];
+    const loops = [this.actor?.run(request(false)) ?? runLoop(request(false))];
     if (step.beside !== 'nobody') loops.push(runLoop(request(true)));
     const results = await Promise.all(loops);
     const seen = results[0]?.observed?.hypervisor;
@@ -244,8 +251,12 @@ function healed(
 }
 
 /** Tells a story to its end, or to its first violation. */
-export async function runStory(story: readonly Step[], twist: Twist = {}): Promise<StoryResult> {
-  const run = new StoryRun(twist);
+export async function runStory(
+  story: readonly Step[],
+  twist: Twist = {},
+  actorOf?: (world: World) => Actor,
+): Promise<StoryResult> {
+  const run = new StoryRun(twist, actorOf);
   for (const step of story) {
     if (run.violations.length > 0) break;
     await run.step(step);

@@ -31,6 +31,9 @@ export interface Violation {
   readonly message: string;
 }
 
+/** The sentences against a scene; none if all is well. */
+export type Oracle = (scene: Scene) => readonly string[];
+
 /** The key of a point in the world's sets. */
 export function keyOf({ disk, uuid, manifest }: StoredPoint): string {
   return pointKey(disk, uuid, manifest.point);

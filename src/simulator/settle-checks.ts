@@ -1,10 +1,10 @@
 import { copiesOf } from './copies.ts';
+import { fourRuns } from './four-runs.ts';
 import { inventoryOf } from './inventory.ts';
 import { storeOf } from './model-policy.ts';
 import { isWholeAsWritten } from './point-truth.ts';
 import type { StoryRun } from './run-story.ts';
 import { keyOf, nameOf, type Violation } from './scene.ts';
-import { barredStores } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 
 /**
@@ -18,15 +18,8 @@ export async function findsDamage(run: StoryRun, quiet: Step): Promise<readonly 
   if (!isTroubled) return [];
   world.policy = { ...world.policy, verification: { everySeconds: 3600, depth: 'hash' } };
   host.pass(7200);
-  let barred: ReadonlySet<string> = new Set();
-  // One finds it, the next one heals, and a third what only then could be looked at.
-  for (let count = 0; count < 4; count += 1) {
-    const { results } = await run.step(quiet);
-    if (run.violations.length > 0) return [];
-    host.pass(3600);
-    const plan = results[0]?.plan ?? null;
-    barred = plan === null ? new Set() : barredStores(plan);
-  }
+  const barred = await fourRuns(run, quiet);
+  if (barred === null) return [];
   const { policy } = world;
   const copies = copiesOf(host);
   return inventoryOf(host).flatMap((point): readonly Violation[] => {

@@ -1,12 +1,12 @@
 import { quarantineName } from '../store/layout.ts';
 import { copiesOf, copyKeyOf, copyName, parentAt, type StoredCopy } from './copies.ts';
+import { fourRuns } from './four-runs.ts';
 import { inventoryOf, type StoredPoint } from './inventory.ts';
 import { sameVersions } from './model-images.ts';
 import { storeOf } from './model-policy.ts';
 import { isWholeAsWritten } from './point-truth.ts';
 import type { StoryRun } from './run-story.ts';
 import type { Violation } from './scene.ts';
-import { barredStores } from './settle-mirrors.ts';
 import type { Step } from './story.ts';
 
 /**
@@ -25,15 +25,8 @@ export async function findsCopyDamage(run: StoryRun, quiet: Step): Promise<reado
   const mirrors = world.policy.mirrors.map((one) => ({ ...one, ...change }));
   world.policy = { ...world.policy, mirrors };
   host.pass(7200);
-  let barred: ReadonlySet<string> = new Set();
-  // One finds it, the next one mends, and two more what only then could be looked at.
-  for (let count = 0; count < 4; count += 1) {
-    const { results } = await run.step(quiet);
-    if (run.violations.length > 0) return [];
-    host.pass(3600);
-    const plan = results[0]?.plan ?? null;
-    barred = plan === null ? new Set() : barredStores(plan);
-  }
+  const barred = await fourRuns(run, quiet);
+  if (barred === null) return [];
   const copies = copiesOf(host);
   const points = inventoryOf(host).filter(({ isTrash }) => !isTrash);
   return copies.flatMap((copy): readonly Violation[] => {

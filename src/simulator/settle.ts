@@ -31,6 +31,7 @@ const mostPutOff = 20;
 export async function settle(run: StoryRun): Promise<readonly Violation[]> {
   const { world } = run;
   heal(world);
+  await run.actor?.release();
   // What another host's agent left is in its own journals.
   if (world.host.files.look('/var/lib/other') !== null) {
     await run.step({ ...quietApply, beside: 'other-host' });

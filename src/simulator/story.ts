@@ -1,3 +1,4 @@
+import type { AgentDeed } from './actor.ts';
 import { createDice, type Dice } from './dice.ts';
 import type { Fault, FaultHow, Lie } from './fault.ts';
 
@@ -125,6 +126,7 @@ export type Step =
   | { readonly kind: 'policy'; readonly deed: PolicyDeed; readonly seed: number }
   | { readonly kind: 'mirror'; readonly deed: MirrorDeed; readonly seed: number }
   | { readonly kind: 'host'; readonly deed: HostDeed; readonly seed: number }
+  | { readonly kind: 'agent'; readonly deed: AgentDeed; readonly seed: number }
   | {
       readonly kind: 'ask';
       readonly deed: AskDeed;

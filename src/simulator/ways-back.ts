@@ -1,14 +1,5 @@
 import { keyOf, type Scene } from './scene.ts';
-
-/** A chain's way back from the trash that was begun, and not reported as done. */
-export interface WayBack {
-  readonly disk: string;
-  /** Where in the trash it was. */
-  readonly trash: string;
-  readonly directory: string;
-  /** The host's start in which it was begun: what was renamed is certain at the next one, or was taken back. */
-  readonly boots: number;
-}
+import type { WayBack } from './world.ts';
 
 /**
  * Keys of the points that a failure of power took back to where a person's `trash restore` was about

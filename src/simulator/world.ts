@@ -4,7 +4,6 @@ import { newDomain } from './model-domain.ts';
 import { ModelHost } from './model-host.ts';
 import type { ModelImage, Version } from './model-image.ts';
 import { firstPolicy, type ModelPolicy } from './model-policy.ts';
-import type { WayBack } from './ways-back.ts';
 
 /** A host with its policy, and what the oracles must know of its past. */
 export interface World {
@@ -35,6 +34,16 @@ export interface World {
   readonly drillsSeen: Set<string>;
   /** Paths of chains in the trash whose purge a plan showed. */
   readonly purging: Set<string>;
+}
+
+/** A chain's way back from the trash that was begun, and not reported as done. */
+export interface WayBack {
+  readonly disk: string;
+  /** Where in the trash it was. */
+  readonly trash: string;
+  readonly directory: string;
+  /** The host's start in which it was begun: what was renamed is certain at the next one, or was taken back. */
+  readonly boots: number;
 }
 
 /** A restore in place that nobody reported as done. */

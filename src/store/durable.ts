@@ -48,6 +48,16 @@ export function makeWay(files: Files, path: string): void {
   }
 }
 
+/**
+ * The same, and durable with the directory above it: also where another process made them and nobody
+ * knows that they were synced. For what a person was told is noted.
+ */
+export function makeDurableWay(files: Files, path: string): void {
+  makeWay(files, path);
+  const above = parentOf(path);
+  for (const at of [above, parentOf(above)]) files.syncDirectory(at === '' ? '/' : at);
+}
+
 /** Writes a file whole or not at all, in place of an older one: temporary name, fsync, rename, fsync of the directory. */
 export function writeDurable(
   files: Files,

@@ -1,50 +1,23 @@
 import { expect, it } from 'vitest';
-import { createDice } from '../../src/simulator/dice.ts';
-import { doToDomain } from '../../src/simulator/domain-deeds.ts';
-import { doToHost } from '../../src/simulator/host-deeds.ts';
-import { inventoryOf } from '../../src/simulator/inventory.ts';
-import { editPolicy } from '../../src/simulator/policy-deeds.ts';
-import { storyOf } from '../../src/simulator/story.ts';
-import { ModelAgent } from './model-agent.ts';
+import { runSeeds } from '../../src/simulator/run-seeds.ts';
+import { playedByAgent } from './agent-story.ts';
 
-const seeds = 20;
-// Damage is what people and disks do; what is asked here is what the agent does.
-const damage = new Set(['damage', 'flip', 'quarantine']);
+// The short share of `npm run torture`: half of the stories have mirrors.
+const share = { from: 1, count: 16, played: playedByAgent() };
 
-/** Points that count, by what they are: those in the trash are none. */
-const validPoints = (agent: ModelAgent): ReadonlySet<string> =>
-  new Set(
-    inventoryOf(agent.world.host).flatMap(({ isValid, isTrash, disk, uuid, manifest }) =>
-      isValid && !isTrash ? [`${disk} ${uuid} ${manifest.point}`] : [],
-    ),
-  );
-
-it('loses no point in mode additive, killed at any call while domains, policy and clocks change', async () => {
-  let [deaths, points] = [0, 0];
-  for (let seed = 1; seed <= seeds; seed += 1) {
-    const agent = new ModelAgent();
-    agent.mode = 'additive';
-    agent.isTorn = true;
-    for (const step of storyOf(seed)) {
-      const dice = createDice(step.seed);
-      if (step.kind === 'domain') doToDomain(agent.world, step.deed, dice);
-      else if (step.kind === 'policy') editPolicy(agent.world, step.deed, dice);
-      else if (step.kind === 'host' && !damage.has(step.deed))
-        doToHost(agent.world, step.deed, dice);
-      else if (step.kind === 'apply') {
-        const before = validPoints(agent);
-        const died = await agent.killedRound(step.faults, step.seed);
-        if (died) deaths += 1;
-        const after = validPoints(agent);
-        expect(
-          [...before].filter((point) => !after.has(point)),
-          `seed ${seed}`,
-        ).toEqual([]);
-        agent.world.host.pass(300);
-      }
-    }
-    points += validPoints(agent).size;
+it('tells stories of the agent, and neither its oracles nor those of all runs object', async () => {
+  const { violations, faults, crashes, points, steps } = await runSeeds(share);
+  expect(violations).toEqual([]);
+  // A share in which nothing happens would prove nothing.
+  expect(steps).toBeGreaterThan(400);
+  expect(crashes).toBeGreaterThan(10);
+  expect(points).toBeGreaterThan(1000);
+  for (const kind of ['error-before', 'error-after', 'half', 'no-space', 'process-after']) {
+    expect(faults[kind], kind).toBeGreaterThan(0);
   }
-  expect(deaths).toBeGreaterThan(seeds / 4);
-  expect(points).toBeGreaterThan(seeds);
-}, 120_000);
+}, 180_000);
+
+it('tells a story of the agent twice the same', async () => {
+  const few = { ...share, from: 100, count: 2 };
+  expect(await runSeeds(few)).toEqual(await runSeeds(few));
+});

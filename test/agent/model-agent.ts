@@ -7,7 +7,6 @@ import { runId } from '../../src/model/identity.ts';
 import { compactInstant } from '../../src/model/instant.ts';
 import { parseWindow } from '../../src/schedule/window.ts';
 import { createDice } from '../../src/simulator/dice.ts';
-import { Death, type Fault } from '../../src/simulator/fault.ts';
 import { Gate } from '../../src/simulator/gate.ts';
 import { desiredState } from '../../src/simulator/model-policy.ts';
 import { processDrivers } from '../../src/simulator/process-drivers.ts';
@@ -25,25 +24,10 @@ export class ModelAgent {
   suspensions: Suspensions = { formatVersion: 1, suspended: [], resumed: [] };
   state: Pick<AgentState, 'failing' | 'trashRuns'> = { failing: [], trashRuns: [] };
   looks = 0;
-  /** Things go wrong here: what the loop warns of is no mistake of the test. */
-  isTorn = false;
-
-  /** A round in which something goes wrong; whether the process died of it. What it had to remember is then as it was. */
-  async killedRound(faults: readonly Fault[], seed: number): Promise<boolean> {
-    try {
-      await this.round(faults, seed);
-      return false;
-    } catch (error) {
-      if (error instanceof Death) return true;
-      // An error of the system ends the real program too, with a message.
-      if (error instanceof Error && 'syscall' in error) return false;
-      throw error;
-    }
-  }
 
   /** One round, in a process that lives for it alone. */
-  async round(faults: readonly Fault[] = [], seed = 1): Promise<AgentRoundResult> {
-    const gate = new Gate(this.world.host, faults, createDice(seed));
+  async round(): Promise<AgentRoundResult> {
+    const gate = new Gate(this.world.host, [], createDice(1));
     try {
       return await this.roundIn(gate, { ended: new Map(), stageOf: () => silent });
     } finally {
@@ -86,7 +70,7 @@ export class ModelAgent {
         files: drivers.journalFiles,
         policyText: null,
         warn: (message) => {
-          if (!this.isTorn) throw new Error(message);
+          throw new Error(message);
         },
       },
       mode: this.mode,

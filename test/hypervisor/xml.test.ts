@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeXml, parseXml, type XmlElement } from '../../src/hypervisor/libvirt/xml.ts';
+import { parseXml, type XmlElement } from '../../src/hypervisor/libvirt/xml.ts';
+import { escapeXml } from '../../src/model/escape-xml.ts';
 
 const element = (name: string, more: Partial<XmlElement> = {}): XmlElement => ({
   name,

@@ -8,6 +8,7 @@ import { eventually } from './eventually.ts';
 import { LiveHost } from './host.ts';
 import { compareImages, type LabDomain, virsh } from './lab.ts';
 import { privateLab } from './private-lab.ts';
+import { changesIn, straced } from './strace.ts';
 
 const MiB = 1024 ** 2;
 
@@ -135,20 +136,20 @@ it('I1: in place, SIGKILL at each moment leaves the old images or the new, and n
 
 it('SIGKILL between setting aside and defining: the plan shows put-back, and it puts back', async () => {
   const putBack = `put-back domain/${domain.name}`;
-  let old = '';
-  let planned: readonly string[] = [];
-  // On a busy machine the signal may come late, when the definition stands: then it is done again.
-  for (let tries = 0; tries < 5 && !planned.includes(putBack); tries += 1) {
-    for (const name of readdirSync(lab.dir)) {
-      if (name.includes('before-restore')) rmSync(join(lab.dir, name));
-    }
-    old = await domain.copyOf('vda');
-    const args = ['restore', point.address, '--in-place', '--auto-approve'];
-    const child = host.child(main, '--json', ...args);
-    child.killAt('SIGKILL', (event) => momentOf(event) === 'intent restore-swap');
-    await child.ended();
-    planned = await host.planned();
+  const args = ['--json', 'restore', point.address, '--in-place', '--auto-approve'];
+  const log = join(host.dir, 'restore.strace');
+  expect(await host.childUnder(straced(log), main, ...args).ended()).toBe(0);
+  const renames = changesIn(log, [lab.dir]).filter(({ call }) => call === 'rename');
+  const aside = renames.findIndex(({ paths }) => paths.at(-1)?.includes('before-restore'));
+  const [, next] = renames.slice(aside);
+  if (aside < 0 || next === undefined) throw new Error('nothing was set aside');
+  for (const name of readdirSync(lab.dir)) {
+    if (name.includes('before-restore')) rmSync(join(lab.dir, name));
   }
+  const old = await domain.copyOf('vda');
+  const wrap = straced(log, { change: next, does: { signal: 'SIGKILL' } });
+  expect(await host.childUnder(wrap, main, ...args).ended()).toBe('SIGKILL');
+  const planned = await host.planned();
   expect(planned).toContain(putBack);
   // A second restore would be undone by the put-back of the first.
   const again = await host.run('restore', point.address, '--in-place', '--auto-approve');

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { escapeXml } from '../../src/model/escape-xml.ts';
 import { domainUuid, type DomainUuid } from '../../src/model/identity.ts';
 import { run } from '../../src/process/run.ts';
 
@@ -69,13 +70,6 @@ export async function virsh(...args: readonly string[]): Promise<string> {
 /** Runs virsh, whatever comes of it. */
 const virshOnce = (...args: readonly string[]) =>
   run({ program: 'virsh', args: ['-q', '-c', connection.uri, ...args], timeoutSeconds: 60 });
-
-const xmlText = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll("'", '&apos;')
-    .replaceAll('"', '&quot;');
 
 /** A place for live tests: a directory that QEMU can enter, and domains that all go at the end. */
 export class Lab implements AsyncDisposable {
@@ -206,14 +200,14 @@ function domainXml(name: string, disks: readonly LabImage[], options: LabDomainO
   const images = disks.map(
     ({ target, format, path, kind, serial }) =>
       `<disk type='${kind}' device='disk'><driver name='qemu' type='${format}' discard='unmap'/>` +
-      `<source ${kind === 'block' ? 'dev' : 'file'}='${xmlText(path)}'/><target dev='${target}' bus='virtio'/>` +
-      `${serial === undefined ? '' : `<serial>${xmlText(serial)}</serial>`}</disk>`,
+      `<source ${kind === 'block' ? 'dev' : 'file'}='${escapeXml(path)}'/><target dev='${target}' bus='virtio'/>` +
+      `${serial === undefined ? '' : `<serial>${escapeXml(serial)}</serial>`}</disk>`,
   );
   const agent =
     options.agent === true
       ? `<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>`
       : '';
-  return `<domain type='qemu'><name>${xmlText(name)}</name>
+  return `<domain type='qemu'><name>${escapeXml(name)}</name>
 <memory unit='MiB'>${options.memoryMiB ?? 32}</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='q35'>hvm</type>${options.os ?? ''}</os><features><acpi/></features>
 <devices>${images.join('')}${agent}${options.devices ?? ''}<memballoon model='none'/></devices></domain>\n`;

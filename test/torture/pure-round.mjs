@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { runToEnd } from './run-to-end.mjs';
 
-/** Simulator and fuzzer: a process that prints what it counted. */
+/** Simulator, the agent on it, and fuzzer: a process that prints what it counted. */
 export async function pureRound({ root, built, area, seed, seconds, board, stop }) {
   const script = join(built, 'test', 'torture', 'share.js');
   // A story or an input that never ends is a violation too.

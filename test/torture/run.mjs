@@ -13,7 +13,7 @@ import { writeFigures } from './write-figures.mjs';
 // Side by side, because what meets the real libvirt mostly waits; in each lane, shares of its time.
 const lanes = [
   { crash: 4, faults: 3, agent: 2 },
-  { simulator: 2, fuzz: 1 },
+  { simulator: 2, 'agent-stories': 1, fuzz: 1 },
 ];
 const areas = lanes.flatMap((lane) => Object.keys(lane));
 const { values } = parseArgs({

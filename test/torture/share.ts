@@ -1,4 +1,5 @@
-import { runSeeds } from '../../src/simulator/run-seeds.ts';
+import { runSeeds, type Scoreboard } from '../../src/simulator/run-seeds.ts';
+import { playedByAgent } from '../agent/agent-story.ts';
 import { fuzzFor } from '../fuzz/fuzz.ts';
 
 /** What a share of a torture run counted, and how each violation is met again. */
@@ -20,17 +21,36 @@ async function simulate(seconds: number, seed: number): Promise<Share> {
   const end = performance.now() + seconds * 1000;
   const isOver = (): boolean => performance.now() > end;
   const board = await runSeeds({ from: seed, count: Number.MAX_SAFE_INTEGER, isOver });
+  return shareOf(board, 'simulator', {
+    'simulated stories': board.seeds,
+    'simulated steps': board.steps,
+  });
+}
+
+/** The agent in stories of its own, on the simulator's host. */
+async function simulateAgent(seconds: number, seed: number): Promise<Share> {
+  const end = performance.now() + seconds * 1000;
+  const isOver = (): boolean => performance.now() > end;
+  let rounds = 0;
+  const played = playedByAgent({ heard: () => (rounds += 1) });
+  const board = await runSeeds({ from: seed, count: Number.MAX_SAFE_INTEGER, isOver, played });
+  return shareOf(board, 'agent-stories', {
+    'stories of the agent': board.seeds,
+    'rounds of the agent in them': rounds,
+  });
+}
+
+function shareOf(board: Scoreboard, area: string, counts: Share['counts']): Share {
   return {
     counts: {
-      'simulated stories': board.seeds,
-      'simulated steps': board.steps,
+      ...counts,
       'simulated crashes': board.crashes,
       'simulated points compared': board.points,
     },
     faults: board.faults,
     violations: board.violations.map((each) => ({
       what: `${JSON.stringify(each.violation)}\n${each.story.join('\n')}`,
-      replay: `npm run torture -- --minutes 0 --only simulator --seed ${each.seed}`,
+      replay: `npm run torture -- --minutes 0 --only ${area} --seed ${each.seed}`,
     })),
   };
 }
@@ -50,5 +70,9 @@ async function fuzz(seconds: number, seed: number): Promise<Share> {
 }
 
 const [name, seconds, seed] = process.argv.slice(2);
-const share = name === 'simulator' ? simulate : fuzz;
+const shares = new Map([
+  ['simulator', simulate],
+  ['agent-stories', simulateAgent],
+]);
+const share = shares.get(name ?? '') ?? fuzz;
 process.stdout.write(`${JSON.stringify(await share(Number(seconds), Number(seed)))}\n`);

@@ -1,8 +1,8 @@
+import { escapeXml } from '../../model/escape-xml.ts';
 import { fail, type Failure, type Result } from '../../model/result.ts';
 import type { DefinitionChanges } from '../hypervisor.ts';
 import {
   childrenNamed,
-  escapeXml,
   readDefinition,
   remove,
   setText,

@@ -1,4 +1,5 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { escapeXml } from '../../model/escape-xml.ts';
 import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 
 /**
@@ -22,17 +23,6 @@ const options = {
   trimValues: false,
   processEntities: false,
 } as const;
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-/** A text as it stands in XML. */
-export const escapeXml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 
 /** Reads the `<domain>` of a saved definition. */
 export function readDefinition(xml: string): Result<Element, Failure> {

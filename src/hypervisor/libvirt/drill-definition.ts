@@ -1,8 +1,8 @@
+import { escapeXml } from '../../model/escape-xml.ts';
 import { fail, ok, type Failure, type Result } from '../../model/result.ts';
 import type { DrillDefinition, DrilledDefinition } from '../drill-host.ts';
 import {
   childrenNamed,
-  escapeXml,
   readDefinition,
   remove,
   setText,

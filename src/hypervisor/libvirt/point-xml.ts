@@ -1,5 +1,5 @@
+import { escapeXml } from '../../model/escape-xml.ts';
 import type { PointRequest } from '../hypervisor.ts';
-import { escapeXml } from './xml.ts';
 
 /** What `backup-dumpxml` shows of the job of this socket, and of no other. */
 export const socketMark = (socket: string): string => `socket='${escapeXml(socket)}'`;

@@ -64,16 +64,3 @@ export function textOf(element: XmlElement | null): string | null {
   const text = element?.text.trim() ?? '';
   return text === '' ? null : text;
 }
-
-const escapes: Readonly<Record<string, string>> = {
-  '<': '&lt;',
-  '>': '&gt;',
-  '&': '&amp;',
-  "'": '&apos;',
-  '"': '&quot;',
-};
-
-/** Text for use inside an element or an attribute in either quotes, as libvirt writes it. */
-export function escapeXml(text: string): string {
-  return text.replaceAll(/[<>&'"]/g, (mark) => escapes[mark] ?? mark);
-}

@@ -1,6 +1,6 @@
+import { escapeXml } from '../../model/escape-xml.ts';
 import type { Finding } from '../../model/finding.ts';
 import { printable } from '../printable.ts';
-import { xmlText } from '../xml-text.ts';
 
 /**
  * Findings as a JUnit report, which nearly every CI system shows: an error is a
@@ -30,14 +30,14 @@ function testCase({ code, severity, message, subject, place }: Finding): readonl
   const at = place === null ? '' : `${place.file}:${place.line}:${place.column}`;
   const file = place === null ? '' : ` file=${attribute(place.file)} line="${place.line}"`;
   const name = attribute([code, subject, at].filter((part) => part !== '').join(' '));
-  const told = xmlText(printable(message));
+  const told = escapeXml(printable(message));
   return [
-    `    <testcase classname="${xmlText(code)}" name=${name}${file}>`,
+    `    <testcase classname="${escapeXml(code)}" name=${name}${file}>`,
     severity === 'error'
-      ? `      <failure type="${xmlText(code)}" message=${attribute(message)}>${xmlText(printable(at))}</failure>`
+      ? `      <failure type="${escapeXml(code)}" message=${attribute(message)}>${escapeXml(printable(at))}</failure>`
       : `      <system-out>warning: ${told}</system-out>`,
     '    </testcase>',
   ];
 }
 
-const attribute = (text: string): string => `"${xmlText(printable(text))}"`;
+const attribute = (text: string): string => `"${escapeXml(printable(text))}"`;

@@ -1,8 +1,8 @@
 import type { Action } from '../../model/action.ts';
 import type { CopyPoints, PurgeCopies } from '../../model/copy-action.ts';
 import type { ObservedState } from '../../model/observed.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import { contentsAt } from './mirror-world.ts';
-import type { ForecastEvent } from './step.ts';
 
 /** What happens at a mirror: `backup` is a point that is copied, `trash` a chain that is deleted there. */
 export interface CopyEvent {

@@ -1,7 +1,7 @@
 import { instantOf, type Instant } from '../../model/instant.ts';
 import type { SimulatedEvent } from '../../model/simulation.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import type { Fate } from './forecast.ts';
-import type { ForecastEvent } from './step.ts';
 import type { World } from './world.ts';
 
 const kindOrder = { backup: 0, copy: 1, trash: 2, purge: 3 } as const;

@@ -1,9 +1,10 @@
 import type { DomainUuid } from '../../model/identity.ts';
 import type { DomainVerdict } from '../../model/plan.ts';
 import type { CopyEvent } from './copy-events.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import { runWorld, type WorldRun } from './run-world.ts';
 import type { SizeModel } from './sizes.ts';
-import type { ForecastEvent, GuardEvent } from './step.ts';
+import type { GuardEvent } from './step.ts';
 import { readyStores, worldOf, type World } from './world.ts';
 
 /** Domains that fare the same, and how. */

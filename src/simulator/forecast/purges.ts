@@ -4,9 +4,10 @@ import { purges } from '../../planner/deletions.ts';
 import { planningOf } from '../../planner/planning-of.ts';
 import { applyActions } from './apply-actions.ts';
 import { removalEvents, type CopyEvent } from './copy-events.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import { copyExpiries } from './mirror-world.ts';
 import type { SizeModel } from './sizes.ts';
-import { purgeEvent, type ForecastEvent } from './step.ts';
+import { purgeEvent } from './step.ts';
 import { readyStores, type World } from './world.ts';
 
 const noSizes: SizeModel = { startMs: 0, yearlyGrowth: 0, domains: new Map() };

@@ -4,11 +4,12 @@ import { addSeconds, instantOf, millisecondsOf } from '../../model/instant.ts';
 import type { Plan } from '../../model/plan.ts';
 import { nextDueAt } from '../../schedule/due.ts';
 import type { CopyEvent } from './copy-events.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import { newLeaper } from './leap.ts';
 import { copyExpiries } from './mirror-world.ts';
 import { purgesUntil } from './purges.ts';
 import type { SizeModel } from './sizes.ts';
-import { stepWorld, type ForecastEvent, type GuardEvent, type Step } from './step.ts';
+import { stepWorld, type GuardEvent, type Step } from './step.ts';
 import { readyStores, type World } from './world.ts';
 
 /** Over which time, with which sizes, and how a world is run. */

@@ -1,6 +1,5 @@
 import type { Action } from '../../model/action.ts';
 import type { Backup } from '../../model/backup-action.ts';
-import type { DomainUuid } from '../../model/identity.ts';
 import { millisecondsOf, type Instant } from '../../model/instant.ts';
 import type { StoreMemory } from '../../model/observed-store.ts';
 import { runnableActions, type Plan, type Request } from '../../model/plan.ts';
@@ -9,30 +8,9 @@ import { memoryOf } from '../../planner/memory.ts';
 import { planPolicy } from '../../planner/plan-policy.ts';
 import { applyActions } from './apply-actions.ts';
 import { copyEvents, type CopyEvent } from './copy-events.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import type { SizeModel } from './sizes.ts';
 import { worldAt, type World } from './world.ts';
-
-/** A point that a plan takes, a chain that it moves to the trash, or one that is removed for good. */
-export type ForecastEvent =
-  | {
-      readonly kind: 'backup';
-      readonly atMs: number;
-      readonly uuid: DomainUuid;
-      readonly store: string;
-      readonly level: Backup['level'];
-      readonly bytes: number;
-      /** Codes of its reasons, without facts. */
-      readonly why: readonly string[];
-    }
-  | {
-      readonly kind: 'trash' | 'purge';
-      readonly atMs: number;
-      readonly uuid: DomainUuid;
-      readonly store: string;
-      readonly chain: string;
-      readonly points: number;
-      readonly bytes: number;
-    };
 
 /** A guard that spoke of deletions at a step. */
 export interface GuardEvent {

@@ -2,9 +2,9 @@ import { instantOf, type Instant } from '../../model/instant.ts';
 import type { SimulatedDay } from '../../model/simulation.ts';
 import { civilDateOf, dayMilliseconds } from '../../schedule/calendar.ts';
 import { zoneOffset } from '../../schedule/zone.ts';
+import type { ForecastEvent } from './forecast-event.ts';
 import type { Fate } from './forecast.ts';
 import { contentsAt } from './mirror-world.ts';
-import type { ForecastEvent } from './step.ts';
 import { readyStores, type World } from './world.ts';
 
 /** Points, their bytes, and bytes in the trash. */
