@@ -176,6 +176,7 @@ function lookAtOurselves(): SoakDay {
   const inStore = host.files.tree('/disks/mnt/main/.journal');
   return {
     rounds: told.rounds,
+    warnings: told.warnings.length,
     heapBytes: process.memoryUsage().heapUsed,
     listeners: getEventListeners(stop.signal, 'abort').length,
     timers: timers.size,

@@ -2,6 +2,8 @@
 export interface SoakDay {
   /** Since the beginning. */
   readonly rounds: number;
+  /** Of Node, since the beginning: of more listeners than there should be. */
+  readonly warnings: number;
   /** After a collection of garbage. */
   readonly heapBytes: number;
   /** On the signal that stops the agent. */
