@@ -75,3 +75,18 @@ it('a guest may write to what a restore brought that was killed at its last line
   ]);
   expect(violations).toEqual([]);
 });
+
+it('I1: a restore of two disks whose old images got new names in part is undone in whole', async () => {
+  const { violations, faults } = await runStory([
+    applyWith(649667264, { of: 'looks', at: 157, how: 'host-before' }),
+    apply(145508329),
+    ask(
+      'restore-in-place',
+      1006576598,
+      { of: 'changes', at: 34, how: 'error-before' },
+      { of: 'changes', at: 37, how: 'error-before' },
+    ),
+  ]);
+  expect(faults).toHaveLength(3);
+  expect(violations).toEqual([]);
+});
