@@ -77,25 +77,6 @@ it('what has not changed does not travel, and a cache that is damaged only costs
   expect(w.end.calls).toEqual(['list', 'pullSmall']);
 });
 
-it('what is gone there leaves nothing in the cache, its directories neither', async () => {
-  using w = world();
-  const other = writeChain(w.storePath, chainOn(2), 1);
-  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
-  must(await w.mirror.copy(copyOf(w.storePath, other)));
-  await lookAt(w.mirror);
-  const [name = ''] = readdirSync(join(w.stateDir, 'mirrors'));
-  const domain = join(w.stateDir, 'mirrors', name, theStore, 'domains', 'web01');
-  const below = (chain: string) => readdirSync(join(domain, chain)).map((each) => each.slice(0, 4));
-  expect(below(chainOn(1))).toEqual(['0000', '0001', '0002']);
-  for (const points of [w.points.slice(1), other]) {
-    must(await w.mirror.hide({ ...requestOf(points), at: later }));
-    must(await w.mirror.purge(requestOf(points)));
-  }
-  expect(pointsIn(await lookAt(w.mirror))).toEqual([`web01/${chainOn(1)}/0`]);
-  expect(readdirSync(domain)).toEqual([chainOn(1)]);
-  expect(below(chainOn(1))).toEqual(['0000']);
-});
-
 it('what a power failure left of the cache is compared, once, and travels again where it is empty', async () => {
   using w = world();
   must(await w.mirror.copy(copyOf(w.storePath, w.points)));
