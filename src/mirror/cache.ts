@@ -65,7 +65,7 @@ export async function refreshCache(
     if (!pulled.ok) return pulled;
   }
   const lines = attempt(`reading ${place}`, () => {
-    for (const path of gone) local.remove(`${place}/${path}`);
+    removeGone(work, place, gone, now);
     const fresh = new Set(changed);
     return ok(
       small.flatMap((file): readonly IndexLine[] => {
@@ -96,6 +96,27 @@ function writeIndex(
     writeDurable(local.files, directory, indexName, jsonText(index));
     return ok(undefined);
   });
+}
+
+/** Removes what is no longer there, and the directories in which nothing else was: of points that come and go for years. */
+function removeGone(
+  { local }: Work,
+  place: string,
+  gone: readonly string[],
+  now: ReadonlySet<string>,
+): void {
+  if (gone.length === 0) return;
+  const used = new Set([...now].flatMap(directoriesOf));
+  for (const path of gone) {
+    const unused = directoriesOf(path).find((directory) => !used.has(directory));
+    local.remove(`${place}/${unused ?? path}`);
+  }
+}
+
+/** The directories above a file, the uppermost first. */
+function directoriesOf(path: string): readonly string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, at) => names.slice(0, at + 1).join('/'));
 }
 
 /** SHA-256 of a file of this host; null if it is not there. */

@@ -155,6 +155,14 @@ export class VolatileFiles implements Files {
     this.#names.settle();
   }
 
+  /** Puts everything on disk, and forgets the calls and files without a name: of a host that lives for weeks. */
+  tidy(): void {
+    this.settle();
+    this.log.length = 0;
+    const named = this.#names.forgetUnnamed(rootInode);
+    for (const number of this.#inodes.keys()) if (!named.has(number)) this.#inodes.delete(number);
+  }
+
   /** The file system after a crash and a new start. */
   afterCrash(survival: Survival): VolatileFiles {
     const copy = this.copy();

@@ -55,6 +55,15 @@ export class VolatileNames {
     for (const pending of this.#pending.slice()) this.#settleOne(pending);
   }
 
+  /** Puts everything on disk, and forgets directories without a name; the inodes that have one, with the root. */
+  forgetUnnamed(root: number): ReadonlySet<number> {
+    this.settle();
+    const named = new Set([root, ...[...this.#live.values()].flatMap((of) => [...of.values()])]);
+    for (const names of [this.#live, this.#disk])
+      for (const number of names.keys()) if (!named.has(number)) names.delete(number);
+    return named;
+  }
+
   /** A crash: of what is not on disk, `chance` says for each change that was possible whether it survives. */
   lose(chance: () => boolean): void {
     for (const pending of this.#pending) {

@@ -90,3 +90,17 @@ it('I1: a restore of two disks whose old images got new names in part is undone 
   expect(faults).toHaveLength(3);
   expect(violations).toEqual([]);
 });
+
+it('a chain that a way back held, and left in the trash, fails no run', async () => {
+  const { violations } = await runStory([
+    applyWith(152772482, { of: 'changes', at: 52, how: 'error-after' }),
+    happens('host', 'quarantine', 1214515849),
+    apply(1981584162),
+    happens('host', 'wait', 348056267),
+    happens('domain', 'lose-bitmaps', 1056949371),
+    apply(1229148765),
+    ask('trash-restore', 1131725689, { of: 'changes', at: 3, how: 'half' }),
+    happens('host', 'wait-days', 2010032275),
+  ]);
+  expect(violations).toEqual([]);
+});
