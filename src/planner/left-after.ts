@@ -11,7 +11,7 @@ const copiesKey = ({ mirror, domain }: CopyPoints | VerifyCopies): string =>
  * applied, still has to do (I3). Of a domain of which a point was healed nothing is
  * left: points that count again change what is kept and copied, and that is the
  * business of the next plan. So is what can be seen only since a domain's images were
- * put back, and so are checks of what was copied a moment ago: no copy says since when
+ * put back (of all domains, which files of a restore no definition refers to), and so are checks of what was copied a moment ago: no copy says since when
  * it is there.
  */
 export function leftAfter(applied: readonly Plan[], then: Plan): readonly Action[] {
@@ -27,11 +27,13 @@ export function leftAfter(applied: readonly Plan[], then: Plan): readonly Action
       actions.flatMap((action) => (action.kind === 'copy-points' ? [copiesKey(action)] : [])),
     ),
   );
+  const isPutBack = applied.some(({ actions }) => actions.some(({ kind }) => kind === 'put-back'));
   return runnableActions(then).filter(
     (action) =>
       !('domain' in action) ||
       !(
         changed.has(action.domain.uuid) ||
+        (action.kind === 'discard-files' && isPutBack) ||
         (action.kind === 'verify-copies' && copied.has(copiesKey(action)))
       ),
   );

@@ -66,12 +66,12 @@ const converges: Oracle = (scene) =>
         );
         const isSeenOnlyNow = (id: string): boolean =>
           /^(drop|redefine)-checkpoint:/.test(id) && putOff.some((uuid) => id.includes(uuid));
-        // The copy of a point that a guard kept from being taken is planned with it.
+        // The copy and the drill of a point that a guard kept from being taken are planned with it.
         const notTaken = (plan?.actions ?? []).flatMap((action) =>
           action.kind === 'backup' && action.blockedBy.length > 0 ? [action.domain.uuid] : [],
         );
         const isOfBlocked = (id: string): boolean =>
-          id.startsWith('copy-points:') && notTaken.some((uuid) => id.includes(uuid));
+          /^(copy-points|drill):/.test(id) && notTaken.some((uuid) => id.includes(uuid));
         const more = left.filter(
           (id) => !blocked.has(id) && !isSeenOnlyNow(id) && !isOfBlocked(id),
         );

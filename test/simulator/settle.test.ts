@@ -127,3 +127,37 @@ it('two flips of a copy do not make it whole again', () => {
   expect(seen.size).toBe(3);
   expect(flipped(text)).toBe(text.replace('57', '58'));
 });
+
+it('I3: which files a dead restore left is seen of all domains when the images of one are back', async () => {
+  const killed = (deed: 'restore-in-place' | 'restore-disk', seed: number, fault: Fault): Step => ({
+    kind: 'ask',
+    deed,
+    seed,
+    faults: [fault],
+  });
+  const { violations } = await runStory([
+    applies(389063404),
+    { kind: 'ask', deed: 'restore-as', seed: 18697337, faults: [] },
+    killed('restore-in-place', 2139045129, { of: 'changes', at: 12, how: 'host-after' }),
+    killed('restore-disk', 395028654, { of: 'changes', at: 24, how: 'process-after' }),
+  ]);
+  expect(violations).toEqual([]);
+});
+
+it('the drill of a point that a guard blocks comes with it', async () => {
+  const { violations } = await runStory([
+    {
+      kind: 'apply',
+      seed: 843704625,
+      faults: [
+        { of: 'looks', at: 253, how: 'host-before' },
+        { of: 'changes', at: 86, how: 'host-before' },
+      ],
+      lies: [],
+      beside: 'nobody',
+    },
+    happens('policy', 'drill', 903580420),
+    happens('domain', 'rename', 1268890416),
+  ]);
+  expect(violations).toEqual([]);
+});
