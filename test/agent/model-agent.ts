@@ -5,6 +5,7 @@ import type { AgentMode } from '../../src/model/agent.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import { runId } from '../../src/model/identity.ts';
 import { compactInstant } from '../../src/model/instant.ts';
+import { ok } from '../../src/model/result.ts';
 import { parseWindow } from '../../src/schedule/window.ts';
 import { createDice } from '../../src/simulator/dice.ts';
 import { Gate } from '../../src/simulator/gate.ts';
@@ -76,6 +77,7 @@ export class ModelAgent {
         signal: new AbortController().signal,
       }),
       lastLook: () => {},
+      noteTrash: () => ok(undefined),
     });
     this.state = { failing: result.failing, trashRuns: result.trashRuns };
     return result;
