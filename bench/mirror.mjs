@@ -2,9 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRsync } from '../dist/mirror/rsync.js';
+import { openLocalMirror } from './local-mirror.mjs';
 import { compare, measure, ratio, seconds, table, verdict } from './measure.mjs';
-import { mebibyte, stampOf, store, writePoint } from './write-point.mjs';
+import { mebibyte, stampOf, writePoint } from './write-point.mjs';
 
 export const title = 'Copies to a mirror, against rsync';
 
@@ -103,16 +103,7 @@ async function copies(dir) {
 
 /** One copy, as a program of its own: with Node's start, as a user has it. */
 async function copyOnce(storePath, target, stateDir, chain, ...pointDirectories) {
-  const place = openRsync({
-    name: 'nas',
-    target,
-    stateDir,
-    bandwidthBytesPerSecond: null,
-    deletes: 'never',
-    ssh: { identityFile: null, knownHosts: null, port: null },
-  });
-  if (!place.ok) throw new Error(place.error.message);
-  const done = await place.value.of(store).copy({
+  const done = await openLocalMirror(target, stateDir).copy({
     storePath,
     directory: 'web01',
     chain,

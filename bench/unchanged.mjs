@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { openRsync } from '../dist/mirror/rsync.js';
 import { createStore } from '../dist/store/create.js';
 import { markerName } from '../dist/store/layout.js';
+import { openLocalMirror } from './local-mirror.mjs';
 import { compare, measure, seconds, table, text, verdict } from './measure.mjs';
 import { stampOf, store, uuidOf, writePoint } from './write-point.mjs';
 
@@ -154,16 +154,9 @@ function hostOf(dir, { mirrors }) {
 
 /** One look, as a program of its own: with Node's start, as a user has it. */
 async function observeOnce(target, stateDir) {
-  const place = openRsync({
-    name: 'nas',
-    target,
-    stateDir,
-    bandwidthBytesPerSecond: null,
-    deletes: 'never',
-    ssh: { identityFile: null, knownHosts: null, port: null },
+  const seen = await openLocalMirror(target, stateDir).observe({
+    signal: new AbortController().signal,
   });
-  if (!place.ok) throw new Error(place.error.message);
-  const seen = await place.value.of(store).observe({ signal: new AbortController().signal });
   if (!seen.seen) throw new Error(seen.failure.message);
   const points = seen.value.directories
     .flatMap((each) => each.chains)

@@ -13,6 +13,7 @@ const long = [
   'hostile-store',
   'crash-calls',
   'hostile-names',
+  'agent-soak',
   'e2e-killed-restore',
   'e2e-chain',
   'e2e-agent-hangs',

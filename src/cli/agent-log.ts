@@ -61,15 +61,14 @@ export class AgentLog {
     this.#lastPlan = key;
     if (isShown && isNews && globals.json !== true)
       sayPlan(this.#context, plan, { planFile: null, policy: null });
-    const words = eventWords(plan, {
-      color: false,
-      verbose: globals.verbose === true,
-    });
+    // Most plans have nothing to tell of, and to learn the words of one takes longer than to look at it.
+    let words: ReturnType<typeof eventWords> | null = null;
     const emit = (event: RunEvent): void => {
       heard();
       const { terminal } = this.#context;
       if (globals.json === true) terminal.out(`${JSON.stringify(event)}\n`);
       else if (event.kind !== 'progress' && globals.quiet !== true) {
+        words ??= eventWords(plan, { color: false, verbose: globals.verbose === true });
         const line = renderEvent(event, words);
         if (line !== null) terminal.err(`${line}\n`);
       }

@@ -3,7 +3,7 @@ import { fail, ok, seen, type Failure, type Result, type Seen } from '../model/r
 import { during } from './not-done.ts';
 import { onHost } from './on-host.ts';
 import { noteDevices, writeNoted } from './restore-devices.ts';
-import { type Prepared, swapIn, undoSwap } from './restore-swap.ts';
+import { keptName, type Prepared, swapIn, undoSwap } from './restore-swap.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -73,20 +73,31 @@ async function definedNow({ define }: Restore, tools: Tools): Promise<Seen<strin
  * Gives what was set aside a name that no journal knows: while the exchange is noted as open,
  * the next plan would put it back over what has been restored.
  */
-async function keepAside(
-  swaps: readonly Swap[],
-  { drivers, log }: Tools,
-): Promise<Result<void, Failure>> {
+async function keepAside(swaps: readonly Swap[], tools: Tools): Promise<Result<void, Failure>> {
+  const { drivers, log } = tools;
   for (const { to, aside } of swaps) {
     if (aside === null) continue;
-    const kept = `${aside}.kept`;
+    const kept = keptName(aside);
     const renamed = await onHost(`Renaming ${aside}`, () => drivers.files.rename(aside, kept));
     if (!renamed.ok) {
       const { code, message } = renamed.error;
-      const then = `${to} is restored, and the next plan puts the old one back: move ${aside} away first`;
-      return fail({ code, message: `${message}. ${then}` });
+      return fail({ code, message: `${message}. ${whatThen(swaps, tools)}` });
     }
     log.warn({ code: 'kept-as', message: `The old ${to} is kept as ${kept}.` });
   }
   return ok(undefined);
+}
+
+/** What becomes of images that are in place while not all old ones have their kept names. */
+function whatThen(swaps: readonly Swap[], { drivers: { files } }: Tools): string {
+  const exchanged = swaps.flatMap(({ to, aside }) => (aside === null ? [] : [{ to, aside }]));
+  const places = exchanged.map(({ to }) => to);
+  const left = exchanged.flatMap(({ aside }) => (files.exists(aside) ? [aside] : []));
+  const are = places.length === 1 ? 'is restored' : 'are restored';
+  const ones = places.length === 1 ? 'the old one' : 'the old ones';
+  const last =
+    left.length === 0
+      ? `whether ${ones} may be put back after a power failure is not certain: restore again`
+      : `the next plan puts ${ones} back: move ${left.join(', ')} away first`;
+  return `${places.join(', ')} ${are}, and ${last}`;
 }

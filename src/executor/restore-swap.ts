@@ -73,9 +73,13 @@ export async function undoSwap(
   return fail({ code: back.ok ? 'not-taken-back' : back.error.code, message });
 }
 
+/** The name that no journal knows, of what a finished swap had set aside whose end could not be noted. */
+export const keptName = (aside: string): string => `${aside}.kept`;
+
 /**
  * Puts back what was set aside, in whatever state a swap was left: an old
- * path that is there under its aside name is the old one, and goes home.
+ * path that is there under its aside name is the old one, and goes home. While one of them is
+ * there, those that were given their kept names are not kept yet, and go home with it.
  * Where there was none before, nothing is removed. `keepAs` gives what is in
  * its place now another name (its path and that ending): a run that comes
  * later cannot know whether the machine has been used since.
@@ -85,7 +89,8 @@ export async function putBack(
   keepAs: string | null,
   files: HostFiles,
 ): Promise<Result<void, Failure>> {
-  const failures: string[] = [];
+  const failures = await asideAgain(swaps, files);
+  if (failures.length > 0) return fail({ code: 'not-put-back', message: failures.join('; ') });
   for (const { to, aside } of swaps.toReversed()) {
     if (aside === null || !files.exists(aside)) continue;
     try {
@@ -100,4 +105,21 @@ export async function putBack(
   return failures.length === 0
     ? ok(undefined)
     : fail({ code: 'not-put-back', message: failures.join('; ') });
+}
+
+/** A domain must not have one disk of now and one of then: kept ones get the name back that a journal knows, before any goes home. */
+async function asideAgain(swaps: readonly Swap[], files: HostFiles): Promise<string[]> {
+  const asides = swaps.flatMap(({ aside }) => aside ?? []);
+  if (!asides.some((aside) => files.exists(aside))) return [];
+  const failures: string[] = [];
+  for (const aside of asides) {
+    const kept = keptName(aside);
+    if (files.exists(aside) || !files.exists(kept)) continue;
+    try {
+      await files.rename(kept, aside);
+    } catch (error) {
+      failures.push(`${kept} could not be put back (${String(error)})`);
+    }
+  }
+  return failures;
 }

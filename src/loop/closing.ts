@@ -27,6 +27,8 @@ export const noClosing: Closing = { converged: null, left: [], next: null };
 /** What is closed, and how it is looked at. */
 export interface Ended {
   readonly plan: Plan;
+  /** What the plan was made from. */
+  readonly observed: ObservedState;
   /** It was saved before: what else a plan of now would do is not its business. */
   readonly isSaved: boolean;
   readonly look: () => Promise<ObservedState>;
@@ -40,15 +42,17 @@ export interface Ended {
  * next plan's; where not everything is seen, nothing is said.
  */
 export async function closeRound(
-  { plan, isSaved, look, desiredOf }: Ended,
+  { plan, observed: before, isSaved, look, desiredOf }: Ended,
   means: Means,
 ): Promise<Closing> {
   const observed = await look();
   const desired = desiredOf(observed);
+  // Where nothing was done, nothing was looked at: planned again, the same observation gives the same plan.
+  const isSame = observed === before && !isSaved && plan.request.now.length === 0;
   // What was asked for once was done; asked again it would be done again.
   const request = { ...plan.request, now: [] };
-  const then = planPolicy(desired, observed, request, plan.plannedAt);
-  const next = planPolicy(desired, observed, request);
+  const then = isSame ? plan : planPolicy(desired, observed, request, plan.plannedAt);
+  const next = isSame ? plan : planPolicy(desired, observed, request);
   await remember(means, plan, desired, observed);
   if (then.incomplete) return { converged: null, left: [], next };
   const known = new Set(plan.domains.map(({ domain }) => domain.uuid));

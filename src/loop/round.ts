@@ -39,7 +39,7 @@ export async function runRound<E>(round: Round<E>): Promise<Result<RoundResult, 
   const planned = { plan: made.value, observed };
   const stage = await admit(planned);
   if (stage === null) return ok({ ...planned, performed: null });
-  const ended = { plan: made.value, isSaved, look: async () => look('after'), desiredOf };
+  const ended = { ...planned, isSaved, look: async () => look('after'), desiredOf };
   const performed = await performPlan(planned, means, stage, async () => closeRound(ended, means));
   return ok({ ...planned, performed });
 }

@@ -47,6 +47,11 @@ export async function refreshCache(
   const gone = [...files.keys()].filter((path) => !now.has(path));
   if (isOfThisBoot && changed.length + gone.length === 0) return ok(place);
   if (changed.length > 0) {
+    // Cut off before the new index, what is fetched must not stand under the old version, which may come back there.
+    const others = new Map(files);
+    const isKnown = changed.map(({ path }) => others.delete(path)).includes(true);
+    const forgotten = isKnown ? writeIndex(work, directory, linesOf(others)) : ok(undefined);
+    if (!forgotten.ok) return forgotten;
     // One that a crash has left has its size and its time, and perhaps nothing in it.
     for (const { path } of changed) local.remove(`${place}/${path}`);
     const pulled = await work.end.pullSmall({
@@ -59,18 +64,59 @@ export async function refreshCache(
     });
     if (!pulled.ok) return pulled;
   }
-  return attempt(`writing ${directory}/${indexName}`, () => {
-    for (const path of gone) local.remove(`${place}/${path}`);
+  const lines = attempt(`reading ${place}`, () => {
+    removeGone(work, place, gone, now);
     const fresh = new Set(changed);
-    const entries = small.flatMap((file): readonly (readonly [string, string])[] => {
-      const kept = fresh.has(file) ? undefined : files.get(file.path)?.hash;
-      const hash = kept ?? hashHere(work, `${place}/${file.path}`);
-      return hash === null ? [] : [[file.path, `${hash} ${versionOf(file)}`]];
-    });
-    const index = { formatVersion: 1, boot: local.bootId(), files: Object.fromEntries(entries) };
-    writeDurable(local.files, directory, indexName, jsonText(index));
-    return ok(place);
+    return ok(
+      small.flatMap((file): readonly IndexLine[] => {
+        const kept = fresh.has(file) ? undefined : files.get(file.path)?.hash;
+        const hash = kept ?? hashHere(work, `${place}/${file.path}`);
+        return hash === null ? [] : [[file.path, `${hash} ${versionOf(file)}`]];
+      }),
+    );
   });
+  if (!lines.ok) return lines;
+  const written = writeIndex(work, directory, lines.value);
+  return written.ok ? ok(place) : written;
+}
+
+/** A path, and its hash and version. */
+type IndexLine = readonly [string, string];
+
+const linesOf = (files: Index['files']): readonly IndexLine[] =>
+  [...files].map(([path, { hash, version }]) => [path, `${hash} ${version}`]);
+
+function writeIndex(
+  { local }: Work,
+  directory: string,
+  lines: readonly IndexLine[],
+): Result<void, Failure> {
+  return attempt(`writing ${directory}/${indexName}`, () => {
+    const index = { formatVersion: 1, boot: local.bootId(), files: Object.fromEntries(lines) };
+    writeDurable(local.files, directory, indexName, jsonText(index));
+    return ok(undefined);
+  });
+}
+
+/** Removes what is no longer there, and the directories in which nothing else was: of points that come and go for years. */
+function removeGone(
+  { local }: Work,
+  place: string,
+  gone: readonly string[],
+  now: ReadonlySet<string>,
+): void {
+  if (gone.length === 0) return;
+  const used = new Set([...now].flatMap(directoriesOf));
+  for (const path of gone) {
+    const unused = directoriesOf(path).find((directory) => !used.has(directory));
+    local.remove(`${place}/${unused ?? path}`);
+  }
+}
+
+/** The directories above a file, the uppermost first. */
+function directoriesOf(path: string): readonly string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, at) => names.slice(0, at + 1).join('/'));
 }
 
 /** SHA-256 of a file of this host; null if it is not there. */

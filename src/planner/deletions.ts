@@ -187,13 +187,13 @@ export function removals(
   });
 }
 
-/** Chains whose time in the trash is over. */
+/** Chains whose time in the trash is over; not one that somebody began to put back, and so held (G205): a note tells of it. */
 export function purges(planning: Planning): readonly PurgeTrash[] {
   return planning.stores.flatMap(({ ref, ready, trouble, desired }) => {
     if (ref === null || ready === null || trouble !== null) return [];
     return ready.trash.flatMap((item): readonly PurgeTrash[] => {
       const isOver = addSeconds(item.trashedAt, desired.trashKeepSeconds) <= planning.asOf;
-      if (!isOver) return [];
+      if (!isOver || item.held === true) return [];
       return [
         {
           kind: 'purge-trash',

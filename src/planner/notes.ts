@@ -96,6 +96,11 @@ function storeNotes({ stores, observed, desired: all }: Planning): readonly Note
     ...doubles.map(({ directory, uuid }) =>
       note('warning', `store/${name}`, 'double-directory', { directory, uuid }),
     ),
+    ...(ready?.trash ?? []).flatMap((item) =>
+      item.held === true
+        ? [note('warning', addressOf(item.name, item.chain), 'trash-held', { path: item.path })]
+        : [],
+    ),
   ]);
 }
 

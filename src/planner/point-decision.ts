@@ -101,12 +101,17 @@ function storeHindrance({ store, name, uuid, directory }: DomainSituation): Hind
     };
   }
   if (directory !== null) return null;
-  // What is called like this domain and cannot be read may be its points: no full beside it.
+  // What is called like this domain and cannot be read may be its points: no full beside it (G151).
   const own = directoryNameOf(name, uuid, new Set());
-  const unreadable = store.ready?.unreadable.find(
-    // Or in a list of all domains that was not to be had (G151).
-    ({ path }) => directoryOfPath(path) === own || path === 'domains',
-  );
+  const known = new Set(store.ready?.directories.map((one) => one.directory));
+  // It had points here: they may be where nobody can tell whose they are, under a name that it had before.
+  const isMissed = (store.ready?.memory?.points[uuid] ?? 0) > 0;
+  const unreadable = store.ready?.unreadable.find(({ path }) => {
+    const place = directoryOfPath(path);
+    // Or in a list of all domains that was not to be had.
+    if (place === own || path === 'domains') return true;
+    return isMissed && place !== null && !known.has(place);
+  });
   return unreadable === undefined ? null : unreadableHindrance(unreadable.message);
 }
 

@@ -42,6 +42,11 @@ export const notes: SentenceTable = {
     explain:
       'Two directories of one store hold points of the same uuid, as after a copy by hand. The one with the newest point is used; the other one is kept and never touched.',
   },
+  'trash-held': {
+    say: (t) => `${t.text('path')} was on its way back, and stays there: run trash restore again`,
+    explain:
+      'A `trash restore` was cut off when it had held the chain and the chain was not back yet. What is held is not removed for good, however long it has been in the trash. Run `holdfast trash restore` again, or remove the `hold.json` in that directory.',
+  },
   'no-such-address': {
     say: () => 'nothing is called that',
     explain:

@@ -47,8 +47,8 @@ export interface ModelMirrorPolicy {
   readonly cron: string | null;
   readonly deletes: DesiredMirror['deletes'];
   readonly trashKeepHours: number;
-  /** Only where its copies are checked. */
-  readonly verification?: Verification;
+  /** When its copies are checked; null: never. */
+  readonly verification: Verification | null;
 }
 
 export const firstPolicy: ModelPolicy = {
@@ -141,7 +141,7 @@ export function desiredMirrors({ mirrors, maxPoints }: ModelPolicy): readonly De
       cron === null ? null : { name: 'there', cron, timezone: 'Europe/Berlin', jitterSeconds: 0 },
     trashKeepSeconds: trashKeepHours * 3600,
     // Budgets are the planner's own tests'.
-    ...(verification === undefined
+    ...(verification === null
       ? {}
       : { verification: { ...verification, rateBytesPerSecond: 1e12, secondsPerDay: 86_400 } }),
     place,

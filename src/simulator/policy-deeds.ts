@@ -25,6 +25,13 @@ const verifications: readonly [Verification | null, ...(Verification | null)[]] 
   null,
 ];
 
+// Behind ssh copies are read for their hashes alone.
+const copyVerifications: readonly [Verification | null, ...(Verification | null)[]] = [
+  { everySeconds: 3600, depth: 'hash' },
+  { everySeconds: 6 * 3600, depth: 'hash' },
+  null,
+];
+
 /** Edits the policy as people do, between two runs. */
 export function editPolicy(world: World, deed: PolicyDeed, dice: Dice): void {
   world.policy = { ...world.policy, ...edited(world, deed, dice) };
@@ -78,6 +85,7 @@ function edited(world: World, deed: PolicyDeed, dice: Dice): Partial<ModelPolicy
     case 'mirror-schedule':
     case 'mirror-deletes':
     case 'mirror-trash':
+    case 'mirror-verify':
       return { mirrors: editedMirrors(world, deed, dice) };
     default:
       return unreachable(deed);
@@ -112,6 +120,8 @@ function editedMirrors(
       return change({ deletes: dice.pick(['allowed', 'never']) });
     case 'mirror-trash':
       return change({ trashKeepHours: dice.pick([0, 1, 24]) });
+    case 'mirror-verify':
+      return change({ verification: dice.pick(copyVerifications) });
     default:
       return unreachable(deed);
   }
@@ -132,5 +142,6 @@ function newMirrorPolicy(name: string, dice: Dice): ModelMirrorPolicy {
     cron: dice.pick(mirrorCrons),
     deletes: dice.chance(0.8) ? 'allowed' : 'never',
     trashKeepHours: dice.pick([0, 1, 24]),
+    verification: null,
   };
 }

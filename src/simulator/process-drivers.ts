@@ -6,6 +6,7 @@ import type { MirrorPlace } from '../mirror/mirror.ts';
 import type { MirrorAccess } from '../model/desired.ts';
 import { ok, type Failure, type Result } from '../model/result.ts';
 import { createStore } from '../store/create.ts';
+import type { EndedRuns } from '../store/ended-runs.ts';
 import type { Eyes } from '../store/eyes.ts';
 import type { JournalFiles } from '../store/journal-files.ts';
 import { openStore } from '../store/open.ts';
@@ -43,12 +44,13 @@ export interface Mutation {
   readonly drivers?: (drivers: ProcessDrivers, host: ModelHost) => ProcessDrivers;
 }
 
-/** The drivers of a new process. */
+/** The drivers of a new process, or of one that goes on and remembers which runs have their end. */
 export function processDrivers(
   gate: Gate,
   stateDir: string,
   lies: ReadonlySet<Lie>,
   mutation: Mutation,
+  ended: EndedRuns = new Map(),
 ): ProcessDrivers {
   const { host } = gate;
   const journalFiles = (mutation.files ?? same)(gatedFiles(gate), host);
@@ -71,7 +73,7 @@ export function processDrivers(
     images: modelImages(gate),
     pointImages: modelPointImages(gate),
     checks: modelChecks(gate),
-    journals: hostJournals(stateDir, clock, journalFiles),
+    journals: hostJournals(stateDir, clock, journalFiles, ended),
     files: gatedHostFiles(gate),
     clock,
     tool: 'holdfast model',

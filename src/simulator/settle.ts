@@ -53,10 +53,12 @@ export async function settle(run: StoryRun): Promise<readonly Violation[]> {
     const isFreed = runnableOf(scene).some(({ id }) => blocked.has(id));
     // A run that put something off is not counted as it is.
     blocked = isPutOff ? new Set() : blockedBy(scene);
-    if (!isPutOff && !isFreed && !changesWhatCounts(scene)) continue;
+    const isChanged = changesWhatCounts(scene);
+    if (!isPutOff && !isFreed && !isChanged) continue;
     putOff += 1;
     if (putOff > mostPutOff) return [live(`work was put off for the next run ${mostPutOff} times`)];
-    count -= 1;
+    // What it takes to be without it, and to check what was taken and copied for that, is counted from here.
+    count = isChanged ? -1 : count - 1;
   }
   const [third] = (await run.step(quietApply)).results;
   if (third === undefined || third.plan === null) return [live('no plan could be made')];
@@ -94,7 +96,8 @@ function putsOff({ guards }: Plan): boolean {
  * Whether a check found damage, or a point that stood on it, a heal mended it, or images were put back: points
  * count no more, or count again, and what stood on images that were not there is seen again. A heal that finds its
  * mirror's copy damaged brings that one into quarantine, as a check of copies does: retention there counts it no more and
- * keeps another one, and each mirror has at most one such heal of a point, so that this ends. What follows
+ * keeps another one, and each mirror has at most one such heal of a point, so that this ends. A copy that is sent again,
+ * or noticed on its way, may find the store's point damaged, and brings it into quarantine, once. What follows
  * from that (another full, a check of what came back, a deletion) is the next plan's, as `leftAfter` has it.
  */
 function changesWhatCounts({ results }: Scene): boolean {
@@ -108,7 +111,10 @@ function changesWhatCounts({ results }: Scene): boolean {
         (kind === 'backup' &&
           outcome.code === 'failed' &&
           outcome.failure.code === 'images-differ') ||
-        (kind === 'heal' && outcome.code === 'failed' && outcome.failure.code === 'copy-damaged')
+        (kind === 'heal' && outcome.code === 'failed' && outcome.failure.code === 'copy-damaged') ||
+        (kind === 'copy-points' &&
+          outcome.code === 'failed' &&
+          ['point-damaged', 'hash-differs'].includes(outcome.failure.code))
       );
     });
   });

@@ -81,6 +81,8 @@ export const mirrorPolicyDeeds = [
   'mirror-schedule',
   'mirror-deletes',
   'mirror-trash',
+  'mirror-verify',
+  'mirror-verify',
 ] as const;
 
 /** What happens at mirrors, and on the way to them. */

@@ -1,6 +1,7 @@
 import type { Files, Look } from '../store/files.ts';
 import { parentOf } from '../store/layout.ts';
 import { survivalDice, tornContent, type Survival } from './survival.ts';
+import { VolatileNames } from './volatile-names.ts';
 
 /** The machine died: thrown by every call from then on. */
 export class Crash extends Error {
@@ -16,16 +17,6 @@ interface Inode {
   synced: Buffer | null;
 }
 
-type Names = Map<number, Map<string, number>>;
-
-/** A change of names that is not on disk yet. */
-interface Pending {
-  readonly removes: readonly (readonly [directory: number, name: string, inode: number])[];
-  readonly adds: readonly (readonly [directory: number, name: string, inode: number])[];
-  /** Directories that must be fsynced before it is on disk for certain. */
-  readonly waits: Set<number>;
-}
-
 const rootInode = 1;
 const device = 7;
 
@@ -38,9 +29,7 @@ const device = 7;
  */
 export class VolatileFiles implements Files {
   #inodes = new Map<number, Inode>();
-  #live: Names = new Map([[rootInode, new Map()]]);
-  #disk: Names = new Map([[rootInode, new Map()]]);
-  #pending: Pending[] = [];
+  #names = new VolatileNames();
   #next = rootInode + 1;
   #dead = false;
   /** Changing calls so far. */
@@ -61,6 +50,7 @@ export class VolatileFiles implements Files {
       content: Buffer.alloc(0),
       synced: null,
     });
+    this.#names.addDirectory(rootInode);
   }
 
   makeDirectory(path: string): void {
@@ -84,11 +74,7 @@ export class VolatileFiles implements Files {
 
   syncDirectory(path: string): void {
     this.#change('syncDirectory', path);
-    const { number } = this.#need(path, 'directory');
-    for (const pending of this.#pending.slice()) {
-      if (!pending.waits.delete(number) || pending.waits.size > 0) continue;
-      if (this.#pending.includes(pending)) this.#settleOne(pending);
-    }
+    this.#names.sync(this.#need(path, 'directory').number);
   }
 
   rename(from: string, to: string): void {
@@ -96,24 +82,19 @@ export class VolatileFiles implements Files {
     const inode = this.#need(from);
     const [source, oldName] = this.#parent(from);
     const [target, newName] = this.#parent(to);
-    const replaced = this.#live.get(target)?.get(newName);
+    const replaced = this.#names.entries(target).get(newName);
     if (replaced !== undefined) {
-      const over = this.#inodes.get(replaced);
-      if (over?.kind !== inode.kind) throw this.#error('EEXIST', to);
-      if (over.kind === 'directory' && this.#entries(replaced).size > 0) {
+      const there = this.#inodes.get(replaced);
+      if (there?.kind !== inode.kind) throw this.#error('EEXIST', to);
+      if (there.kind === 'directory' && this.#names.entries(replaced).size > 0) {
         throw this.#error('ENOTEMPTY', to);
       }
     }
-    this.#entries(source).delete(oldName);
-    this.#entries(target).set(newName, inode.number);
-    this.#pending.push({
-      removes: [
-        [source, oldName, inode.number],
-        ...(replaced === undefined ? [] : [[target, newName, replaced] as const]),
-      ],
-      adds: [[target, newName, inode.number]],
-      waits: new Set([source, target]),
-    });
+    const over = replaced === undefined ? [] : [[target, newName, replaced] as const];
+    this.#names.change(
+      [[source, oldName, inode.number], ...over],
+      [[target, newName, inode.number]],
+    );
   }
 
   removeFile(path: string): void {
@@ -124,7 +105,7 @@ export class VolatileFiles implements Files {
   removeDirectory(path: string): void {
     this.#change('removeDirectory', path);
     const inode = this.#need(path, 'directory');
-    if (this.#entries(inode.number).size > 0) throw this.#error('ENOTEMPTY', path);
+    if (this.#names.entries(inode.number).size > 0) throw this.#error('ENOTEMPTY', path);
     this.#unlink(path, inode);
   }
 
@@ -135,7 +116,7 @@ export class VolatileFiles implements Files {
 
   list(path: string): readonly string[] {
     this.#alive();
-    return [...this.#entries(this.#need(path, 'directory').number).keys()];
+    return [...this.#names.entries(this.#need(path, 'directory').number).keys()];
   }
 
   look(path: string): Look | null {
@@ -171,7 +152,15 @@ export class VolatileFiles implements Files {
   /** Puts everything on disk. */
   settle(): void {
     for (const inode of this.#inodes.values()) inode.synced = inode.content;
-    for (const pending of this.#pending.slice()) this.#settleOne(pending);
+    this.#names.settle();
+  }
+
+  /** Puts everything on disk, and forgets the calls and files without a name: of a host that lives for weeks. */
+  tidy(): void {
+    this.settle();
+    this.log.length = 0;
+    const named = this.#names.forgetUnnamed(rootInode);
+    for (const number of this.#inodes.keys()) if (!named.has(number)) this.#inodes.delete(number);
   }
 
   /** The file system after a crash and a new start. */
@@ -184,11 +173,7 @@ export class VolatileFiles implements Files {
   copy(): VolatileFiles {
     const copy = new VolatileFiles();
     copy.#inodes = new Map([...this.#inodes].map(([number, inode]) => [number, { ...inode }]));
-    copy.#live = copyNames(this.#live);
-    copy.#disk = copyNames(this.#disk);
-    copy.#pending = this.#pending.map((pending) => {
-      return { ...pending, waits: new Set(pending.waits) };
-    });
+    copy.#names = this.#names.copy();
     copy.#next = this.#next;
     return copy;
   }
@@ -196,7 +181,7 @@ export class VolatileFiles implements Files {
   /** Every file below a directory with its content, and `null` for directories: equal trees give equal lists. */
   tree(path: string): readonly (readonly [path: string, content: string | null])[] {
     const walk = (number: number, at: string): (readonly [string, string | null])[] =>
-      [...this.#entries(number)]
+      [...this.#names.entries(number)]
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .flatMap(([name, child]) => {
           const inode = this.#inodes.get(child);
@@ -211,18 +196,7 @@ export class VolatileFiles implements Files {
 
   #lose(survival: Survival): void {
     const chance = survivalDice(survival);
-    for (const pending of this.#pending) {
-      const possible =
-        pending.removes.every(([dir, name, inode]) => this.#disk.get(dir)?.get(name) === inode) &&
-        pending.adds.every(
-          ([dir, name]) =>
-            this.#disk.get(dir)?.has(name) !== true ||
-            pending.removes.some(([other, gone]) => other === dir && gone === name),
-        );
-      if (possible && chance()) this.#apply(pending, this.#disk);
-    }
-    this.#pending = [];
-    this.#live = copyNames(this.#disk);
+    this.#names.lose(chance);
     for (const inode of this.#inodes.values()) {
       inode.content = tornContent(inode.content, inode.synced, survival, chance);
       inode.synced = inode.content;
@@ -249,17 +223,11 @@ export class VolatileFiles implements Files {
     if (this.#dead) throw new Crash();
   }
 
-  #entries(number: number): Map<string, number> {
-    const entries = this.#live.get(number);
-    if (entries === undefined) throw new Error(`inode ${number} is no directory`);
-    return entries;
-  }
-
   #find(path: string): Inode | null {
     let at: Inode | undefined = this.#inodes.get(rootInode);
     for (const name of path.split('/')) {
       if (name === '' || name === '.') continue;
-      const child = at?.kind === 'directory' ? this.#live.get(at.number)?.get(name) : undefined;
+      const child = at?.kind === 'directory' ? this.#names.entries(at.number).get(name) : undefined;
       if (child === undefined) return null;
       at = this.#inodes.get(child);
     }
@@ -281,58 +249,21 @@ export class VolatileFiles implements Files {
 
   #create(path: string, kind: Inode['kind']): Inode {
     const [directory, name] = this.#parent(path);
-    if (this.#entries(directory).has(name)) throw this.#error('EEXIST', path);
+    if (this.#names.entries(directory).has(name)) throw this.#error('EEXIST', path);
     const inode: Inode = { number: this.#next, kind, content: Buffer.alloc(0), synced: null };
     this.#next += 1;
     this.#inodes.set(inode.number, inode);
-    if (kind === 'directory') {
-      this.#live.set(inode.number, new Map());
-      this.#disk.set(inode.number, new Map());
-    }
-    this.#entries(directory).set(name, inode.number);
-    this.#pending.push({
-      removes: [],
-      adds: [[directory, name, inode.number]],
-      waits: new Set([directory]),
-    });
+    if (kind === 'directory') this.#names.addDirectory(inode.number);
+    this.#names.change([], [[directory, name, inode.number]]);
     return inode;
   }
 
   #unlink(path: string, inode: Inode): void {
     const [directory, name] = this.#parent(path);
-    this.#entries(directory).delete(name);
-    this.#pending.push({
-      removes: [[directory, name, inode.number]],
-      adds: [],
-      waits: new Set([directory]),
-    });
-  }
-
-  /** Puts a change on disk, and before it every earlier one of the same names. */
-  #settleOne(pending: Pending): void {
-    const keys = (of: Pending): readonly string[] =>
-      [...of.removes, ...of.adds].map(([directory, name]) => `${directory}/${name}`);
-    const touched = new Set(keys(pending));
-    for (const earlier of this.#pending.slice()) {
-      if (earlier === pending) break;
-      if (this.#pending.includes(earlier) && keys(earlier).some((key) => touched.has(key))) {
-        this.#settleOne(earlier);
-      }
-    }
-    this.#pending.splice(this.#pending.indexOf(pending), 1);
-    this.#apply(pending, this.#disk);
-  }
-
-  #apply({ removes, adds }: Pending, names: Names): void {
-    for (const [directory, name] of removes) names.get(directory)?.delete(name);
-    for (const [directory, name, inode] of adds) names.get(directory)?.set(name, inode);
+    this.#names.change([[directory, name, inode.number]], []);
   }
 
   #error(code: string, path: string): Error {
     return Object.assign(new Error(`${code}: ${path}`), { code, path, syscall: 'model' });
   }
-}
-
-function copyNames(names: Names): Names {
-  return new Map([...names].map(([number, entries]) => [number, new Map(entries)]));
 }

@@ -1,8 +1,8 @@
 import { agentRound, type AgentRoundResult } from '../../src/agent/agent-round.ts';
 import type { AgentState } from '../../src/agent/agent-state.ts';
 import type { Suspensions } from '../../src/agent/suspensions.ts';
+import type { Planned, Stage } from '../../src/loop/means.ts';
 import type { AgentMode } from '../../src/model/agent.ts';
-import type { RunEvent } from '../../src/model/event.ts';
 import { runId } from '../../src/model/identity.ts';
 import { compactInstant } from '../../src/model/instant.ts';
 import { ok } from '../../src/model/result.ts';
@@ -13,6 +13,9 @@ import { desiredState } from '../../src/simulator/model-policy.ts';
 import { processDrivers } from '../../src/simulator/process-drivers.ts';
 import { look } from '../../src/simulator/run-loop.ts';
 import { newWorld } from '../../src/simulator/world.ts';
+import type { EndedRuns } from '../../src/store/ended-runs.ts';
+
+const silent: Stage = { emit: () => {}, signal: new AbortController().signal };
 
 /** The agent on the simulator's host: real planner, executor and store, no clock but the model's. */
 export class ModelAgent {
@@ -27,15 +30,19 @@ export class ModelAgent {
   async round(): Promise<AgentRoundResult> {
     const gate = new Gate(this.world.host, [], createDice(1));
     try {
-      return await this.#roundIn(gate);
+      return await this.roundIn(gate, { ended: new Map(), stageOf: () => silent });
     } finally {
       if (gate.process.alive) gate.host.endProcess(gate.process);
     }
   }
 
-  async #roundIn(gate: Gate): Promise<AgentRoundResult> {
+  /** One round, in a process that may live on, with what that process remembers of ended runs. */
+  async roundIn(
+    gate: Gate,
+    kept: { readonly ended: EndedRuns; readonly stageOf: (planned: Planned) => Stage },
+  ): Promise<AgentRoundResult> {
     const { host, policy } = this.world;
-    const drivers = processDrivers(gate, '/var/lib/holdfast', new Set(), {});
+    const drivers = processDrivers(gate, '/var/lib/holdfast', new Set(), {}, kept.ended);
     const request = {
       host,
       policy,
@@ -72,10 +79,7 @@ export class ModelAgent {
       approvals: [],
       suspensions: this.suspensions,
       state: this.state,
-      admit: async () => ({
-        emit: (_event: RunEvent) => {},
-        signal: new AbortController().signal,
-      }),
+      admit: async (planned) => kept.stageOf(planned),
       lastLook: () => {},
       noteTrash: () => ok(undefined),
     });

@@ -6,24 +6,9 @@ import type { ObservedState } from '../../src/model/observed.ts';
 import { seen } from '../../src/model/result.ts';
 import { parseHostFile } from '../../src/policy/host-file.ts';
 import { samplePlan } from '../reporter/sample-plan.ts';
+import { bareHost } from './bare-host.ts';
 
-const observed: ObservedState = {
-  formatVersion: 1,
-  observedAt: '2026-11-22T10:00:00.000Z',
-  tool: 'holdfast 0.0.0',
-  host: { name: 'kvm01', bootId: 'b', bootClockSeconds: 1 },
-  hypervisor: seen({
-    kind: 'libvirt',
-    uri: 'qemu:///system',
-    version: '9.0.0',
-    domains: [],
-    unseenDomains: [],
-  }),
-  stores: [],
-  scratch: seen({ path: '/scratch', freeBytes: 5000, limitBytes: null }),
-  runs: seen([]),
-  mirrors: [],
-};
+const observed = bareHost();
 
 const stateOf = (seenNow: ObservedState, plan = samplePlan) => ({
   observed: seenNow,

@@ -10,6 +10,7 @@ import type { ObservedDomain, ObservedState } from '../../src/model/observed.ts'
 import type { DoctorReport } from '../../src/model/report.ts';
 import { seen, unseen } from '../../src/model/result.ts';
 import { desiredStore } from '../planner/build-policy.ts';
+import { bareHost } from './bare-host.ts';
 import { Cli } from './cli.ts';
 
 describe('versions', () => {
@@ -147,17 +148,7 @@ describe('observedFindings', () => {
     definitionDigest: 'd',
   };
   const state: ObservedState = {
-    formatVersion: 1,
-    observedAt: '2026-11-22T10:00:00.000Z',
-    tool: 'holdfast 0.0.0',
-    host: { name: 'kvm01', bootId: 'b', bootClockSeconds: 1 },
-    hypervisor: seen({
-      kind: 'libvirt',
-      uri: 'qemu:///system',
-      version: '9.0.0',
-      domains: [domain],
-      unseenDomains: [],
-    }),
+    ...bareHost([domain]),
     stores: [
       {
         name: 'main',
@@ -165,9 +156,7 @@ describe('observedFindings', () => {
         state: { kind: 'unseen', failure: { code: 'not-mounted', message: 'nothing is mounted' } },
       },
     ],
-    scratch: seen({ path: '/scratch', freeBytes: 5000, limitBytes: null }),
     runs: unseen('journal', 'not readable'),
-    mirrors: [],
   };
 
   it('says each with its remedy', () => {

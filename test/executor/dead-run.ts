@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Action } from '../../src/model/action.ts';
 import { runId } from '../../src/model/identity.ts';
-import type { OpenIntent } from '../../src/model/observed.ts';
+import type { ObservedRun, OpenIntent } from '../../src/model/observed.ts';
 import { openJournal } from '../../src/store/journal.ts';
 import { readRuns } from '../../src/store/runs.ts';
 import type { FakeDomain } from './fake-hypervisor.ts';
@@ -32,11 +32,16 @@ export function die(world: FakeWorld, intents: readonly OpenIntent[]): void {
   journal.value.close();
 }
 
-/** Kinds of the intents that no run has closed. */
-export async function openOf(world: FakeWorld): Promise<readonly string[]> {
+/** The runs that have left something. */
+export async function deadRuns(world: FakeWorld): Promise<readonly ObservedRun[]> {
   const runs = await readRuns(join(world.root, 'state'));
   if (!runs.seen) throw new Error(runs.failure.message);
-  return runs.value.flatMap(({ open }) => open.map(({ kind }) => kind));
+  return runs.value;
+}
+
+/** Kinds of the intents that no run has closed. */
+export async function openOf(world: FakeWorld): Promise<readonly string[]> {
+  return (await deadRuns(world)).flatMap(({ open }) => open.map(({ kind }) => kind));
 }
 
 /** A backup job that a run began on a domain before it died: its intent, its files, and the repair that ends it. */

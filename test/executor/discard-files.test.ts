@@ -8,31 +8,14 @@ import type { OpenIntent } from '../../src/model/observed.ts';
 import type { DiscardFiles } from '../../src/model/repair-action.ts';
 import type { Restore } from '../../src/model/restore-action.ts';
 import { openJournal } from '../../src/store/journal.ts';
-import { readRuns } from '../../src/store/runs.ts';
+import { deadRun, deadRuns, die, repair } from './dead-run.ts';
 import { type FakeDomain, fakeDomain } from './fake-hypervisor.ts';
 import { FakeWorld } from './fake-world.ts';
-
-const deadRun = runId('20261121T020000Z-0000dead');
-
-/** A run that noted these intents and died. */
-function die(world: FakeWorld, intents: readonly OpenIntent[]): void {
-  const state = { stateDir: join(world.root, 'state'), run: deadRun, clock: world.now };
-  const journal = openJournal(state);
-  if (!journal.ok) throw new Error(journal.error.message);
-  for (const intent of intents) journal.value.append({ kind: 'intent', action: 'a', intent });
-  journal.value.close();
-}
-
-async function dead(world: FakeWorld) {
-  const runs = await readRuns(join(world.root, 'state'));
-  if (!runs.seen) throw new Error(runs.failure.message);
-  return runs.value;
-}
 
 /** What a plan of the world as it is would remove. */
 async function planned(world: FakeWorld): Promise<readonly DiscardFiles[]> {
   const all = await world.hypervisor.observe();
-  return leftOf(await dead(world), all).flatMap(({ intent, leftover }) =>
+  return leftOf(await deadRuns(world), all).flatMap(({ intent, leftover }) =>
     leftover.is === 'left' && leftover.undo === 'discard-files'
       ? [
           discard(
@@ -47,14 +30,10 @@ async function planned(world: FakeWorld): Promise<readonly DiscardFiles[]> {
 function discard({ uuid, name, kind }: OpenIntent, paths: readonly string[]): DiscardFiles {
   if (kind !== 'backup-job' && kind !== 'restore-files') throw new Error(`${kind} has no files`);
   return {
+    ...repair,
     kind: 'discard-files',
     id: `discard ${kind}`,
-    wave: 10,
     address: `domain/${name}`,
-    dependsOn: [],
-    reasons: [],
-    place: null,
-    blockedBy: [],
     bytes: 7,
     domain: { uuid, name },
     run: deadRun,
@@ -117,7 +96,7 @@ describe('after a restore that was killed, only what is nobody’s goes', () => 
     expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(actions.map(() => 'done'));
     expect(names(world, 'images')).toEqual(stays);
     // Whatever it was, the run has its end, and the next plan nothing to say.
-    expect(await dead(world)).toEqual([]);
+    expect(await deadRuns(world)).toEqual([]);
   });
 
   it('in place, half way: the old image comes home, then the new ones go', async () => {
@@ -137,7 +116,7 @@ describe('after a restore that was killed, only what is nobody’s goes', () => 
     ]);
     expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['done', 'done']);
     expect(names(world, 'images')).toEqual(['vda', `vda.restored-${deadRun}`, 'vdb']);
-    expect(await dead(world)).toEqual([]);
+    expect(await deadRuns(world)).toEqual([]);
   });
 
   it('what became an image of a domain meanwhile stays, though the plan shows it', async () => {
@@ -157,7 +136,7 @@ describe('after a restore that was killed, only what is nobody’s goes', () => 
     ]);
     expect(existsSync(path)).toBe(true);
     // It is the domain's now, and no plan speaks of it again.
-    expect(await dead(world)).toEqual([]);
+    expect(await deadRuns(world)).toEqual([]);
   });
 });
 
@@ -221,6 +200,6 @@ describe('whatever a plan says', () => {
     const report = await world.apply(actions, { run: runId('20261122T030000Z-00000002') });
     expect(report.actions.map(({ outcome }) => outcome.code)).toEqual(['done']);
     expect(world.jobFiles()).toEqual([]);
-    expect(await dead(world)).toEqual([]);
+    expect(await deadRuns(world)).toEqual([]);
   });
 });

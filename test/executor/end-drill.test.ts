@@ -7,43 +7,29 @@ import { drillName, type DrillGuest } from '../../src/model/drill.ts';
 import { domainUuid, runId } from '../../src/model/identity.ts';
 import { leftOf } from '../../src/model/leftover.ts';
 import { ok } from '../../src/model/result.ts';
-import { openJournal } from '../../src/store/journal.ts';
-import { readRuns } from '../../src/store/runs.ts';
+import { deadRun, deadRuns, die, repair } from './dead-run.ts';
 import { fakeDomain } from './fake-hypervisor.ts';
 import { FakeWorld } from './fake-world.ts';
 
-const deadRun = runId('20261121T020000Z-0000dead');
 const guest: DrillGuest = {
   uuid: domainUuid('0d0d0d0d-1111-4222-8333-444444444444'),
   name: drillName('web01', deadRun),
 };
 
 /** A run that began a drill of the world's domain, and died. */
-function die(world: FakeWorld): EndDrill {
+function dieIn(world: FakeWorld): EndDrill {
   const { uuid, name } = fakeDomain(1);
   const paths = ['scratch', 'run'].map((place) => join(world.root, place, `drill-${deadRun}-0`));
   for (const path of paths) {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'vda.qcow2'), 'overlay');
   }
-  const journal = openJournal({
-    stateDir: join(world.root, 'state'),
-    run: deadRun,
-    clock: world.now,
-  });
-  if (!journal.ok) throw new Error(journal.error.message);
-  const intent = { kind: 'drill', uuid, name, guest, paths } as const;
-  journal.value.append({ kind: 'intent', action: 'a', intent });
-  journal.value.close();
+  die(world, [{ kind: 'drill', uuid, name, guest, paths }]);
   return {
+    ...repair,
     kind: 'end-drill',
     id: 'end-drill',
-    wave: 10,
     address: `domain/${name}`,
-    dependsOn: [],
-    reasons: [],
-    place: null,
-    blockedBy: [],
     bytes: 14,
     domain: { uuid, name },
     run: deadRun,
@@ -62,9 +48,8 @@ function worldOf(left: 'ended' | 'gone' | 'kept'): FakeWorld {
 }
 
 const left = async (world: FakeWorld) => {
-  const runs = await readRuns(join(world.root, 'state'));
-  if (!runs.seen) throw new Error(runs.failure.message);
-  return leftOf(runs.value, await world.hypervisor.observe()).map(({ leftover }) => leftover.is);
+  const all = await world.hypervisor.observe();
+  return leftOf(await deadRuns(world), all).map(({ leftover }) => leftover.is);
 };
 
 describe('end-drill', () => {
@@ -72,7 +57,7 @@ describe('end-drill', () => {
     '%s: removes what it stood on, and closes the intent',
     async (how) => {
       using world = worldOf(how);
-      const action = die(world);
+      const action = dieIn(world);
       expect(await left(world)).toEqual(['left']);
       const report = await world.apply([action]);
       expect(report.actions[0]?.outcome).toMatchObject({ code: 'done', bytes: 14 });
@@ -83,7 +68,7 @@ describe('end-drill', () => {
 
   it('leaves a machine that somebody has defined, with all that it stands on', async () => {
     using world = worldOf('kept');
-    const action = die(world);
+    const action = dieIn(world);
     const report = await world.apply([action]);
     expect(report.actions[0]?.outcome).toEqual({
       code: 'stale',
@@ -97,7 +82,7 @@ describe('end-drill', () => {
 
   it('removes nothing that the journal of a dead run does not name, whatever a plan says', async () => {
     using world = worldOf('ended');
-    const action = die(world);
+    const action = dieIn(world);
     const stranger = join(world.root, 'stranger');
     writeFileSync(stranger, 'x');
     const others: readonly Partial<EndDrill>[] = [

@@ -3,19 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../src/model/action.ts';
 import { runId } from '../../src/model/identity.ts';
+import { repair } from './dead-run.ts';
 import { type FakeDomain, fakeDomain } from './fake-hypervisor.ts';
 import { backupOf, FakeWorld } from './fake-world.ts';
 
 const secondRun = runId('20261122T030000Z-00000002');
-
-const repair = {
-  wave: 10,
-  dependsOn: [],
-  reasons: [],
-  place: null,
-  blockedBy: [],
-  bytes: null,
-} as const;
 
 const redefine = (world: FakeWorld, vm: FakeDomain): Action => {
   const full = backupOf(world, vm);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runId } from '../../src/model/identity.ts';
+import { deadRun, repair } from './dead-run.ts';
 import { fakeDomain } from './fake-hypervisor.ts';
 import { FakeWorld } from './fake-world.ts';
 
@@ -8,17 +8,12 @@ it('a domain on which another program works is not stopped under it (I7)', async
   using world = new FakeWorld([vm]);
   const report = await world.apply([
     {
+      ...repair,
       kind: 'restore-power-state',
       id: 'stop',
-      wave: 10,
       address: 'domain/vm1',
-      dependsOn: [],
-      reasons: [],
-      place: null,
-      blockedBy: [],
-      bytes: null,
       domain: { uuid: vm.uuid, name: vm.name },
-      run: runId('20261121T020000Z-0000dead'),
+      run: deadRun,
       runningId: 7,
     },
   ]);

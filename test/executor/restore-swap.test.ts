@@ -116,3 +116,48 @@ describe('putBack (I1: a killed restore in place loses no image)', () => {
     expect(readdirSync(dir).toSorted()).toEqual(['vda', 'vda.restored-run']);
   });
 });
+
+const disks = ['vda', 'vdb', 'vdc'];
+const swaps = () => disks.map((name) => swap(name));
+const contents = (): readonly string[] => disks.map(read);
+const oldContents = disks.map((name) => `old ${name}`);
+
+/** All three exchanged, and what was set aside of some has its kept name already. */
+function exchanged(...kept: readonly string[]): void {
+  for (const name of disks) {
+    write(name, `new ${name}`);
+    write(kept.includes(name) ? `${name}.old.kept` : `${name}.old`, `old ${name}`);
+  }
+}
+
+describe('putBack, after a swap whose end could not be noted', () => {
+  it('puts all back while one has not its kept name, and none when all have', async () => {
+    exchanged('vda', 'vdb');
+    expect((await putBack(swaps(), null, files)).ok).toBe(true);
+    expect(contents()).toEqual(oldContents);
+    expect(readdirSync(dir).toSorted()).toEqual(['vda', 'vdb', 'vdc']);
+    exchanged('vda', 'vdb', 'vdc');
+    expect((await putBack(swaps(), null, files)).ok).toBe(true);
+    expect(contents()).toEqual(['new vda', 'new vdb', 'new vdc']);
+  });
+
+  it('puts all back however often it is cut off', async () => {
+    for (let calls = 0; calls < 8; calls += 1) {
+      exchanged('vda', 'vdb');
+      let left = calls;
+      const dying = {
+        ...files,
+        rename: async (from: string, to: string) => {
+          left -= 1;
+          if (left < 0) throw new Error('cut off');
+          await files.rename(from, to);
+        },
+      };
+      // Two get their names again, and three times two renames bring the old ones home.
+      expect((await putBack(swaps(), '.restored', dying)).ok).toBe(false);
+      expect((await putBack(swaps(), '.restored', files)).ok).toBe(true);
+      expect(contents(), `after ${calls} renames`).toEqual(oldContents);
+      for (const name of readdirSync(dir)) rmSync(at(name));
+    }
+  });
+});

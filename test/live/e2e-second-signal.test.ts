@@ -32,6 +32,10 @@ it.each(['apply', 'agent'] as const)(
       isCopying ||= child.events.some(({ kind }) => kind === 'progress');
     };
     await eventually('a copy', async () => isCopying);
+    // Whoever looks meanwhile sees whose job it is.
+    const atWork = child.events.find(({ kind }) => kind === 'progress')?.run;
+    expect((await host.run('plan')).out).toContain(`run ${atWork} works on it`);
+    expect((await host.run('status')).out).not.toContain("another program's job");
     // What would clean up waits for a libvirt that says nothing.
     const { pid } = libvirt;
     process.kill(pid, 'SIGSTOP');

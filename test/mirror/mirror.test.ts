@@ -97,6 +97,35 @@ it('what a power failure left of the cache is compared, once, and travels again 
   expect(readFileSync(index, 'utf8')).toBe(text);
 });
 
+it('a look that is cut off before its index leaves nothing under a version that may come back', async () => {
+  using w = world();
+  must(await w.mirror.copy(copyOf(w.storePath, w.points)));
+  const content = await lookAt(w.mirror);
+  const path = `${theStore}/${w.points[1]?.path}/point.json`;
+  const manifest = w.end.files.get(path) ?? Buffer.from('');
+  w.end.files.set(path, manifest.subarray(0, 100));
+  let writes = 0;
+  const failing: LocalFiles = {
+    ...realLocalFiles,
+    files: {
+      ...realLocalFiles.files,
+      writeNew: (name, text) => {
+        writes += name.includes('index.json') ? 1 : 0;
+        if (writes < 2) return realLocalFiles.files.writeNew(name, text);
+        throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'write', path: name });
+      },
+    },
+  };
+  const settings = { name: 'nas', target: 'model:/vol', bandwidthBytesPerSecond: null } as const;
+  const given = { ...settings, deletes: 'allowed', stateDir: w.stateDir } as const;
+  const cut = await placeOf(given, w.end, failing).of(theStore).observe({ signal });
+  expect(cut.seen ? 'seen' : cut.failure.code).toBe('io-error');
+  expect(writes).toBe(2);
+  // Another host brings back what was there, with the time that it had.
+  w.end.files.set(path, manifest);
+  expect(await lookAt(w.mirror)).toEqual(content);
+});
+
 it('a store whose disk fails is a failure of this host, in words', async () => {
   using w = world();
   const failing: LocalFiles = {

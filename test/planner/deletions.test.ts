@@ -123,4 +123,14 @@ describe('the trash', () => {
     });
     expect(told(longer, observed).actions).toEqual([]);
   });
+
+  it('is not purged of what somebody began to put back, and held (G205); it says so', () => {
+    const desired = desiredState([desiredDomain(1, 'web01')]);
+    const trash = [
+      { ...item('2026-11-19T09:30:02.000Z', '2026-01-01T01:00:00.000Z'), held: true } as const,
+    ];
+    const observed = world(desired, [tracked(web01, here)], [here], { store: { trash } });
+    const { actions, notes } = told(desired, observed);
+    expect([actions, notes]).toEqual([[], ['trash-held domain/old07/20260101T010000Z-00cc']]);
+  });
 });

@@ -49,6 +49,19 @@ describe('G105: a policy that selects nothing is a mistake', () => {
 const unreadable = (path: string) =>
   told(desired, seenAs({ store: { unreadable: [{ path, code: 'EIO', message: 'I/O error' }] } }));
 
+/** No directory is known, something cannot be read, and web01 had so many points at the last apply. */
+const hidden = (path: string, points: number) =>
+  told(
+    desired,
+    seenAs({
+      store: {
+        directories: [],
+        unreadable: [{ path, code: 'EIO', message: 'I/O error' }],
+      },
+      memory: { points: { [web01.uuid]: points } },
+    }),
+  );
+
 describe('G151 (I4): what was not seen loses nothing', () => {
   const trashed = { store: { unreadable: [] } };
 
@@ -89,6 +102,17 @@ describe('G151 (I4): what was not seen loses nothing', () => {
     const { backups, verdicts, plan } = told(desired, observed);
     expect([backups.length, plan.incomplete]).toEqual([0, true]);
     expect(verdicts['web01']).toBe('unseen directory-unreadable');
+  });
+
+  it('points of a domain that was renamed: no full of one that had points, where nobody can tell whose they are', () => {
+    const before = hidden('domains/old-name/x', 2);
+    expect([before.backups.length, before.verdicts['web01']]).toEqual([
+      0,
+      'unseen directory-unreadable',
+    ]);
+    // One that never had any is not hindered by what was not its own, nor anybody by the trash.
+    expect(hidden('domains/old-name/x', 0).backups).toHaveLength(1);
+    expect(hidden('.trash/x', 2).backups).toHaveLength(1);
   });
 
   it('a store that no rule uses makes nothing incomplete, but where points are removed', () => {

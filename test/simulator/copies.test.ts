@@ -18,3 +18,35 @@ it('I3: a copy that was found damaged, deleted there and is wanted again is soun
   ]);
   expect(violations).toEqual([]);
 });
+
+it('a check of copies that leads to a damaged point of the store takes the runs that it needs', async () => {
+  const { violations } = await runStory([
+    happens('policy', 'add-mirror', 1653933553),
+    happens('mirror', 'away', 2092809707),
+    happens('policy', 'mirror-verify', 1525196135),
+    apply(226916871),
+    happens('host', 'flip', 2034798568),
+  ]);
+  expect(violations).toEqual([]);
+});
+
+it('what one host mended at a mirror is seen by another one whose look was cut off while it was damaged', async () => {
+  const { violations } = await runStory([
+    happens('policy', 'add-mirror', 124563631),
+    apply(1060979437),
+    happens('host', 'wait', 2102260326),
+    apply(1414602608),
+    happens('mirror', 'cut-manifest', 1542037120),
+    {
+      kind: 'apply',
+      seed: 1687294613,
+      faults: [
+        { of: 'changes', at: 0, how: 'half' },
+        { of: 'drivers', at: 27, how: 'half' },
+      ],
+      lies: [],
+      beside: 'other-host',
+    },
+  ]);
+  expect(violations).toEqual([]);
+});

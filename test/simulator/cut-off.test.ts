@@ -75,3 +75,32 @@ it('a guest may write to what a restore brought that was killed at its last line
   ]);
   expect(violations).toEqual([]);
 });
+
+it('I1: a restore of two disks whose old images got new names in part is undone in whole', async () => {
+  const { violations, faults } = await runStory([
+    applyWith(649667264, { of: 'looks', at: 157, how: 'host-before' }),
+    apply(145508329),
+    ask(
+      'restore-in-place',
+      1006576598,
+      { of: 'changes', at: 34, how: 'error-before' },
+      { of: 'changes', at: 37, how: 'error-before' },
+    ),
+  ]);
+  expect(faults).toHaveLength(3);
+  expect(violations).toEqual([]);
+});
+
+it('a chain that a way back held, and left in the trash, fails no run', async () => {
+  const { violations } = await runStory([
+    applyWith(152772482, { of: 'changes', at: 52, how: 'error-after' }),
+    happens('host', 'quarantine', 1214515849),
+    apply(1981584162),
+    happens('host', 'wait', 348056267),
+    happens('domain', 'lose-bitmaps', 1056949371),
+    apply(1229148765),
+    ask('trash-restore', 1131725689, { of: 'changes', at: 3, how: 'half' }),
+    happens('host', 'wait-days', 2010032275),
+  ]);
+  expect(violations).toEqual([]);
+});

@@ -3,8 +3,17 @@ import { ok } from '../../src/model/result.ts';
 import { createDice } from '../../src/simulator/dice.ts';
 import type { Fault } from '../../src/simulator/fault.ts';
 import type { Step } from '../../src/simulator/story.ts';
+import { trashRecordName } from '../../src/store/layout.ts';
 import type { MutationCase } from './mutations.ts';
-import { actions, apply, drivers, happens, hypervisor, store } from './twists.ts';
+import {
+  actions,
+  apply,
+  drivers,
+  files as storeFiles,
+  happens,
+  hypervisor,
+  store,
+} from './twists.ts';
 
 const asks = (
   deed: Extract<Step, { kind: 'ask' }>['deed'],
@@ -72,6 +81,21 @@ const broughtBack = (seed: number): readonly Step[] => [
   asks('trash-restore', seed),
   apply(seed),
 ];
+
+/** A way back from the trash that is killed after its rename; later another chain goes there, and power fails. */
+const cutOff = (seed: number): readonly Step[] => {
+  const at = 8 + createDice(seed).below(6);
+  return [
+    ...broughtBack(seed).slice(0, -2),
+    asks('trash-restore', seed, { of: 'changes', at, how: 'process-before' }),
+    ...Array.from({ length: 6 }, (_none, hour): readonly Step[] => [
+      happens('domain', 'write', seed + hour),
+      happens('host', 'wait', seed + hour),
+      apply(seed + hour),
+    ]).flat(),
+    happens('host', 'reboot', seed),
+  ];
+};
 
 const restoring = (change: (action: Restore) => Restore) =>
   actions((all) => all.map((action) => (action.kind === 'restore' ? change(action) : action)));
@@ -160,6 +184,15 @@ export const restoreMutations: readonly MutationCase[] = [
     twist: store(() => ({ restoreTrash: () => ok(undefined) })),
     caughtBy: ['trash-restore'],
     story: broughtBack,
+  },
+  {
+    name: 'a chain on its way back is not made certain before another one goes',
+    twist: storeFiles((real) => ({
+      look: (path) =>
+        path.includes('/domains/') && path.endsWith(`/${trashRecordName}`) ? null : real.look(path),
+    })),
+    caughtBy: ['I1-kept', 'I5'],
+    story: cutOff,
   },
   {
     name: 'what a drill stood on stays',

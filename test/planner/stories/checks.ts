@@ -1,34 +1,10 @@
-import { addSeconds } from '../../../src/model/instant.ts';
-import type {
-  ObservedChain,
-  ObservedDirectory,
-  ObservedPoint,
-} from '../../../src/model/observed-store.ts';
-import { chain, directory } from '../build-chain.ts';
-import { domain, tracked } from '../build-domain.ts';
+import type { ObservedChain, ObservedDirectory } from '../../../src/model/observed-store.ts';
+import { directory } from '../build-chain.ts';
+import { tracked } from '../build-domain.ts';
 import { copies, mirrorMemoryFor, mirrorSeen } from '../build-mirror.ts';
-import { day, gib, now } from '../build-policy.ts';
+import { gib } from '../build-policy.ts';
+import { broken, checked, db1, points, web01 } from './checked-points.ts';
 import { desiredOf, policyText, story, type SeenBeside, type Story } from './story.ts';
-
-const web01 = domain(1, 'web01');
-const db1 = domain(2, 'db1');
-const night = '2026-11-22T01:00:00.000Z';
-
-/** A chain of daily points up to last night's, each changed as wanted; `late`: that many days before. */
-function points(
-  count: number,
-  change: (point: ObservedPoint, index: number) => ObservedPoint = (point) => point,
-  late = 0,
-): ObservedChain {
-  const made = chain(addSeconds(night, -(count - 1 + late) * day), count);
-  return { ...made, points: made.points.map(change) };
-}
-
-/** Found sound, every byte, so many days ago. */
-const checked = (point: ObservedPoint, days: number): ObservedPoint => {
-  const at = addSeconds(now, -days * day);
-  return { ...point, checked: { structure: at, hash: at } };
-};
 
 const policy = (verify: string, store = ''): string =>
   policyText({
@@ -49,15 +25,7 @@ const told = (
   return story(name, text, domains, directories, beside);
 };
 
-/** The third of five points is in quarantine, and what stands on it not valid. */
-const damaged = points(5, (point, index) =>
-  index < 2
-    ? checked(point, 2)
-    : index === 2
-      ? { ...point, fault: 'quarantined', damaged: ['vda.qcow2'] }
-      : { ...point, fault: 'parent-faulty' },
-);
-const broken = directory(web01, [damaged]);
+const brokenDirectory = directory(web01, [points(5, broken)]);
 
 /** The same with mirrors that have all of it. */
 function mirrored(
@@ -72,14 +40,14 @@ function mirrored(
     .replace('defaults:', `  far: { keep: all }\nmirrors:\n${lines.join('')}defaults:`)
     .replace('rpo: 26h', `rpo: 26h, mirrors: [${names.join(', ')}]`);
   const looks = names.map((one, index) => mirrorSeen([copies(web01, there[index] ?? [])], {}, one));
-  const bare = told(name, text, [broken], { mirrors: looks });
+  const bare = told(name, text, [brokenDirectory], { mirrors: looks });
   const remembered = desiredOf(text, bare.observed).mirrors.flatMap((desired) =>
     looks
       .filter((look) => look.name === desired.name)
       .map((look) => [desired.name, mirrorMemoryFor(desired, look)] as const),
   );
   if (remembered.length !== names.length) throw new Error(`${name} lacks a mirror`);
-  return told(name, text, [broken], {
+  return told(name, text, [brokenDirectory], {
     mirrors: looks,
     memory: { mirrors: Object.fromEntries(remembered) },
   });
@@ -123,7 +91,7 @@ export const checkStories: readonly Story[] = [
       ]),
     ],
   ),
-  told('quarantined-in-the-middle', policy('{ every: 14d }'), [broken]),
+  told('quarantined-in-the-middle', policy('{ every: 14d }'), [brokenDirectory]),
   mirrored('heal-from-the-mirror', [[whole]]),
   mirrored('heal-of-a-copy-that-is-damaged-too', [[alsoDamaged]]),
   mirrored('heal-from-the-next-mirror', [[alsoDamaged], [whole]], ['nas', 'vault']),

@@ -1,42 +1,12 @@
-import { addSeconds } from '../../../src/model/instant.ts';
-import type {
-  ObservedChain,
-  ObservedDirectory,
-  ObservedPoint,
-} from '../../../src/model/observed-store.ts';
+import type { ObservedChain, ObservedDirectory } from '../../../src/model/observed-store.ts';
 import type { ObservedMirror } from '../../../src/model/observed.ts';
 import { unseen } from '../../../src/model/result.ts';
-import { chain, directory } from '../build-chain.ts';
-import { domain, tracked } from '../build-domain.ts';
+import { directory } from '../build-chain.ts';
+import { tracked } from '../build-domain.ts';
 import { copies, mirrorMemoryFor, mirrorSeen } from '../build-mirror.ts';
-import { day, gib, now } from '../build-policy.ts';
+import { gib } from '../build-policy.ts';
+import { broken, checked, db1, points, web01 } from './checked-points.ts';
 import { desiredOf, policyText, story, type SeenBeside, type Story } from './story.ts';
-
-const web01 = domain(1, 'web01');
-const db1 = domain(2, 'db1');
-const night = '2026-11-22T01:00:00.000Z';
-
-/** A chain of daily points up to last night's, each changed as wanted; `late`: that many days before. */
-function points(
-  count: number,
-  change: (point: ObservedPoint, index: number) => ObservedPoint = (point) => point,
-  late = 0,
-): ObservedChain {
-  const made = chain(addSeconds(night, -(count - 1 + late) * day), count);
-  return { ...made, points: made.points.map(change) };
-}
-
-/** Found sound, every byte, so many days ago. */
-const checked = (point: ObservedPoint, days: number): ObservedPoint => {
-  const at = addSeconds(now, -days * day);
-  return { ...point, checked: { structure: at, hash: at } };
-};
-
-/** The third of five copies is in quarantine; what stands on it counts for nothing either. */
-const broken = (point: ObservedPoint, index: number): ObservedPoint => {
-  if (index === 2) return { ...point, fault: 'quarantined', damaged: ['vda.qcow2'] };
-  return index < 2 ? checked(point, 2) : { ...point, fault: 'parent-faulty' };
-};
 
 const policy = (verify: string, more = ''): string =>
   policyText({

@@ -84,6 +84,25 @@ export const guardStories: readonly Story[] = [
       ],
     },
   }),
+  story(
+    'points-under-an-old-name-that-cannot-be-read',
+    policy,
+    [tracked({ ...domain(1, 'web02'), uuid: web01.uuid }, due)],
+    [],
+    {
+      store: {
+        directories: [],
+        unreadable: [
+          {
+            path: 'domains/web01/20261117T010000Z-00cc',
+            code: 'EIO',
+            message: 'Input/output error',
+          },
+        ],
+      },
+      memory: { points: { [web01.uuid]: 5 } },
+    },
+  ),
   story('journals-that-cannot-be-read', policy, [seenWeb], [three], {
     runs: unseen('journal-unreadable', '/var/lib/holdfast/runs: Permission denied'),
   }),
