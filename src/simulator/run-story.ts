@@ -141,8 +141,11 @@ export class StoryRun {
       mutation: this.#twist.mutation ?? {},
       ...(this.#twist.plan === undefined ? {} : { twist: this.#twist.plan }),
     });
-    const loops = [this.actor?.run(request(false)) ?? runLoop(request(false))];
-    if (step.beside !== 'nobody') loops.push(runLoop(request(true)));
+    // An agent comes as often while somebody else is at work as somebody else while it is.
+    const isLate = this.actor !== null && step.beside !== 'nobody' && step.seed % 2 === 0;
+    const early = isLate ? [runLoop(request(true))] : [];
+    const loops = [this.actor?.run(request(false)) ?? runLoop(request(false)), ...early];
+    if (step.beside !== 'nobody' && !isLate) loops.push(runLoop(request(true)));
     const results = await Promise.all(loops);
     const seen = results[0]?.observed?.hypervisor;
     if (seen?.seen === true && step.lies.length === 0) world.stale = seen.value;
