@@ -59,8 +59,8 @@ export interface AgentState {
   /** When it looks again at the latest; null: it is at work, or was when it died. */
   readonly nextAt: Instant | null;
   readonly failing: readonly Failing[];
-  /** Runs of the agent whose trash is not purged yet. */
-  readonly trashRuns: readonly RunId[];
+  /** Runs of the agent that moved chains to the trash; null: it has forgotten which. */
+  readonly trashRuns: readonly RunId[] | null;
   /** What was last told by notifications: event → digest of its details. */
   readonly notified: Readonly<Record<string, string>>;
 }
@@ -96,7 +96,7 @@ const stateShape = record((field): AgentState => ({
   last: field('last', orNull(lastShape)),
   nextAt: field('nextAt', orNull(instant)),
   failing: field('failing', listOf(failingShape)),
-  trashRuns: field('trashRuns', listOf(runShape)),
+  trashRuns: field('trashRuns', orNull(listOf(runShape))),
   notified: field('notified', mapOf(text)),
 }));
 
@@ -112,7 +112,7 @@ export function readAgentState(
     if (files.look(path) === null) return ok(null);
     const state = parseShape(files.read(path), stateShape);
     if (state.ok) return state;
-    const message = `${path}: ${state.error}; what the agent remembered is lost, and it begins anew`;
+    const message = `${path}: ${state.error}; what the agent remembered is lost, and it begins anew; in mode additive what is in the trash now stays there`;
     return fail({ code: 'agent-state-unreadable', message });
   });
 }
@@ -132,7 +132,8 @@ export function takeUpState(
       last: before?.last ?? null,
       nextAt: null,
       failing: before?.failing ?? [],
-      trashRuns: before?.trashRuns ?? [],
+      // Of what it cannot read it knows nothing; where there is nothing, there was no agent.
+      trashRuns: left.ok ? (before?.trashRuns ?? []) : null,
       notified: before?.notified ?? {},
     },
     trouble: left.ok ? null : left.error,

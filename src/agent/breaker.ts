@@ -56,9 +56,13 @@ export function stillFailing(
   observed: ObservedState,
   policyDigest: string,
 ): readonly Failing[] {
+  const { observedAt } = observed;
   return failing.filter(({ action, uuid, lastAt, scene }) => {
+    // The clock went back: a pause would last until it has caught up, and what was said then would speak of all to come.
+    if (lastAt > observedAt) return false;
     const isResumed = resumed.some(
-      ({ address, at }) => at > lastAt && (address === 'host' || isOf(action, address)),
+      ({ address, at }) =>
+        at > lastAt && at <= observedAt && (address === 'host' || isOf(action, address)),
     );
     return !isResumed && sceneOf(observed, policyDigest, uuid) === scene;
   });

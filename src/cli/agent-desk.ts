@@ -179,6 +179,10 @@ export class AgentDesk {
       state: this.#state,
       admit: async (planned) => watch.admit(planned, mode),
       lastLook: watch.lastLook,
+      noteTrash: (trashRuns) => {
+        this.#state = { ...this.#state, trashRuns };
+        return writeAgentState(this.#options.stateDir, this.#state);
+      },
     });
   }
 

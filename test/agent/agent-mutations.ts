@@ -32,7 +32,7 @@ const approvedReduction = (seed: number): readonly Step[] => [
   { kind: 'domain', deed: 'write', seed },
   { kind: 'host', deed: 'wait', seed },
   round(seed),
-  { kind: 'agent', deed: 'approve', seed: seed * 17 },
+  ...[17, 19, 23].map((more): Step => ({ kind: 'agent', deed: 'approve', seed: seed * more })),
   ...hours(seed + 50, 5),
 ];
 
@@ -73,6 +73,7 @@ export const agentMutations: readonly AgentMutationCase[] = [
     name: 'windows are not looked at',
     mutation: (request) => ({ ...request, windows: [] }),
     caughtBy: ['G406'],
+    story: (seed) => [{ kind: 'agent', deed: 'window', seed }, ...hours(seed, 3)],
   },
   {
     name: 'the ceiling of the host file is ignored',

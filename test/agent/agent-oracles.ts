@@ -10,7 +10,7 @@ import { opensAt } from '../../src/schedule/window.ts';
 import { desiredState } from '../../src/simulator/model-policy.ts';
 import type { LoopResult } from '../../src/simulator/run-loop.ts';
 import type { Scene, Violation } from '../../src/simulator/scene.ts';
-import type { ToldRound } from './story-agent.ts';
+import { stateFile, type ToldRound } from './told-round.ts';
 
 /** What undoes what a dead run does to a guest: neither suspensions nor windows nor the breaker hold it up. */
 const urgent = new Set(['thaw-domain', 'abort-job', 'restore-power-state']);
@@ -63,6 +63,7 @@ export class AgentOracles {
       ...suspended(begun, round),
       ...this.#breaker(begun, round),
       ...this.#approval(begun, round),
+      ...forgotten(scene, round),
     ];
     this.#note(scene, begun, round);
     return found;
@@ -177,6 +178,18 @@ const hiddenKey = ({
   readonly domain: { readonly uuid: string };
   readonly chain: string;
 }): string => `${mirror.name} ${domain.uuid} ${chain}`;
+
+/** A round that came to its end undisturbed answers every wake-up since the one before, and notes when it was. */
+function forgotten(
+  { world: { host } }: Scene,
+  { wakes, result: { plan, died, met, thrown } }: ToldRound,
+): readonly Violation[] {
+  if (plan === null || died || met.length > 0 || thrown !== null) return [];
+  const text = host.files.look(stateFile) === null ? '' : host.files.read(stateFile);
+  const expected = JSON.stringify({ at: plan.plannedAt, why: wakes }).slice(1, -1);
+  const isNoted = text.replaceAll(/\s/g, '').includes(expected.replaceAll(/\s/g, ''));
+  return isNoted ? [] : [{ id: 'wakes', message: `${expected} is not in agent.json: ${text}` }];
+}
 
 /** The domain of an action as it was seen. */
 function sceneOf(observed: ObservedState | null, action: Action): string {

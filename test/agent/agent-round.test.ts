@@ -34,7 +34,7 @@ describe('a round of the agent', () => {
     agent.mode = 'full';
     const next = await agent.pass(2);
     expect(of(next, 'trash-chain').length).toBeGreaterThan(1);
-    expect(agent.state.trashRuns.length).toBeGreaterThan(0);
+    expect(agent.state.trashRuns?.length).toBeGreaterThan(0);
     agent.mode = 'additive';
     expect(of(await agent.pass(3), 'purge-trash')).toEqual([]);
     agent.state = { ...agent.state, trashRuns: [] };

@@ -5,6 +5,7 @@ import type { Planned, Stage } from '../../src/loop/means.ts';
 import type { AgentMode } from '../../src/model/agent.ts';
 import { runId } from '../../src/model/identity.ts';
 import { compactInstant } from '../../src/model/instant.ts';
+import { ok } from '../../src/model/result.ts';
 import { parseWindow } from '../../src/schedule/window.ts';
 import { createDice } from '../../src/simulator/dice.ts';
 import { Gate } from '../../src/simulator/gate.ts';
@@ -80,6 +81,7 @@ export class ModelAgent {
       state: this.state,
       admit: async (planned) => kept.stageOf(planned),
       lastLook: () => {},
+      noteTrash: () => ok(undefined),
     });
     this.state = { failing: result.failing, trashRuns: result.trashRuns };
     return result;

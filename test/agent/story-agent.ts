@@ -1,6 +1,6 @@
 import { agentRound, type AgentRound, type AgentRoundResult } from '../../src/agent/agent-round.ts';
 import { takeUpState, writeAgentState, type AgentState } from '../../src/agent/agent-state.ts';
-import { Alarm, type Wake, type WakeReason } from '../../src/agent/alarm.ts';
+import { Alarm, type Wake } from '../../src/agent/alarm.ts';
 import { lastRound } from '../../src/agent/last-round.ts';
 import {
   changeSuspensions,
@@ -12,20 +12,21 @@ import {
 import { whyNot } from '../../src/approval/statement.ts';
 import { unused } from '../../src/approval/used.ts';
 import { addressOf } from '../../src/model/address.ts';
-import { agentModes, modeInForce, type AgentMode } from '../../src/model/agent.ts';
+import { agentModes, modeInForce } from '../../src/model/agent.ts';
 import type { Approval } from '../../src/model/approval.ts';
 import { subjectsOf } from '../../src/model/approved-subjects.ts';
 import { digestOf } from '../../src/model/canonical.ts';
 import type { RunId } from '../../src/model/identity.ts';
 import { addSeconds, millisecondsOf, type Instant } from '../../src/model/instant.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { unreachable } from '../../src/model/result.ts';
+import { ok, unreachable } from '../../src/model/result.ts';
 import { parseWindow, type Window } from '../../src/schedule/window.ts';
-import type { Actor, AgentDeed } from '../../src/simulator/actor.ts';
+import type { Actor } from '../../src/simulator/actor.ts';
+import type { AgentDeed } from '../../src/simulator/agent-deeds.ts';
 import { createDice, type Dice } from '../../src/simulator/dice.ts';
 import { Gate } from '../../src/simulator/gate.ts';
 import { gatedFiles, gatedLocks } from '../../src/simulator/gated-files.ts';
-import { desiredState, type ModelPolicy } from '../../src/simulator/model-policy.ts';
+import { desiredState } from '../../src/simulator/model-policy.ts';
 import {
   look,
   meansOf,
@@ -38,28 +39,9 @@ import {
 import type { Scene, Violation } from '../../src/simulator/scene.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { AgentOracles } from './agent-oracles.ts';
+import { stateDir, stateFile, type Told, type ToldRound } from './told-round.ts';
 
-const stateDir = '/var/lib/holdfast';
-const stateFile = `${stateDir}/agent.json`;
 const intervalSeconds = 300;
-
-/** What people told the agent, known here apart from the product's own files. */
-export interface Told {
-  readonly policyMode: AgentMode;
-  readonly hostMode: AgentMode;
-  readonly windows: readonly Window[];
-  readonly suspended: readonly { readonly address: string; readonly until: Instant }[];
-  readonly approvals: readonly Approval[];
-}
-
-/** A round as it went, with what the agent had been told when it began. */
-export interface ToldRound {
-  readonly told: Told;
-  readonly wakes: readonly WakeReason[];
-  readonly policy: ModelPolicy;
-  readonly run: RunId | null;
-  readonly result: LoopResult;
-}
 
 /** Takes something away from the agent, to see its oracles object. */
 export type AgentMutation = (request: AgentRound, agent: StoryAgent) => AgentRound;
@@ -98,6 +80,8 @@ export class StoryAgent implements Actor {
   #olderState: string | null = null;
   #lastRound: ToldRound | null = null;
   #run: RunId | null = null;
+  /** A round has begun, and not come to its end. */
+  #isBegun = false;
 
   constructor(world: World, watch: AgentWatch = {}) {
     this.world = world;
@@ -108,11 +92,11 @@ export class StoryAgent implements Actor {
   readonly run = async (request: LoopRequest): Promise<LoopResult> => {
     const { told } = this;
     const wakes = this.#alarm.take();
-    this.#run = null;
+    [this.#run, this.#isBegun] = [null, false];
     const result = await runLoop(request, async (running) => this.#round(running, wakes));
     if (result.locked) this.#alarm.ring({ why: 'locked', detail: null });
     // An error of the system at this level ends the real program too, and nobody knows what it had noted.
-    if (result.died || (result.plan !== null && result.report === null)) this.#memory = null;
+    if (result.died || this.#isBegun) this.#memory = null;
     const why = wakes.map((wake) => wake.why);
     const { policy } = request;
     this.#lastRound = { told, wakes: why, policy, run: this.#run, result };
@@ -150,11 +134,17 @@ export class StoryAgent implements Actor {
         [result.plan, result.observed, result.asked] = [plan, observed, plan.request];
         return stageOf(events);
       },
+      noteTrash: (trashRuns) => {
+        if (this.#memory === null) return ok(undefined);
+        this.#memory = { ...this.#memory, trashRuns };
+        return writeAgentState(stateDir, this.#memory, files);
+      },
       lastLook: () => {
         isLast = true;
         this.#alarm.forget('libvirt');
       },
     };
+    this.#isBegun = true;
     const ended = await agentRound(this.#watch.mutation?.(round, this) ?? round);
     this.#end(ended, wakes, running);
   }
@@ -165,6 +155,7 @@ export class StoryAgent implements Actor {
     { request: { host }, drivers, result }: Running,
   ): void {
     const { round, failing, trashRuns, wakeAt, isWorkLeft } = ended;
+    this.#isBegun = false;
     result.report = round.performed?.report ?? null;
     result.left = round.performed?.closing.left ?? [];
     if (this.#memory === null) return;
@@ -298,6 +289,7 @@ export class StoryAgent implements Actor {
     else if (deed === 'old-state' && this.#olderState !== null)
       files.writeLoose(stateFile, this.#olderState);
     files.settle();
-    this.#oracles.forget();
+    // Of a torn one it knows that it forgot something.
+    if (deed !== 'tear-state') this.#oracles.forget();
   }
 }

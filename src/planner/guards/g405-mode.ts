@@ -22,15 +22,22 @@ export const g405Mode: GuardRule = ({ planning, actions }) => {
   ];
 };
 
+const deletions: ReadonlySet<Action['kind']> = new Set([
+  'trash-chain',
+  'hide-copies',
+  'purge-copies',
+]);
+
 function isAllowed({ mode, ownTrash }: AgentLimits, action: Action): boolean {
   switch (mode) {
     case 'observe':
     case 'plan-only':
       return false;
     case 'additive':
-      // What a person deleted goes in its time; what the agent did, in another mode, stays.
+      // What a person deleted goes in its time; what the agent did, in another mode, stays. Nobody
+      // knows who deleted a copy at a mirror.
       if (action.kind === 'purge-trash') return !ownTrash.includes(action.run);
-      return action.kind !== 'trash-chain' && action.kind !== 'hide-copies';
+      return !deletions.has(action.kind);
     case 'full':
       return true;
     default:
