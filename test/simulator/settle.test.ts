@@ -129,13 +129,15 @@ it('two flips of a copy do not make it whole again', () => {
   expect(flipped(text)).toBe(text.replace('57', '58'));
 });
 
+/** A restore in which something goes wrong. */
+const killed = (deed: 'restore-in-place' | 'restore-disk', seed: number, fault: Fault): Step => ({
+  kind: 'ask',
+  deed,
+  seed,
+  faults: [fault],
+});
+
 it('I3: which files a dead restore left is seen of all domains when the images of one are back', async () => {
-  const killed = (deed: 'restore-in-place' | 'restore-disk', seed: number, fault: Fault): Step => ({
-    kind: 'ask',
-    deed,
-    seed,
-    faults: [fault],
-  });
   const { violations } = await runStory([
     applies(389063404),
     { kind: 'ask', deed: 'restore-as', seed: 18697337, faults: [] },
