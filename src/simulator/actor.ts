@@ -1,25 +1,7 @@
+import type { AgentDeed } from './agent-deeds.ts';
 import type { Dice } from './dice.ts';
 import type { LoopRequest, LoopResult } from './run-loop.ts';
 import type { Scene, Violation } from './scene.ts';
-
-/** What people and luck do to an agent, its host file and its state between rounds. */
-export const agentDeeds = [
-  'sleep',
-  'ring',
-  'suspend-domain',
-  'suspend-all',
-  'resume',
-  'policy-mode',
-  'host-mode',
-  'window',
-  'approve',
-  'end',
-  'lose-state',
-  'tear-state',
-  'old-state',
-] as const;
-
-export type AgentDeed = (typeof agentDeeds)[number];
 
 /** Who does the runs of a story in place of a person with `apply`: an agent, which lives in a room above this one. */
 export interface Actor {

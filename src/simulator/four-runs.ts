@@ -1,5 +1,5 @@
-import type { StoryRun } from './run-story.ts';
 import { barredStores } from './settle-mirrors.ts';
+import type { StoryRun } from './story-run.ts';
 import type { Step } from './story.ts';
 
 /**

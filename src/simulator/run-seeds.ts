@@ -1,7 +1,8 @@
 import type { Actor } from './actor.ts';
-import { runStory, type Twist } from './run-story.ts';
+import { runStory } from './run-story.ts';
 import type { Violation } from './scene.ts';
 import { shrinkStory } from './shrink.ts';
+import type { Twist } from './story-run.ts';
 import { stepText, storyOf, type Step } from './story.ts';
 import type { World } from './world.ts';
 

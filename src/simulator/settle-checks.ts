@@ -3,8 +3,8 @@ import { fourRuns } from './four-runs.ts';
 import { inventoryOf } from './inventory.ts';
 import { storeOf } from './model-policy.ts';
 import { isWholeAsWritten } from './point-truth.ts';
-import type { StoryRun } from './run-story.ts';
 import { keyOf, nameOf, type Violation } from './scene.ts';
+import type { StoryRun } from './story-run.ts';
 import type { Step } from './story.ts';
 
 /**

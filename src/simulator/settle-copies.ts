@@ -5,8 +5,8 @@ import { inventoryOf, type StoredPoint } from './inventory.ts';
 import { sameVersions } from './model-images.ts';
 import { storeOf } from './model-policy.ts';
 import { isWholeAsWritten } from './point-truth.ts';
-import type { StoryRun } from './run-story.ts';
 import type { Violation } from './scene.ts';
+import type { StoryRun } from './story-run.ts';
 import type { Step } from './story.ts';
 
 /**

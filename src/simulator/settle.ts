@@ -4,11 +4,11 @@ import { undrilled } from './drill-oracles.ts';
 import { inventoryOf } from './inventory.ts';
 import { loseJob, powerDown } from './qemu.ts';
 import { unrestored } from './restore-oracles.ts';
-import type { StoryRun } from './run-story.ts';
 import type { Scene, Violation } from './scene.ts';
 import { findsDamage } from './settle-checks.ts';
 import { findsCopyDamage } from './settle-copies.ts';
 import { behind, healMirrors } from './settle-mirrors.ts';
+import type { StoryRun } from './story-run.ts';
 import type { Step } from './story.ts';
 import type { World } from './world.ts';
 

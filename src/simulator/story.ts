@@ -1,4 +1,4 @@
-import type { AgentDeed } from './actor.ts';
+import type { AgentDeed } from './agent-deeds.ts';
 import { createDice, type Dice } from './dice.ts';
 import type { Fault, FaultHow, Lie } from './fault.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AgentDeed } from '../../src/simulator/actor.ts';
+import type { AgentDeed } from '../../src/simulator/agent-deeds.ts';
 import type { Fault } from '../../src/simulator/fault.ts';
 import { runStory } from '../../src/simulator/run-story.ts';
 import type { Step } from '../../src/simulator/story.ts';

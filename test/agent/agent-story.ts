@@ -1,4 +1,4 @@
-import { agentDeeds } from '../../src/simulator/actor.ts';
+import { agentDeeds } from '../../src/simulator/agent-deeds.ts';
 import { createDice } from '../../src/simulator/dice.ts';
 import type { Played } from '../../src/simulator/run-seeds.ts';
 import { storyOf, type Step } from '../../src/simulator/story.ts';

@@ -21,7 +21,8 @@ import { addSeconds, millisecondsOf, type Instant } from '../../src/model/instan
 import type { Plan } from '../../src/model/plan.ts';
 import { ok, unreachable } from '../../src/model/result.ts';
 import { parseWindow, type Window } from '../../src/schedule/window.ts';
-import type { Actor, AgentDeed } from '../../src/simulator/actor.ts';
+import type { Actor } from '../../src/simulator/actor.ts';
+import type { AgentDeed } from '../../src/simulator/agent-deeds.ts';
 import { createDice, type Dice } from '../../src/simulator/dice.ts';
 import { Gate } from '../../src/simulator/gate.ts';
 import { gatedFiles, gatedLocks } from '../../src/simulator/gated-files.ts';

@@ -123,6 +123,8 @@ const told: { -readonly [Key in keyof SoakTold]: SoakTold[Key] } = {
   metricLines: 0,
 };
 process.on('warning', ({ name, message }) => {
+  // Of what a later Node will do otherwise: nothing that grows.
+  if (name === 'DeprecationWarning' || name === 'ExperimentalWarning') return;
   told.warnings = [...told.warnings, `${name}: ${message}`];
 });
 

@@ -1,7 +1,7 @@
 import { fail, ok, seen } from '../../src/model/result.ts';
 import { secret } from '../../src/simulator/model-definition.ts';
 import { contentOf } from '../../src/simulator/qemu.ts';
-import type { Twist } from '../../src/simulator/run-story.ts';
+import type { Twist } from '../../src/simulator/story-run.ts';
 import type { Step } from '../../src/simulator/story.ts';
 import {
   actions,

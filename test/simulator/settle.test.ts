@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/fault.ts';
 import { newDomain } from '../../src/simulator/model-domain.ts';
 import { flipped } from '../../src/simulator/model-store-image.ts';
-import { runStory, StoryRun } from '../../src/simulator/run-story.ts';
+import { runStory } from '../../src/simulator/run-story.ts';
 import { settle } from '../../src/simulator/settle.ts';
+import { StoryRun } from '../../src/simulator/story-run.ts';
 import type { Step } from '../../src/simulator/story.ts';
 import { apply as applies, happens } from './twists.ts';
 

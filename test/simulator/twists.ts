@@ -6,7 +6,7 @@ import { ok, seen } from '../../src/model/result.ts';
 import { createDice } from '../../src/simulator/dice.ts';
 import type { ModelHost } from '../../src/simulator/model-host.ts';
 import type { ProcessDrivers } from '../../src/simulator/process-drivers.ts';
-import type { Twist } from '../../src/simulator/run-story.ts';
+import type { Twist } from '../../src/simulator/story-run.ts';
 import type { Step } from '../../src/simulator/story.ts';
 import type { JournalFiles } from '../../src/store/journal-files.ts';
 import type { Store } from '../../src/store/store.ts';
