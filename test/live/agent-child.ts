@@ -21,7 +21,17 @@ export class AgentChild {
   }
 
   static start(host: LiveHost, main: string, ...args: readonly string[]): AgentChild {
-    return new AgentChild(host.child(main, '--json', 'agent', ...args));
+    return AgentChild.startUnder([], host, main, ...args);
+  }
+
+  /** The same, as the last words of another command line. */
+  static startUnder(
+    wrap: readonly string[],
+    host: LiveHost,
+    main: string,
+    ...args: readonly string[]
+  ): AgentChild {
+    return new AgentChild(host.childUnder(wrap, main, '--json', 'agent', ...args));
   }
 
   get err(): string {

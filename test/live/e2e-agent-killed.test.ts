@@ -8,6 +8,7 @@ import { type LabDomain, virsh } from './lab.ts';
 import { isLong } from './long.ts';
 import { privateLab } from './private-lab.ts';
 import { isOver, score } from './score.ts';
+import { SteppingClock } from './stepping-clock.ts';
 
 const MiB = 1024 ** 2;
 
@@ -38,7 +39,7 @@ it('converges after SIGKILL again and again, while policy and domains change', a
   };
   writePolicy('full');
   const log: string[] = [];
-  const changes: readonly (() => Promise<void>)[] = [
+  const changes: (() => Promise<void>)[] = [
     async () => {
       const running = await virsh('list', '--name');
       for (const domain of domains)
@@ -49,8 +50,14 @@ it('converges after SIGKILL again and again, while policy and domains change', a
     async () => writePolicy(['full', 'additive'][dice(2)] ?? 'full'),
     async () => writeFileSync(host.policyFile, '{ "version": 1'),
   ];
+  // Clocks are set in long runs: half an hour is nothing, from two days on no deletion is believed in (G154).
+  const clock = new SteppingClock(host.dir);
+  const steps = [172_800, -1800, -172_800, 1800, 0];
+  if (isLong) changes.push(async () => clock.set(steps[dice(steps.length)] ?? 0));
+  const days = new Set<string>();
   for (let kill = 0; kill < kills && !isOver(); kill += 1) {
-    const agent = AgentChild.start(host, main, '--interval', '1');
+    if (isLong) clock.set(steps[kill % steps.length] ?? 0);
+    const agent = AgentChild.startUnder(isLong ? clock.wrap : [], host, main, '--interval', '1');
     // After so many lines of a run; a quiet one is killed at its third round.
     let left = 1 + dice(25);
     const mayDie = new Promise<void>((resolve) => {
@@ -65,8 +72,11 @@ it('converges after SIGKILL again and again, while policy and domains change', a
     expect(await agent.ended(), agent.err).toBe('SIGKILL');
     score({ area: 'agent', kind: 'SIGKILL agent', compared: 0 });
     log.push(agent.kinds().join(' '));
+    for (const { at } of agent.events) if (at !== undefined) days.add(at.slice(0, 10));
   }
   expect(log.join('\n')).toContain('agent-woke');
+  // Each fifth one lived two days ahead, and one two days back.
+  if (log.length > 20) expect(days.size).toBeGreaterThan(1);
   writePolicy('full');
   // The guards of dead runs look once a second, and end their jobs.
   let round = '';
