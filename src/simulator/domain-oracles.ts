@@ -1,4 +1,19 @@
-import { isQuiet, type Oracle } from './scene.ts';
+import type { DomainUuid } from '../model/identity.ts';
+import { isQuiet, type Oracle, type Scene } from './scene.ts';
+
+/**
+ * Whether a run in which nothing went wrong had to leave the domain as a person had it. Who was told to change
+ * nothing (G405) shows the repair, and owes no more.
+ */
+function isOwed(scene: Scene, uuid: DomainUuid, repair: Repair): boolean {
+  if (!isQuiet(scene)) return false;
+  const isShown = scene.results.some(({ plan }) =>
+    plan?.actions.some((action) => action.kind === repair && action.domain.uuid === uuid),
+  );
+  return !scene.isOnlyLooking || !isShown;
+}
+
+type Repair = 'thaw-domain' | 'restore-power-state' | 'abort-job';
 
 /**
  * I10: no run leaves a guest frozen, whatever failed in it, unless the thaw did
@@ -13,7 +28,9 @@ const isThawed: Oracle = (scene) => {
     world.host.domains
       // Without its agent nobody can thaw a guest: the next run tries again.
       .filter((domain) => domain.frozen && domain.agent === 'connected')
-      .filter(({ uuid }) => isQuiet(scene) || (hasThawed && !frozenBefore.has(uuid)))
+      .filter(
+        ({ uuid }) => isOwed(scene, uuid, 'thaw-domain') || (hasThawed && !frozenBefore.has(uuid)),
+      )
       .map(({ name }) => `${name} is frozen`)
   );
 };
@@ -24,10 +41,10 @@ const hasItsPower: Oracle = (scene) => {
   const consumed = domains
     .filter(({ keepsMemory, managedSave }) => keepsMemory && !managedSave)
     .map(({ name }) => `the saved memory of ${name} was consumed`);
-  if (!isQuiet(scene)) return consumed;
   const other = domains
     // One on which another program works stays up until that ends: settle ends it, and asks again.
     .filter(({ state, wanted, foreignJob }) => state !== wanted && !foreignJob)
+    .filter(({ uuid }) => isOwed(scene, uuid, 'restore-power-state'))
     .map(({ name, state, wanted }) => `${name} is ${state}, and a person left it ${wanted}`);
   return [...consumed, ...other];
 };
@@ -46,10 +63,9 @@ const isListedOnce: Oracle = ({ results }) =>
 
 /** I14: after a run in which nothing went wrong no job of ours is left, and no scratch file. */
 const leavesNoJob: Oracle = (scene) => {
-  if (!isQuiet(scene)) return [];
   const { host } = scene.world;
   const jobs = host.domains
-    .filter(({ job }) => job !== null)
+    .filter(({ uuid, job }) => job !== null && isOwed(scene, uuid, 'abort-job'))
     .map(({ name }) => `${name} has a job`);
   return jobs;
 };

@@ -21,6 +21,8 @@ export interface Scene {
   readonly imagesBefore: ReadonlyMap<ModelImage, string>;
   /** What was written later has a higher number. */
   readonly bornBefore: number;
+  /** Who does the runs was told to change nothing: what is left is shown, and repaired later. */
+  readonly isOnlyLooking: boolean;
   /** Runs of this step: none, one, or two beside each other. */
   readonly results: readonly LoopResult[];
 }

@@ -71,6 +71,7 @@ export class StoryRun {
       frozenBefore,
       imagesBefore,
       bornBefore,
+      isOnlyLooking: this.actor?.isOnlyLooking() ?? false,
       results,
     };
     for (const result of results) this.violations.push(...acknowledge(world, after, result));

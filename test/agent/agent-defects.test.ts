@@ -24,6 +24,7 @@ const hours = (seed: number, count: number): readonly Step[] =>
 const agent = (deed: AgentDeed, seed: number): Step => ({ kind: 'agent', deed, seed });
 // The throw of a deed's dice that chooses `additive`.
 const toAdditive = agent('host-mode', 1);
+const toPlanOnly = agent('policy-mode', 337024462);
 
 // Stories that met a defect once.
 const cases: readonly { readonly name: string; readonly story: readonly Step[] }[] = [
@@ -68,6 +69,23 @@ const cases: readonly { readonly name: string; readonly story: readonly Step[] }
       happens('host', 'wait-days', 3),
       ...hours(53, 2),
     ],
+  },
+  {
+    name: 'I11: a domain that a killed run had started waits, shown, while the mode is plan-only',
+    story: [
+      round(
+        1521952509,
+        { of: 'changes', at: 28, how: 'host-after' },
+        { of: 'changes', at: 79, how: 'process-after' },
+      ),
+      round(418259778, { of: 'looks', at: 175, how: 'process-after' }),
+      toPlanOnly,
+      round(1167974464),
+    ],
+  },
+  {
+    name: 'I14: so does a job that a killed run had begun',
+    story: [round(2, { of: 'drivers', at: 10, how: 'process-after' }), toPlanOnly, round(3)],
   },
   {
     name: 'G404: a resume that was said while the clock was ahead does not try again for ever',

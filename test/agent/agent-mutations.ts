@@ -1,6 +1,7 @@
 import type { Approval } from '../../src/model/approval.ts';
 import { subjectDigest } from '../../src/model/approved-subjects.ts';
 import { noRequest } from '../../src/model/plan.ts';
+import { seen } from '../../src/model/result.ts';
 import { planPolicy } from '../../src/planner/plan-policy.ts';
 import type { Step } from '../../src/simulator/story.ts';
 import { agentStoryOf } from './agent-story.ts';
@@ -90,6 +91,20 @@ export const agentMutations: readonly AgentMutationCase[] = [
       ...[1, 2, 3].map((more): Step => ({ kind: 'agent', deed: 'policy-mode', seed: seed + more })),
       { kind: 'host', deed: 'wait-days', seed },
       ...hours(seed + 50, 3),
+    ],
+  },
+  {
+    name: 'a job of a killed run is not shown to an agent that may only look',
+    mutation: (request, { isOnlyLooking }) =>
+      isOnlyLooking()
+        ? { ...request, look: async () => ({ ...(await request.look()), runs: seen([]) }) }
+        : request,
+    caughtBy: ['I14'],
+    story: (seed) => [
+      { ...round(seed), faults: [{ of: 'drivers', at: 10, how: 'process-after' }] },
+      // The throw of its dice chooses `plan-only`.
+      { kind: 'agent', deed: 'policy-mode', seed: 337024462 },
+      round(seed + 1),
     ],
   },
   {

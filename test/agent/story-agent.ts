@@ -213,6 +213,11 @@ export class StoryAgent implements Actor {
     }
   };
 
+  readonly isOnlyLooking = (): boolean =>
+    [this.told.policyMode, this.told.hostMode].some(
+      (mode) => mode === 'observe' || mode === 'plan-only',
+    );
+
   readonly release = async (): Promise<void> => {
     await this.#resume();
     this.#tell({ policyMode: 'full', hostMode: 'full', windows: [] });
