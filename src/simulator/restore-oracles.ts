@@ -111,7 +111,8 @@ export function noteRestores({ results, world, imagesBefore, bornBefore }: Scene
   for (const { action, isDone } of results.flatMap(restoresOf)) {
     const { uuid } = action.domain;
     if (isDone) {
-      attempts.delete(uuid);
+      // One under another name, or of images alone, leaves the domain as a killed one left it.
+      if (action.mode === 'in-place') attempts.delete(uuid);
       for (const { to } of action.images) {
         const image = host.images.at(host, to);
         if (image !== null) restored.set(to, image);

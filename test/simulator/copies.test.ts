@@ -83,3 +83,15 @@ it('I9: what is in the trash of a domain stays there in the run that finds a cop
   ]);
   expect(violations).toEqual([]);
 });
+
+it('I3: what is held at a mirror beside manifests that are all cut off is seen when a copy brought another one', async () => {
+  const { violations } = await runStory([
+    happens('policy', 'add-mirror', 408205640),
+    happens('domain', 'save-memory', 893633604),
+    apply(2041391460),
+    happens('domain', 'lose-bitmaps', 1247039744),
+    happens('mirror', 'hold', 1927235059),
+    happens('mirror', 'cut-manifest', 442132242),
+  ]);
+  expect(violations).toEqual([]);
+});

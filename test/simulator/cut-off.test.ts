@@ -67,6 +67,18 @@ it('what one restore in place brought may be set aside by the next one, which is
   expect(violations).toEqual([]);
 });
 
+it('a restore under another name does not end the one in place that was killed before it', async () => {
+  const { violations, crashes } = await runStory([
+    apply(952469959),
+    ask('restore-disk', 188187213),
+    ask('restore-in-place', 2071109204, { of: 'changes', at: 16, how: 'process-before' }),
+    ask('restore-as', 423736039),
+    happens('policy', 'trash-keep', 262336865),
+  ]);
+  expect(crashes).toBe(1);
+  expect(violations).toEqual([]);
+});
+
 it('a guest may write to what a restore brought that was killed at its last line', async () => {
   const { violations } = await runStory([
     apply(1617254626),
