@@ -170,10 +170,11 @@ const hindersNothing: Oracle = ({ results, world }) =>
       if (outcome.code !== 'skipped') return [];
       const [action, cause] = [byId.get(id), byId.get(outcome.because)];
       if (action === undefined || cause === undefined || !('mirror' in cause)) return [];
-      // The plan counted copies that a check found damaged: what else there is of that domain stays, wherever it is.
+      // The plan counted copies that a check found damaged: nothing of that domain goes, not from the store's trash either.
       const isOfCheck =
         cause.kind === 'verify-copies' &&
-        (action.kind === 'hide-copies' || action.kind === 'purge-copies') &&
+        action.wave === 90 &&
+        'domain' in action &&
         action.domain.uuid === cause.domain.uuid;
       if (isOfCheck) return [];
       const isFree =

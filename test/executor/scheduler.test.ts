@@ -32,7 +32,7 @@ function actionOf([id, wave, domain, dependsOn = []]: Sketch): Action {
   const [, mirror] = /^(nas|slow)/.exec(id) ?? [];
   if (mirror !== undefined) {
     const bandwidthBytesPerSecond = mirror === 'slow' ? 1 : null;
-    const kind = wave === 90 ? 'hide-copies' : 'copy-points';
+    const kind = wave === 90 ? 'hide-copies' : wave === 50 ? 'verify-copies' : 'copy-points';
     return {
       ...repair,
       kind,
@@ -228,6 +228,19 @@ describe('schedule', () => {
       { failing: ['b1'] },
     );
     expect(outcomes).toEqual({ b1: 'failed', b2: 'done', d1: 'skipped', d2: 'done' });
+  });
+
+  it('purges nothing of a domain whose copies a check found damaged, but what makes room (I9)', async () => {
+    const actions: Sketch[] = [
+      ['purge0', 20, 1],
+      ['b1', 20, 1, ['purge0']],
+      ['nas1', 50, 1],
+      ['purge1', 90, 1],
+      ['purge2', 90, 2],
+    ];
+    const { outcomes } = await play(actions, { failing: ['nas1'] });
+    const others = { purge0: 'done', b1: 'done', purge2: 'done' };
+    expect(outcomes).toEqual({ ...others, nas1: 'failed', purge1: 'skipped' });
   });
 
   it('takes each mirror for a world of its own (I9)', async () => {

@@ -51,6 +51,39 @@ it('what one host mended at a mirror is seen by another one whose look was cut o
   expect(violations).toEqual([]);
 });
 
+it('I9: what is in the trash of a domain stays there in the run that finds a copy of it damaged', async () => {
+  const { violations } = await runStory([
+    happens('policy', 'add-mirror', 222790178),
+    apply(1603805155),
+    happens('domain', 'new-domain', 1008044118),
+    happens('host', 'wait', 861348395),
+    apply(1611170828),
+    happens('policy', 'mirror-verify', 1494426479),
+    {
+      kind: 'apply',
+      seed: 1098972897,
+      faults: [
+        { of: 'looks', at: 16, how: 'host-after' },
+        { of: 'mirrors', at: 30, how: 'half' },
+      ],
+      lies: [],
+      beside: 'nobody',
+    },
+    apply(1020470061),
+    happens('host', 'wait', 1073370024),
+    {
+      kind: 'apply',
+      seed: 948222108,
+      faults: [{ of: 'drivers', at: 20, how: 'host-after' }],
+      lies: [],
+      beside: 'nobody',
+    },
+    happens('mirror', 'flip', 20),
+    happens('policy', 'mirror-verify', 1542722987),
+  ]);
+  expect(violations).toEqual([]);
+});
+
 it('I3: what is held at a mirror beside manifests that are all cut off is seen when a copy brought another one', async () => {
   const { violations } = await runStory([
     happens('policy', 'add-mirror', 408205640),
