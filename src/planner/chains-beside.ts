@@ -17,6 +17,8 @@ export interface MissingPoint {
   readonly at: Instant;
   /** What is wrong with the copy that is there; null when there is none. */
   readonly heals: PointFault | null;
+  /** The copy is in quarantine there, whatever else is wrong with it. */
+  readonly isMarked: boolean;
   /** Made by this plan's own backup. */
   readonly planned: boolean;
 }
@@ -106,6 +108,12 @@ function beside(
   };
 }
 
+// Faults of copies whose manifest can be read: their files can be compared with it.
+const compared: ReadonlySet<PointFault> = new Set(['quarantined', 'file-missing', 'file-size']);
+
+const isQuarantined = (copy: ObservedPoint | null): boolean =>
+  copy?.fault === 'quarantined' || copy?.damaged !== undefined;
+
 // Directory names begin with the sequence.
 const bySequence = (a: string, b: string): number =>
   Number.parseInt(a, 10) - Number.parseInt(b, 10) || byText(a, b);
@@ -128,7 +136,8 @@ function step(
     walk.points.push(isHeldToo(valid(local), copy));
     const { id, sequence, bytes, at } = local;
     const point: CopyOfPoint = { id, directory: place, sequence, bytes };
-    walk.missing.push({ point, at, heals: fault ?? null, planned: false });
+    const isMarked = fault !== undefined && compared.has(fault) && isQuarantined(copy);
+    walk.missing.push({ point, at, heals: fault ?? null, isMarked, planned: false });
     return;
   }
   walk.isWhole = false;
@@ -151,7 +160,8 @@ function addPlanned(walk: Walk, backup: Backup, at: Instant): void {
   }
   const { point: id, sequence, level, bytes, pointDirectory: directory } = backup;
   walk.points.push({ id, sequence, level, at, bytes: bytes ?? 0 });
-  walk.missing.push({ point: { id, directory, sequence, bytes }, at, heals: null, planned: true });
+  const point = { id, directory, sequence, bytes };
+  walk.missing.push({ point, at, heals: null, isMarked: false, planned: true });
 }
 
 function valid({ fault: _fault, ...point }: ObservedPoint): ObservedPoint {

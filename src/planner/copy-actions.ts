@@ -55,9 +55,7 @@ function copyOf(
     (sum, one) => sum + (one.chain === chain && places.has(one.pointDirectory) ? one.bytes : 0),
     0,
   );
-  const damaged = points.flatMap(({ point, heals }) =>
-    heals === 'quarantined' ? [point.directory] : [],
-  );
+  const damaged = points.flatMap(({ point, isMarked }) => (isMarked ? [point.directory] : []));
   return {
     kind: 'copy-points',
     id: `copy-points:${mirror.name}:${store.name}:${uuid}:${chain}`,

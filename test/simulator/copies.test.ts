@@ -95,3 +95,17 @@ it('I3: what is held at a mirror beside manifests that are all cut off is seen w
   ]);
   expect(violations).toEqual([]);
 });
+
+it('I3: a copy in quarantine that then lost a file too is sound, and out of it, after one copy', async () => {
+  const { violations } = await runStory([
+    happens('policy', 'add-mirror', 589479893),
+    apply(1746795653),
+    happens('mirror', 'remove-chain', 1329287499),
+    happens('mirror', 'flip', 877751019),
+    happens('policy', 'mirror-verify', 1161567594),
+    apply(978123723),
+    happens('mirror', 'lose-file', 1483545505),
+    apply(2009642719),
+  ]);
+  expect(violations).toEqual([]);
+});
