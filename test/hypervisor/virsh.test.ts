@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Asker } from '../../src/hypervisor/libvirt/ask-groups.ts';
 import { VirshPool } from '../../src/hypervisor/libvirt/virsh-pool.ts';
@@ -223,4 +224,33 @@ it('takes no offence at a libvirtd that came back while it waited; in the middle
   expect(again).toBe(virsh);
   expect(await again.ask('back')).toEqual({ ok: true, value: 'answer 3\n' });
   await again.close();
+});
+
+it('ends a virsh that lost libvirtd while nobody asked it, and asks the rest of a new one', async () => {
+  await stand(
+    `domid() { echo $$; }; lose() { (sleep 0.1; echo 'error: Disconnected from test:///') & }`,
+  );
+  const pool = new VirshPool('test:///', 10);
+  const first = pool.take();
+  const one = (await processOf(first)).trim();
+  pool.give(first);
+  const asker = new Asker(pool);
+  await asker.askAll([['lose']]);
+  await vi.waitFor(() => expect(first.failure).not.toBeNull());
+  const told = new Map<string, string>();
+  const commands = [['domid']];
+  await asker.askGroups(
+    [
+      { key: 'a', commands },
+      { key: 'b', commands },
+    ],
+    (key, [block]) => {
+      told.set(key, block?.ok === true ? block.value.trim() : 'unseen');
+    },
+  );
+  asker.leave();
+  expect(told.get('a')).toBe('unseen');
+  expect(told.get('b')).toMatch(/^\d+$/);
+  expect(told.get('b')).not.toBe(one);
+  await vi.waitFor(() => expect(existsSync(`/proc/${one}`)).toBe(false));
 });

@@ -94,6 +94,8 @@ export class Asker {
 
   #restart(): void {
     this.#restarts += 1;
+    // One that lost libvirtd while nobody asked lives on, and would keep us alive.
+    this.#pool.give(this.#session);
     this.#session = this.#pool.take();
   }
 }
